@@ -1,0 +1,48 @@
+// Host memory, calls that are done when they return, and the choice of threads and kernels.
+#include "compute/backends/cpu/cpu_backend.h"
+
+#include <cstring>
+
+#include "compute/backends/cpu_features.h"
+#include "compute/backends/implementations.h"
+#include "compute/backends/thread_pool.h"
+
+namespace moescope {
+namespace {
+
+const char* kernels_name() {
+  InstructionSet set = instruction_set();
+  if (set == InstructionSet::automatic) set = best_instruction_set();
+  return set == InstructionSet::avx512 ? "AVX-512" : set == InstructionSet::avx2 ? "AVX2" : "plain reference";
+}
+
+class CpuBackend : public Backend {
+ public:
+  std::string name() const override { return "cpu"; }
+  std::string description() const override {
+    const int threads = cpu_pool().num_threads();
+    return std::string("CPU oneDNN ") + kernels_name() + ", " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+  }
+  Device device() const override { return Device::cpu; }
+  void* allocate(int64_t bytes) override { return host_memory().allocate(bytes); }
+  void release(void* p) noexcept override { host_memory().release(p); }
+  void synchronize() override {}
+  void copy_from_host(const Tensor& device, const void* host) override { std::memcpy(device.data(), host, device.bytes()); }
+  void copy_to_host(void* host, const Tensor& device) override { std::memcpy(host, device.data(), device.bytes()); }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_cpu_backend(const ComputeConfig& config) {
+  set_instruction_set(config.instructions);
+  set_cpu_threads(config.threads > 0 ? static_cast<int>(config.threads) : cpu_features().physical_threads);
+  return std::make_unique<CpuBackend>();
+}
+
+std::unique_ptr<Backend> make_backend(const ComputeConfig& config) {
+  if (config.device == DeviceKind::cuda)
+    throw ConfigError("compute.device=cuda: this build has no CUDA backend; use compute.device=cpu");
+  return make_cpu_backend(config);
+}
+
+}  // namespace moescope

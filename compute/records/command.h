@@ -1,0 +1,45 @@
+// What a person can ask of a running model. Applied by the trainer between two steps and stored with that step.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace moescope {
+
+/// Pixels of one image, row-major (height, width, channels), 0..255.
+struct ImagePixels {
+  int64_t height = 0, width = 0, channels = 0;
+  std::vector<uint8_t> values;
+};
+
+/// An image to keep an eye on: one of the test set, or one that the user brought.
+struct WatchedImage {
+  int64_t test_index = -1;                   // -1: `own` holds the pixels
+  std::shared_ptr<const ImagePixels> own;
+  std::string label;                         // what to call it: "test 17", "shoe.png"
+  bool operator==(const WatchedImage&) const = default;
+};
+
+struct SetRunning { bool running; };
+struct SingleStep {};
+struct SetField { std::string key, value; };              // live fields of config_fields.h only
+struct Watch { std::vector<WatchedImage> images; int64_t layer = -1; };  // layer -1: every MoE layer
+struct DisableExpert { int64_t layer, expert; bool disabled; };  // acts on evaluation and on the watched images, not on training
+struct SetStopRule { std::string rule; };                 // "steps=N", "epochs=N", "seconds=N", "accuracy=X", comma-separated; "" none
+struct SaveCheckpoint {};
+struct EvaluateNow {};
+struct RestoreLastGood {};                                // after divergence: go back to the last checkpoint
+struct Finish {};                                         // save and leave
+
+using Command = std::variant<SetRunning, SingleStep, SetField, Watch, DisableExpert, SetStopRule, SaveCheckpoint, EvaluateNow,
+                             RestoreLastGood, Finish>;
+
+/// True for the commands that are part of the experiment and must be stored (a knob, a stop rule), false for looking.
+bool changes_run(const Command& command);
+/// One line for the session's log: "router.k = 2".
+std::string describe(const Command& command);
+
+}  // namespace moescope
