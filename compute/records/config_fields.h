@@ -31,6 +31,46 @@ struct Field {
 /// The names of an enum's values, in the order of their numbers.
 template <class Enum>
 std::span<const std::string_view> choice_names();
+template <>
+std::span<const std::string_view> choice_names<DatasetKind>();
+template <>
+std::span<const std::string_view> choice_names<PixelScale>();
+template <>
+std::span<const std::string_view> choice_names<PositionKind>();
+template <>
+std::span<const std::string_view> choice_names<HeadKind>();
+template <>
+std::span<const std::string_view> choice_names<MoePlacement>();
+template <>
+std::span<const std::string_view> choice_names<RouterKind>();
+template <>
+std::span<const std::string_view> choice_names<SoftNormalize>();
+template <>
+std::span<const std::string_view> choice_names<NormEps>();
+template <>
+std::span<const std::string_view> choice_names<CapacityRounding>();
+template <>
+std::span<const std::string_view> choice_names<Activation>();
+template <>
+std::span<const std::string_view> choice_names<OptimizerKind>();
+template <>
+std::span<const std::string_view> choice_names<ScheduleKind>();
+template <>
+std::span<const std::string_view> choice_names<LossKind>();
+template <>
+std::span<const std::string_view> choice_names<DecayRule>();
+template <>
+std::span<const std::string_view> choice_names<DeviceKind>();
+template <>
+std::span<const std::string_view> choice_names<Precision>();
+template <>
+std::span<const std::string_view> choice_names<InstructionSet>();
+
+/// The name of one value: choice_name(RouterKind::soft) is "soft".
+template <class Enum>
+std::string_view choice_name(Enum value) {
+  return choice_names<Enum>()[static_cast<size_t>(value)];
+}
 
 /// Calls visit(Field, member) for every field of the configuration, in the order in which they are shown.
 template <class Config, class Visit>
