@@ -1,0 +1,144 @@
+// Embedding, blocks, final normalisation, head; and the same road back.
+#include "compute/models/vision_transformer.h"
+
+#include <cmath>
+#include <string>
+
+#include "compute/core/error.h"
+#include "compute/models/classifier_head.h"
+#include "compute/models/encoder_block.h"
+#include "compute/models/patch_embedding.h"
+#include "compute/records/config_fields.h"
+
+namespace moescope {
+namespace {
+
+/// Soft MoE's slots per expert: given, or round-half-even(S * factor / E). NUMERICS 1.5.
+int64_t soft_slots(const RouterConfig& r, int64_t group_tokens) {
+  if (r.slots_per_expert > 0) return r.slots_per_expert;
+  const double slots = std::nearbyint(static_cast<double>(group_tokens) * r.capacity_factor / static_cast<double>(r.num_experts));
+  if (slots < 1)
+    throw ConfigError("router.capacity_factor=" + std::to_string(r.capacity_factor) + " leaves no slot for each of router.num_experts=" +
+                      std::to_string(r.num_experts) + " experts; raise the factor or set router.slots_per_expert");
+  return static_cast<int64_t>(slots);
+}
+
+std::optional<MoeLayerShape> moe_shape(const RunConfig& config, int64_t layer, int64_t tokens_per_image) {
+  const RouterConfig& r = config.router;
+  MoeLayerShape shape;
+  shape.kind = r.kind;
+  shape.layer = layer;
+  shape.width = config.model.width;
+  shape.hidden = expert_width(config);
+  shape.num_experts = r.num_experts;
+  if (r.kind == RouterKind::soft) shape.slots_per_expert = soft_slots(r, tokens_per_image * group_images(r));
+  shape.activation = r.activation;
+  shape.soft_normalize = r.soft_normalize;
+  shape.soft_eps = r.soft_eps;
+  shape.scale_init = r.scale_init;
+  shape.identical_init = r.identical_init;
+  shape.bf16_boundary = r.bf16_boundary;
+  return shape;
+}
+
+}  // namespace
+
+struct VisionTransformer::Impl {
+  RunConfig config;
+  ImageShape image;
+  ParameterSet parameters;
+  PatchEmbedding embedding;
+  std::vector<std::unique_ptr<EncoderBlock>> blocks;
+  Norm final_norm;
+  ClassifierHead head;
+  std::vector<int64_t> moe_blocks;
+
+  struct Open {  // of the last forward pass
+    PatchEmbedding::Context embedding;
+    std::vector<EncoderBlock::Context> blocks;
+    Norm::Context final_norm;
+    ClassifierHead::Context head;
+    int64_t images = 0;
+  } open;
+};
+
+VisionTransformer::VisionTransformer(const RunConfig& config, const ImageShape& image) : impl_(std::make_unique<Impl>()) {
+  const ModelConfig& m = config.model;
+  if (image.height % m.patch != 0 || image.width % m.patch != 0)
+    throw ConfigError("model.patch=" + std::to_string(m.patch) + " does not divide the images of " + std::to_string(image.height) + "x" +
+                      std::to_string(image.width) + " pixels; choose a divisor");
+  validate(config, image.height);
+  Impl& my = *impl_;
+  my.config = config;
+  my.image = image;
+  my.embedding = PatchEmbedding(my.parameters, {image.height, image.width, image.channels, m.patch, m.width, m.position, m.head == HeadKind::token});
+  const std::vector<bool> is_moe = moe_layers(m, config.router);
+  for (int64_t i = 0; i < m.depth; ++i) {
+    BlockShape shape{i, m.width, m.heads, m.mlp, m.qk_norm, std::nullopt};
+    if (is_moe[i]) {
+      shape.moe = moe_shape(config, i, my.embedding.tokens());
+      my.moe_blocks.push_back(i);
+    }
+    my.blocks.push_back(std::make_unique<EncoderBlock>(my.parameters, "block" + std::to_string(i), shape));
+  }
+  my.final_norm = Norm(my.parameters, "norm", m.width);
+  my.head = ClassifierHead(my.parameters,
+                           {m.head, m.width, m.heads, m.mlp, m.qk_norm, m.representation, image.classes, m.head_bias_init, m.zero_head});
+  my.open.blocks.resize(m.depth);
+}
+
+VisionTransformer::~VisionTransformer() = default;
+
+Tensor VisionTransformer::forward(const Tensor& images, Pass& pass) {
+  Impl& my = *impl_;
+  check_shape(images.rank() == 4 && images.dim(1) == my.image.height && images.dim(2) == my.image.width && images.dim(3) == my.image.channels, [&] {
+    return "vision transformer: " + describe("images", images) + " but the model takes (N," + std::to_string(my.image.height) + "," +
+           std::to_string(my.image.width) + "," + std::to_string(my.image.channels) + ")";
+  });
+  Arena& arena = *pass.arena;
+  const int64_t n = images.dim(0), tokens = my.embedding.tokens(), d = my.config.model.width;
+  my.open.images = n;
+  const Tensor logits = arena.make({n, my.image.classes});
+  const Arena::Mark before = arena.mark();
+  Tensor stream = arena.make({n * tokens, d});
+  const Tensor branch = arena.make({n * tokens, d});
+  my.embedding.forward(images, stream, arena, pass.backward, my.open.embedding);
+  const int64_t group_tokens = group_images(*pass.router) * tokens;
+  for (size_t i = 0; i < my.blocks.size(); ++i)
+    my.blocks[i]->forward(stream, branch, i == 0, n, group_tokens, pass, my.open.blocks[i]);
+  const Tensor sum = pass.backward ? arena.make(stream.shape()) : stream, normalized = arena.make(stream.shape());
+  my.final_norm.forward(stream, branch, sum, normalized, arena, pass.backward, my.open.final_norm);
+  my.head.forward(normalized, n, logits, arena, pass.backward, my.open.head);
+  if (!pass.backward) arena.rewind(before);
+  return logits;
+}
+
+void VisionTransformer::backward(const Tensor& dlogits, Pass& pass, double aux_scale, const Tensor& dimages) {
+  Impl& my = *impl_;
+  Arena& arena = *pass.arena;
+  const ArenaScope scope(arena);
+  const int64_t rows = my.open.images * my.embedding.tokens(), d = my.config.model.width;
+  const Tensor dstream = arena.zeros({rows, d}), dnormalized = arena.make({rows, d});
+  my.head.backward(my.open.head, dlogits, dnormalized, arena);
+  my.final_norm.backward(my.open.final_norm, dnormalized, dstream);
+  for (size_t i = my.blocks.size(); i-- > 0;) my.blocks[i]->backward(my.open.blocks[i], dstream, pass, aux_scale);
+  my.embedding.backward(my.open.embedding, dstream, arena, dimages);
+}
+
+double VisionTransformer::aux_loss() const {
+  double sum = 0;
+  for (int64_t i : impl_->moe_blocks) sum += impl_->open.blocks[i].moe.routing.weighted_aux;
+  return sum;
+}
+
+ParameterSet& VisionTransformer::parameters() { return impl_->parameters; }
+const ParameterSet& VisionTransformer::parameters() const { return impl_->parameters; }
+const std::vector<int64_t>& VisionTransformer::moe_blocks() const { return impl_->moe_blocks; }
+const ImageShape& VisionTransformer::image() const { return impl_->image; }
+int64_t VisionTransformer::tokens_per_image() const { return impl_->embedding.tokens(); }
+int64_t VisionTransformer::grid_height() const { return impl_->embedding.grid_height(); }
+int64_t VisionTransformer::grid_width() const { return impl_->embedding.grid_width(); }
+bool VisionTransformer::has_class_token() const { return impl_->config.model.head == HeadKind::token; }
+const RunConfig& VisionTransformer::config() const { return impl_->config; }
+
+}  // namespace moescope
