@@ -14,8 +14,8 @@ namespace moescope {
 
 class Backend : public Memory {
  public:
-  virtual std::string name() const = 0;          // "cpu", "cuda"
-  virtual std::string description() const = 0;   // for people: "CPU oneDNN AVX-512, 2 threads"
+  virtual std::string name() const = 0;         // "cpu", "cuda"
+  virtual std::string description() const = 0;  // for people: "CPU oneDNN AVX-512, 2 threads"
   /// Work given so far is done, and its results can be read, when this returns. (CPU: at once.)
   virtual void synchronize() = 0;
   virtual void copy_from_host(const Tensor& device, const void* host) = 0;

@@ -6,8 +6,8 @@
 namespace moescope {
 
 struct CpuFeatures {
-  bool avx2 = false;         // AVX2 + FMA + F16C, and the system saves the registers
-  bool avx512 = false;       // F, BW, DQ, VL
+  bool avx2 = false;    // AVX2 + FMA + F16C, and the system saves the registers
+  bool avx512 = false;  // F, BW, DQ, VL
   bool avx512_bf16 = false;
   bool amx_bf16 = false;
   std::string name;          // "AMD EPYC 7B13"

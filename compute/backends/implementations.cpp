@@ -22,7 +22,8 @@ InstructionSet instruction_set() { return chosen.load(std::memory_order_relaxed)
 void set_instruction_set(InstructionSet set) {
   const CpuFeatures& cpu = cpu_features();
   if ((set == InstructionSet::avx512 && !cpu.avx512) || (set == InstructionSet::avx2 && !cpu.avx2))
-    throw ConfigError("compute.instructions asks for kernels that this CPU (" + cpu.name + ") cannot run; leave it at automatic");
+    throw ConfigError("compute.instructions asks for kernels that this CPU (" + cpu.name +
+                      ") cannot run; leave it at automatic");
   chosen.store(set, std::memory_order_relaxed);
 }
 

@@ -1,6 +1,7 @@
 // The one place where an op's implementation is chosen: a list, fastest first, that ends with the plain reference.
 //
-//   ImplementationList<GeluFn> gelu_list{{"avx512", needs_avx512, gelu_avx512}, ..., {"reference", always, gelu_reference}};
+//   ImplementationList<GeluFn> gelu_list{{"avx512", needs_avx512, gelu_avx512}, ..., {"reference", always,
+//   gelu_reference}};
 //
 // Tests walk the list, so a new implementation is compared with the reference the day it is listed.
 #pragma once
@@ -26,9 +27,9 @@ inline constexpr const char* kReference = "reference";
 
 template <class Fn>
 struct Implementation {
-  const char* name;          // "avx512", "avx2", "reference", "onednn", "cuda"
+  const char* name;  // "avx512", "avx2", "reference", "onednn", "cuda"
   Device device;
-  InstructionSet needs;      // automatic: nothing special
+  InstructionSet needs;  // automatic: nothing special
   Fn* run;
 };
 
@@ -38,7 +39,8 @@ bool may_run(InstructionSet needs);
 template <class Fn>
 class ImplementationList {
  public:
-  ImplementationList(const char* op, std::initializer_list<Implementation<Fn>> fastest_first) : op_(op), list_(fastest_first) {}
+  ImplementationList(const char* op, std::initializer_list<Implementation<Fn>> fastest_first)
+      : op_(op), list_(fastest_first) {}
 
   const Implementation<Fn>& choose(Device device) const {
     for (const auto& one : list_)

@@ -55,7 +55,8 @@ struct ThreadPool::Shared {
     uint64_t seen = 0;
     for (;;) {
       uint64_t now = generation.load(std::memory_order_acquire);
-      for (int spin = 0; now == seen && spin < kSpins; ++spin) relax(), now = generation.load(std::memory_order_acquire);
+      for (int spin = 0; now == seen && spin < kSpins; ++spin)
+        relax(), now = generation.load(std::memory_order_acquire);
       if (now == seen) {
         std::unique_lock lock(mutex);
         wake.wait(lock, [&] { return generation.load(std::memory_order_acquire) != seen; });
@@ -93,7 +94,8 @@ void ThreadPool::run(int64_t n, int64_t grain, Call call, void* body) {
   Shared& s = *shared_;
   const auto one_after_the_other = [&] {
     for (int part = 0; part < num_threads_; ++part) {
-      const int64_t begin = part_begin(n, grain, num_threads_, part), end = part_begin(n, grain, num_threads_, part + 1);
+      const int64_t begin = part_begin(n, grain, num_threads_, part),
+                    end = part_begin(n, grain, num_threads_, part + 1);
       if (begin < end) call(body, begin, end, part);
     }
   };
@@ -123,7 +125,8 @@ void ThreadPool::run(int64_t n, int64_t grain, Call call, void* body) {
 namespace {
 
 std::unique_ptr<ThreadPool>& pool_slot() {
-  static std::unique_ptr<ThreadPool> pool = std::make_unique<ThreadPool>(static_cast<int>(std::thread::hardware_concurrency()));
+  static std::unique_ptr<ThreadPool> pool =
+      std::make_unique<ThreadPool>(static_cast<int>(std::thread::hardware_concurrency()));
   return pool;
 }
 

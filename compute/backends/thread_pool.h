@@ -26,7 +26,8 @@ class ThreadPool {
   template <class Body>
   void parallel_for(int64_t n, int64_t grain, Body&& body) {
     using B = std::remove_reference_t<Body>;
-    run(n, grain, [](void* b, int64_t begin, int64_t end, int thread) { (*static_cast<B*>(b))(begin, end, thread); },
+    run(
+        n, grain, [](void* b, int64_t begin, int64_t end, int thread) { (*static_cast<B*>(b))(begin, end, thread); },
         const_cast<void*>(static_cast<const void*>(&body)));
   }
 

@@ -19,11 +19,14 @@ int64_t aligned(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * 
 class HostMemory : public Memory {
  public:
   void* allocate(int64_t bytes) override {
-    void* p = ::operator new(static_cast<size_t>(aligned(std::max<int64_t>(bytes, 1))), std::align_val_t{kAlignment}, std::nothrow);
-    if (!p) throw BackendError("out of memory: " + std::to_string(bytes >> 20) + " MiB were asked for; try a smaller train.micro_batch");
+    void* p = ::operator new (static_cast<size_t>(aligned(std::max<int64_t>(bytes, 1))), std::align_val_t{kAlignment},
+                              std::nothrow);
+    if (!p)
+      throw BackendError("out of memory: " + std::to_string(bytes >> 20) +
+                         " MiB were asked for; try a smaller train.micro_batch");
     return p;
   }
-  void release(void* p) noexcept override { ::operator delete(p, std::align_val_t{kAlignment}); }
+  void release(void* p) noexcept override { ::operator delete (p, std::align_val_t{kAlignment}); }
   Device device() const override { return Device::cpu; }
 };
 

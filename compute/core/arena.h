@@ -18,7 +18,7 @@ namespace moescope {
 class Memory {
  public:
   virtual ~Memory() = default;
-  virtual void* allocate(int64_t bytes) = 0;   // throws BackendError when there is none left
+  virtual void* allocate(int64_t bytes) = 0;  // throws BackendError when there is none left
   virtual void release(void* p) noexcept = 0;
   virtual Device device() const = 0;
 };
@@ -59,19 +59,25 @@ class Arena {
   /// The same, filled with zeros (host memory only).
   Tensor zeros(Shape shape, DType type = DType::f32);
 
-  struct Mark { size_t block = 0; int64_t offset = 0; };
+  struct Mark {
+    size_t block = 0;
+    int64_t offset = 0;
+  };
   Mark mark() const { return {current_, offset_}; }
   void rewind(Mark mark);
 
   /// Back to empty. When the last round needed more than one block, they become a single one of the size it took.
   void reset();
 
-  int64_t capacity_bytes() const;              // held
-  int64_t peak_bytes() const { return peak_; } // most ever in use
-  int growths() const { return growths_; }     // blocks asked of the memory so far
+  int64_t capacity_bytes() const;               // held
+  int64_t peak_bytes() const { return peak_; }  // most ever in use
+  int growths() const { return growths_; }      // blocks asked of the memory so far
 
  private:
-  struct Block { std::byte* data; int64_t bytes; };
+  struct Block {
+    std::byte* data;
+    int64_t bytes;
+  };
   void add_block(int64_t bytes);
 
   Memory* memory_;

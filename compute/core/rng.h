@@ -12,12 +12,13 @@ class Rng {
  public:
   Rng(uint64_t seed, RngPurpose purpose, uint64_t step = 0, uint64_t part = 0);
 
-  uint64_t bits();               // 64 uniform bits
-  double uniform();              // [0, 1)
-  double normal();               // standard normal
-  int64_t below(int64_t n);      // 0 .. n-1, unbiased
+  uint64_t bits();           // 64 uniform bits
+  double uniform();          // [0, 1)
+  double normal();           // standard normal
+  int64_t below(int64_t n);  // 0 .. n-1, unbiased
   void fill_normal(float* out, int64_t n, float std);
-  /// A normal truncated at two deviations, rescaled so that its deviation is `std` (jax's truncated_normal, NUMERICS 1.8).
+  /// A normal truncated at two deviations, rescaled so that its deviation is `std` (jax's truncated_normal,
+  /// NUMERICS 1.8).
   void fill_truncated_normal(float* out, int64_t n, float std);
   void fill_uniform(float* out, int64_t n, float low, float high);
   /// Shuffles 0..n-1 into out (Fisher-Yates).

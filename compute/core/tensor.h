@@ -42,7 +42,7 @@ class Tensor {
   bool empty() const { return data_ == nullptr; }
   const Shape& shape() const { return shape_; }
   int rank() const { return shape_.rank(); }
-  int64_t dim(int axis) const { return shape_[axis]; }   // negative axes count from the end
+  int64_t dim(int axis) const { return shape_[axis]; }  // negative axes count from the end
   int64_t size() const { return shape_.size(); }
   int64_t bytes() const { return size() * bytes_of(type_); }
   DType type() const { return type_; }

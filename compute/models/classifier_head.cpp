@@ -12,13 +12,15 @@ namespace {
 /// The first token of each image, x (N*L,D) -> pooled (N,D).
 void take_first_tokens(const Tensor& x, const Tensor& pooled) {
   const int64_t n = pooled.dim(0), d = pooled.dim(1), tokens = x.dim(0) / n;
-  for (int64_t i = 0; i < n; ++i) std::memcpy(pooled.f32() + i * d, x.f32() + i * tokens * d, static_cast<size_t>(d) * sizeof(float));
+  for (int64_t i = 0; i < n; ++i)
+    std::memcpy(pooled.f32() + i * d, x.f32() + i * tokens * d, static_cast<size_t>(d) * sizeof(float));
 }
 
 void put_first_tokens(const Tensor& dpooled, const Tensor& dx) {
   const int64_t n = dpooled.dim(0), d = dpooled.dim(1), tokens = dx.dim(0) / n;
   fill(dx, 0);
-  for (int64_t i = 0; i < n; ++i) std::memcpy(dx.f32() + i * tokens * d, dpooled.f32() + i * d, static_cast<size_t>(d) * sizeof(float));
+  for (int64_t i = 0; i < n; ++i)
+    std::memcpy(dx.f32() + i * tokens * d, dpooled.f32() + i * d, static_cast<size_t>(d) * sizeof(float));
 }
 
 }  // namespace
@@ -27,14 +29,17 @@ ClassifierHead::ClassifierHead(ParameterSet& parameters, const HeadShape& shape)
   int64_t features = shape.width;
   if (shape.kind == HeadKind::map) map_.emplace(parameters, "map", shape.width, shape.heads, shape.mlp, shape.qk_norm);
   if (shape.representation > 0) {
-    pre_.emplace(parameters, "pre.w", "pre.b", features, shape.representation, Init::lecun_normal(features), Init::constant(0));
+    pre_.emplace(parameters, "pre.w", "pre.b", features, shape.representation, Init::lecun_normal(features),
+                 Init::constant(0));
     features = shape.representation;
   }
-  head_ = Linear(parameters, "head.w", "head.b", features, shape.classes, shape.zero_kernel ? Init::constant(0) : Init::lecun_normal(features),
-                 Init::constant(shape.bias_init), ParameterRole::head_kernel);
+  head_ = Linear(parameters, "head.w", "head.b", features, shape.classes,
+                 shape.zero_kernel ? Init::constant(0) : Init::lecun_normal(features), Init::constant(shape.bias_init),
+                 ParameterRole::head_kernel);
 }
 
-void ClassifierHead::forward(const Tensor& x, int64_t images, const Tensor& logits, Arena& arena, bool keep, Context& context) const {
+void ClassifierHead::forward(const Tensor& x, int64_t images, const Tensor& logits, Arena& arena, bool keep,
+                             Context& context) const {
   context.images = images;
   context.rows = x.dim(0);
   context.pooled = arena.make({images, shape_.width});

@@ -13,7 +13,7 @@ struct HeadShape {
   HeadKind kind = HeadKind::gap;
   int64_t width = 0, heads = 0, mlp = 0;  // the last two for `map`
   bool qk_norm = false;
-  int64_t representation = 0;             // 0: none
+  int64_t representation = 0;  // 0: none
   int64_t classes = 0;
   double bias_init = 0;
   bool zero_kernel = false;

@@ -14,8 +14,8 @@ EncoderBlock::EncoderBlock(ParameterSet& parameters, const std::string& prefix, 
     mlp_.emplace(parameters, prefix + ".mlp", shape.width, shape.mlp);
 }
 
-void EncoderBlock::forward(Tensor& stream, const Tensor& branch, bool first, int64_t images, int64_t group_tokens, Pass& pass,
-                           Context& context) const {
+void EncoderBlock::forward(Tensor& stream, const Tensor& branch, bool first, int64_t images, int64_t group_tokens,
+                           Pass& pass, Context& context) const {
   Arena& arena = *pass.arena;
   const bool keep = pass.backward;
   const Arena::Mark before = arena.mark();

@@ -32,9 +32,10 @@ class EncoderBlock {
 
   EncoderBlock(ParameterSet& parameters, const std::string& prefix, const BlockShape& shape);
 
-  /// stream (T,D): in, the residual stream; out, the stream after attention. branch (T,D): in, what is still to be added
-  /// (not read when `first`); out, the second branch. group_tokens: tokens routed together.
-  void forward(Tensor& stream, const Tensor& branch, bool first, int64_t images, int64_t group_tokens, Pass& pass, Context& context) const;
+  /// stream (T,D): in, the residual stream; out, the stream after attention. branch (T,D): in, what is still to be
+  /// added (not read when `first`); out, the second branch. group_tokens: tokens routed together.
+  void forward(Tensor& stream, const Tensor& branch, bool first, int64_t images, int64_t group_tokens, Pass& pass,
+               Context& context) const;
   /// dstream (T,D): the gradient of the block's output on entry, of its input on return.
   void backward(Context& context, const Tensor& dstream, Pass& pass, double aux_scale) const;
 

@@ -16,10 +16,12 @@ namespace {
 /// Soft MoE's slots per expert: given, or round-half-even(S * factor / E). NUMERICS 1.5.
 int64_t soft_slots(const RouterConfig& r, int64_t group_tokens) {
   if (r.slots_per_expert > 0) return r.slots_per_expert;
-  const double slots = std::nearbyint(static_cast<double>(group_tokens) * r.capacity_factor / static_cast<double>(r.num_experts));
+  const double slots =
+      std::nearbyint(static_cast<double>(group_tokens) * r.capacity_factor / static_cast<double>(r.num_experts));
   if (slots < 1)
-    throw ConfigError("router.capacity_factor=" + std::to_string(r.capacity_factor) + " leaves no slot for each of router.num_experts=" +
-                      std::to_string(r.num_experts) + " experts; raise the factor or set router.slots_per_expert");
+    throw ConfigError("router.capacity_factor=" + std::to_string(r.capacity_factor) +
+                      " leaves no slot for each of router.num_experts=" + std::to_string(r.num_experts) +
+                      " experts; raise the factor or set router.slots_per_expert");
   return static_cast<int64_t>(slots);
 }
 
@@ -62,16 +64,18 @@ struct VisionTransformer::Impl {
   } open;
 };
 
-VisionTransformer::VisionTransformer(const RunConfig& config, const ImageShape& image) : impl_(std::make_unique<Impl>()) {
+VisionTransformer::VisionTransformer(const RunConfig& config, const ImageShape& image)
+    : impl_(std::make_unique<Impl>()) {
   const ModelConfig& m = config.model;
   if (image.height % m.patch != 0 || image.width % m.patch != 0)
-    throw ConfigError("model.patch=" + std::to_string(m.patch) + " does not divide the images of " + std::to_string(image.height) + "x" +
-                      std::to_string(image.width) + " pixels; choose a divisor");
+    throw ConfigError("model.patch=" + std::to_string(m.patch) + " does not divide the images of " +
+                      std::to_string(image.height) + "x" + std::to_string(image.width) + " pixels; choose a divisor");
   validate(config, image.height);
   Impl& my = *impl_;
   my.config = config;
   my.image = image;
-  my.embedding = PatchEmbedding(my.parameters, {image.height, image.width, image.channels, m.patch, m.width, m.position, m.head == HeadKind::token});
+  my.embedding = PatchEmbedding(my.parameters, {image.height, image.width, image.channels, m.patch, m.width, m.position,
+                                                m.head == HeadKind::token});
   const std::vector<bool> is_moe = moe_layers(m, config.router);
   for (int64_t i = 0; i < m.depth; ++i) {
     BlockShape shape{i, m.width, m.heads, m.mlp, m.qk_norm, std::nullopt};
@@ -82,8 +86,8 @@ VisionTransformer::VisionTransformer(const RunConfig& config, const ImageShape& 
     my.blocks.push_back(std::make_unique<EncoderBlock>(my.parameters, "block" + std::to_string(i), shape));
   }
   my.final_norm = Norm(my.parameters, "norm", m.width);
-  my.head = ClassifierHead(my.parameters,
-                           {m.head, m.width, m.heads, m.mlp, m.qk_norm, m.representation, image.classes, m.head_bias_init, m.zero_head});
+  my.head = ClassifierHead(my.parameters, {m.head, m.width, m.heads, m.mlp, m.qk_norm, m.representation, image.classes,
+                                           m.head_bias_init, m.zero_head});
   my.open.blocks.resize(m.depth);
 }
 
@@ -91,10 +95,13 @@ VisionTransformer::~VisionTransformer() = default;
 
 Tensor VisionTransformer::forward(const Tensor& images, Pass& pass) {
   Impl& my = *impl_;
-  check_shape(images.rank() == 4 && images.dim(1) == my.image.height && images.dim(2) == my.image.width && images.dim(3) == my.image.channels, [&] {
-    return "vision transformer: " + describe("images", images) + " but the model takes (N," + std::to_string(my.image.height) + "," +
-           std::to_string(my.image.width) + "," + std::to_string(my.image.channels) + ")";
-  });
+  check_shape(images.rank() == 4 && images.dim(1) == my.image.height && images.dim(2) == my.image.width &&
+                  images.dim(3) == my.image.channels,
+              [&] {
+                return "vision transformer: " + describe("images", images) + " but the model takes (N," +
+                       std::to_string(my.image.height) + "," + std::to_string(my.image.width) + "," +
+                       std::to_string(my.image.channels) + ")";
+              });
   Arena& arena = *pass.arena;
   const int64_t n = images.dim(0), tokens = my.embedding.tokens(), d = my.config.model.width;
   my.open.images = n;

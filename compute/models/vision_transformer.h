@@ -33,9 +33,9 @@ class VisionTransformer {
 
   ParameterSet& parameters();
   const ParameterSet& parameters() const;
-  const std::vector<int64_t>& moe_blocks() const;   // block indices that hold an MoE, ascending
+  const std::vector<int64_t>& moe_blocks() const;  // block indices that hold an MoE, ascending
   const ImageShape& image() const;
-  int64_t tokens_per_image() const;                 // class token included
+  int64_t tokens_per_image() const;  // class token included
   int64_t grid_height() const;
   int64_t grid_width() const;
   bool has_class_token() const;

@@ -6,8 +6,8 @@
 
 namespace moescope {
 
-Linear::Linear(ParameterSet& parameters, const std::string& weight_name, const std::string& bias_name, int64_t in, int64_t out, Init weight_init,
-               Init bias_init, ParameterRole weight_role)
+Linear::Linear(ParameterSet& parameters, const std::string& weight_name, const std::string& bias_name, int64_t in,
+               int64_t out, Init weight_init, Init bias_init, ParameterRole weight_role)
     : weight_(parameters.add(weight_name, {in, out}, weight_role, weight_init)),
       bias_(parameters.add(bias_name, {out}, ParameterRole::bias, bias_init)) {}
 
@@ -23,6 +23,8 @@ void Linear::parameter_gradients(const Tensor& x, const Tensor& dy) const {
   add_column_sums(dy, bias_->gradient);
 }
 
-void Linear::input_gradient(const Tensor& dy, const Tensor& dx) const { matmul(dy, weight_->value, dx, {.transpose_b = true}); }
+void Linear::input_gradient(const Tensor& dy, const Tensor& dx) const {
+  matmul(dy, weight_->value, dx, {.transpose_b = true});
+}
 
 }  // namespace moescope

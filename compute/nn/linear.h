@@ -11,8 +11,8 @@ class Linear {
  public:
   Linear() = default;
   /// Registers `weight_name` (in,out) and `bias_name` (out).
-  Linear(ParameterSet& parameters, const std::string& weight_name, const std::string& bias_name, int64_t in, int64_t out, Init weight_init,
-         Init bias_init, ParameterRole weight_role = ParameterRole::kernel);
+  Linear(ParameterSet& parameters, const std::string& weight_name, const std::string& bias_name, int64_t in,
+         int64_t out, Init weight_init, Init bias_init, ParameterRole weight_role = ParameterRole::kernel);
 
   /// y (R,out) from x (R,in), overwritten.
   void forward(const Tensor& x, const Tensor& y) const;

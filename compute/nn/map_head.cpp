@@ -7,11 +7,15 @@
 
 namespace moescope {
 
-MapHead::MapHead(ParameterSet& parameters, const std::string& prefix, int64_t width, int64_t heads, int64_t hidden, bool qk_norm)
+MapHead::MapHead(ParameterSet& parameters, const std::string& prefix, int64_t width, int64_t heads, int64_t hidden,
+                 bool qk_norm)
     : probe_(parameters.add(prefix + ".probe", {1, 1, width}, ParameterRole::token, Init::xavier_uniform(1, width))),
-      query_(parameters, prefix + ".attn.wq", prefix + ".attn.bq", width, width, Init::xavier_uniform(width, width), Init::constant(0)),
-      kv_(parameters, prefix + ".attn.wkv", prefix + ".attn.bkv", width, 2 * width, Init::xavier_uniform(width, width), Init::constant(0)),
-      out_(parameters, prefix + ".attn.wo", prefix + ".attn.bo", width, width, Init::xavier_uniform(width, width), Init::constant(0)),
+      query_(parameters, prefix + ".attn.wq", prefix + ".attn.bq", width, width, Init::xavier_uniform(width, width),
+             Init::constant(0)),
+      kv_(parameters, prefix + ".attn.wkv", prefix + ".attn.bkv", width, 2 * width, Init::xavier_uniform(width, width),
+          Init::constant(0)),
+      out_(parameters, prefix + ".attn.wo", prefix + ".attn.bo", width, width, Init::xavier_uniform(width, width),
+           Init::constant(0)),
       norm_(parameters, prefix + ".ln", width),
       mlp_(parameters, prefix + ".mlp", width, hidden),
       width_(width),
@@ -42,7 +46,8 @@ void MapHead::forward(const Tensor& x, int64_t images, const Tensor& y, Arena& a
     q.data = c.normalized_query.f32();
     k = {c.normalized_key.f32(), width_};
   }
-  attention({images, 1, tokens, heads_, width_ / heads_}, q, k, {c.kv.f32() + width_, 2 * width_}, {c.mixed.f32(), width_});
+  attention({images, 1, tokens, heads_, width_ / heads_}, q, k, {c.kv.f32() + width_, 2 * width_},
+            {c.mixed.f32(), width_});
   out_.forward(c.mixed, c.pooled);
   norm_.forward(c.pooled, {}, {}, c.normalized, arena, keep, c.norm);
   mlp_.forward(c.normalized, y, arena, keep, c.mlp);
@@ -58,20 +63,22 @@ void MapHead::backward(const Context& c, const Tensor& dy, const Tensor& dx, Are
   mlp_.backward(c.mlp, dy, dnormalized, arena);
   norm_.backward(c.norm, dnormalized, dpooled);
 
-  const Tensor dmixed = arena.make({c.images, width_}), dq = arena.make({c.images, width_}), dkv = arena.make({rows, 2 * width_});
+  const Tensor dmixed = arena.make({c.images, width_}), dq = arena.make({c.images, width_}),
+               dkv = arena.make({rows, 2 * width_});
   out_.backward(c.mixed, dpooled, dmixed);
   const bool normed = query_scale_ != nullptr;
   const HeadRows q{normed ? c.normalized_query.f32() : c.query.f32(), 0};
   const HeadRows k = normed ? HeadRows{c.normalized_key.f32(), width_} : HeadRows{c.kv.f32(), 2 * width_};
-  attention_backward({c.images, 1, tokens, heads_, width_ / heads_}, q, k, {c.kv.f32() + width_, 2 * width_}, {dmixed.f32(), width_},
-                     {dq.f32(), width_}, {dkv.f32(), 2 * width_}, {dkv.f32() + width_, 2 * width_});
+  attention_backward({c.images, 1, tokens, heads_, width_ / heads_}, q, k, {c.kv.f32() + width_, 2 * width_},
+                     {dmixed.f32(), width_}, {dq.f32(), width_}, {dkv.f32(), 2 * width_},
+                     {dkv.f32() + width_, 2 * width_});
   const Tensor dquery = arena.zeros({1, width_});
   add_column_sums(dq, dquery.reshaped({width_}));
   if (normed) {
-    head_norm_backward(c.query.f32(), width_, 1, heads_, query_scale_->value, dquery.f32(), width_, dquery.f32(), width_,
-                       query_scale_->gradient);
-    head_norm_backward(c.kv.f32(), 2 * width_, rows, heads_, key_scale_->value, dkv.f32(), 2 * width_, dkv.f32(), 2 * width_,
-                       key_scale_->gradient);
+    head_norm_backward(c.query.f32(), width_, 1, heads_, query_scale_->value, dquery.f32(), width_, dquery.f32(),
+                       width_, query_scale_->gradient);
+    head_norm_backward(c.kv.f32(), 2 * width_, rows, heads_, key_scale_->value, dkv.f32(), 2 * width_, dkv.f32(),
+                       2 * width_, key_scale_->gradient);
   }
   const Tensor dprobe = arena.make({1, width_});
   query_.backward(probe_->value.reshaped({1, width_}), dquery, dprobe);

@@ -12,18 +12,19 @@ namespace moescope {
 class MapHead {
  public:
   struct Context {
-    Tensor x, query, kv;               // (R,D), (1,D), (R,2D)
+    Tensor x, query, kv;                      // (R,D), (1,D), (R,2D)
     Tensor normalized_query, normalized_key;  // with qk_norm
-    Tensor mixed, pooled, normalized;  // (N,D) each
+    Tensor mixed, pooled, normalized;         // (N,D) each
     Norm::Context norm;
     Mlp::Context mlp;
     int64_t images = 0;
   };
 
   MapHead() = default;
-  /// Registers prefix + ".probe" (1,1,D), ".attn.wq" (D,D), ".attn.wkv" (D,2D), ".attn.wo", their biases, ".ln", ".mlp";
-  /// with qk_norm ".attn.qn", ".attn.kn".
-  MapHead(ParameterSet& parameters, const std::string& prefix, int64_t width, int64_t heads, int64_t hidden, bool qk_norm);
+  /// Registers prefix + ".probe" (1,1,D), ".attn.wq" (D,D), ".attn.wkv" (D,2D), ".attn.wo", their biases, ".ln",
+  /// ".mlp"; with qk_norm ".attn.qn", ".attn.kn".
+  MapHead(ParameterSet& parameters, const std::string& prefix, int64_t width, int64_t heads, int64_t hidden,
+          bool qk_norm);
 
   /// y (N,D) from the normalised tokens x (N*L,D).
   void forward(const Tensor& x, int64_t images, const Tensor& y, Arena& arena, bool keep, Context& context) const;

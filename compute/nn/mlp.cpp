@@ -11,8 +11,10 @@ constexpr double kBiasStd = 1e-6;  // NUMERICS 4.9
 }  // namespace
 
 Mlp::Mlp(ParameterSet& parameters, const std::string& prefix, int64_t width, int64_t hidden)
-    : in_(parameters, prefix + ".w1", prefix + ".b1", width, hidden, Init::xavier_uniform(width, hidden), Init::normal(kBiasStd)),
-      out_(parameters, prefix + ".w2", prefix + ".b2", hidden, width, Init::xavier_uniform(hidden, width), Init::normal(kBiasStd)),
+    : in_(parameters, prefix + ".w1", prefix + ".b1", width, hidden, Init::xavier_uniform(width, hidden),
+          Init::normal(kBiasStd)),
+      out_(parameters, prefix + ".w2", prefix + ".b2", hidden, width, Init::xavier_uniform(hidden, width),
+           Init::normal(kBiasStd)),
       hidden_(hidden) {}
 
 void Mlp::forward(const Tensor& x, const Tensor& y, Arena& arena, bool keep, Context& context) const {

@@ -37,7 +37,8 @@ void draw(const Parameter& p, uint64_t seed, float* out) {
       break;
     }
   }
-  for (int64_t copy = 1; copy < p.init.copies; ++copy) std::memcpy(out + copy * n, out, static_cast<size_t>(n) * sizeof(float));
+  for (int64_t copy = 1; copy < p.init.copies; ++copy)
+    std::memcpy(out + copy * n, out, static_cast<size_t>(n) * sizeof(float));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The parameters of a model: one flat stretch of values and one of gradients, with a name, shape and role for each part.
+// The parameters of a model: one flat stretch of values and one of gradients, with a name, shape and role for each
+// part.
 #pragma once
 
 #include <cstdint>
@@ -17,24 +18,28 @@ enum class ParameterRole { kernel, bias, norm, position, token, router, slots, s
 struct Init {
   enum class Kind { constant, normal, lecun_normal, xavier_uniform };
   Kind kind = Kind::constant;
-  double value = 0;            // the constant, or the deviation of a normal
+  double value = 0;  // the constant, or the deviation of a normal
   int64_t fan_in = 1, fan_out = 1;
-  int64_t copies = 1;          // the outermost axis holds so many equal copies of one draw (identical experts)
+  int64_t copies = 1;  // the outermost axis holds so many equal copies of one draw (identical experts)
 
   static Init constant(double value) { return {Kind::constant, value, 1, 1, 1}; }
   static Init normal(double std) { return {Kind::normal, std, 1, 1, 1}; }
   static Init lecun_normal(int64_t fan_in) { return {Kind::lecun_normal, 0, fan_in, 1, 1}; }
   static Init xavier_uniform(int64_t fan_in, int64_t fan_out) { return {Kind::xavier_uniform, 0, fan_in, fan_out, 1}; }
-  Init identical(int64_t n) const { Init i = *this; i.copies = n; return i; }
+  Init identical(int64_t n) const {
+    Init i = *this;
+    i.copies = n;
+    return i;
+  }
 };
 
 struct Parameter {
-  std::string name;            // "block3.moe.w1": the names of the golden files
+  std::string name;  // "block3.moe.w1": the names of the golden files
   Shape shape;
   ParameterRole role = ParameterRole::kernel;
   Init init;
-  int64_t offset = 0;          // in floats, within the flat tensors
-  Tensor value, gradient;      // bound by allocate()
+  int64_t offset = 0;      // in floats, within the flat tensors
+  Tensor value, gradient;  // bound by allocate()
 };
 
 class ParameterSet {
@@ -46,10 +51,10 @@ class ParameterSet {
   void allocate(Memory& memory, uint64_t seed);
 
   const std::deque<Parameter>& all() const { return list_; }
-  Parameter* find(std::string_view name);          // nullptr when there is none
-  const Tensor& values() const { return values_; }      // (padded) flat; the padding stays 0
+  Parameter* find(std::string_view name);           // nullptr when there is none
+  const Tensor& values() const { return values_; }  // (padded) flat; the padding stays 0
   const Tensor& gradients() const { return gradients_; }
-  int64_t count() const;                           // without padding
+  int64_t count() const;  // without padding
   void zero_gradients();
 
  private:

@@ -20,9 +20,12 @@ Projections projections(const SelfAttention::Context& c, int64_t width) {
 
 }  // namespace
 
-SelfAttention::SelfAttention(ParameterSet& parameters, const std::string& prefix, int64_t width, int64_t heads, bool qk_norm)
-    : qkv_(parameters, prefix + ".wqkv", prefix + ".bqkv", width, 3 * width, Init::xavier_uniform(width, width), Init::constant(0)),
-      out_(parameters, prefix + ".wo", prefix + ".bo", width, width, Init::xavier_uniform(width, width), Init::constant(0)),
+SelfAttention::SelfAttention(ParameterSet& parameters, const std::string& prefix, int64_t width, int64_t heads,
+                             bool qk_norm)
+    : qkv_(parameters, prefix + ".wqkv", prefix + ".bqkv", width, 3 * width, Init::xavier_uniform(width, width),
+           Init::constant(0)),
+      out_(parameters, prefix + ".wo", prefix + ".bo", width, width, Init::xavier_uniform(width, width),
+           Init::constant(0)),
       width_(width),
       heads_(heads) {
   if (!qk_norm) return;
@@ -41,11 +44,14 @@ void SelfAttention::forward(const Tensor& x, int64_t images, const Tensor& y, Ar
   context.mixed = arena.make({rows, width_});
   qkv_.forward(x, context.qkv);
   if (query_scale_) {
-    head_norm(context.qkv.f32(), 3 * width_, rows, heads_, query_scale_->value, context.normalized_qk.f32(), 2 * width_);
-    head_norm(context.qkv.f32() + width_, 3 * width_, rows, heads_, key_scale_->value, context.normalized_qk.f32() + width_, 2 * width_);
+    head_norm(context.qkv.f32(), 3 * width_, rows, heads_, query_scale_->value, context.normalized_qk.f32(),
+              2 * width_);
+    head_norm(context.qkv.f32() + width_, 3 * width_, rows, heads_, key_scale_->value,
+              context.normalized_qk.f32() + width_, 2 * width_);
   }
   const Projections p = projections(context, width_);
-  attention({images, tokens, tokens, heads_, width_ / heads_}, p.q, p.k, p.v, {context.mixed.f32(), width_}, probabilities);
+  attention({images, tokens, tokens, heads_, width_ / heads_}, p.q, p.k, p.v, {context.mixed.f32(), width_},
+            probabilities);
   out_.forward(context.mixed, y);
   if (!keep) arena.rewind(before);
 }
@@ -57,13 +63,14 @@ void SelfAttention::backward(const Context& context, const Tensor& dy, const Ten
   out_.backward(context.mixed, dy, dmixed);
   const Projections p = projections(context, width_);
   float* const dq = dqkv.f32();
-  attention_backward({context.images, tokens, tokens, heads_, width_ / heads_}, p.q, p.k, p.v, {dmixed.f32(), width_}, {dq, 3 * width_},
-                     {dq + width_, 3 * width_}, {dq + 2 * width_, 3 * width_});
+  attention_backward({context.images, tokens, tokens, heads_, width_ / heads_}, p.q, p.k, p.v, {dmixed.f32(), width_},
+                     {dq, 3 * width_}, {dq + width_, 3 * width_}, {dq + 2 * width_, 3 * width_});
   if (query_scale_) {
     const float* raw = context.qkv.f32();
-    head_norm_backward(raw, 3 * width_, rows, heads_, query_scale_->value, dq, 3 * width_, dq, 3 * width_, query_scale_->gradient);
-    head_norm_backward(raw + width_, 3 * width_, rows, heads_, key_scale_->value, dq + width_, 3 * width_, dq + width_, 3 * width_,
-                       key_scale_->gradient);
+    head_norm_backward(raw, 3 * width_, rows, heads_, query_scale_->value, dq, 3 * width_, dq, 3 * width_,
+                       query_scale_->gradient);
+    head_norm_backward(raw + width_, 3 * width_, rows, heads_, key_scale_->value, dq + width_, 3 * width_, dq + width_,
+                       3 * width_, key_scale_->gradient);
   }
   qkv_.backward(context.x, dqkv, dx);
 }

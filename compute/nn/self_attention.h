@@ -22,7 +22,8 @@ class SelfAttention {
   SelfAttention(ParameterSet& parameters, const std::string& prefix, int64_t width, int64_t heads, bool qk_norm);
 
   /// y (R,D) from x (R,D), R = images * tokens. probabilities (N,heads,L,L) is filled when not empty.
-  void forward(const Tensor& x, int64_t images, const Tensor& y, Arena& arena, bool keep, Context& context, const Tensor& probabilities = {}) const;
+  void forward(const Tensor& x, int64_t images, const Tensor& y, Arena& arena, bool keep, Context& context,
+               const Tensor& probabilities = {}) const;
   /// dx (R,D) overwritten.
   void backward(const Context& context, const Tensor& dy, const Tensor& dx, Arena& arena) const;
 

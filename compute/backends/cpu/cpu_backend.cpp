@@ -21,13 +21,16 @@ class CpuBackend : public Backend {
   std::string name() const override { return "cpu"; }
   std::string description() const override {
     const int threads = cpu_pool().num_threads();
-    return std::string("CPU oneDNN ") + kernels_name() + ", " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+    return std::string("CPU oneDNN ") + kernels_name() + ", " + std::to_string(threads) +
+           (threads == 1 ? " thread" : " threads");
   }
   Device device() const override { return Device::cpu; }
   void* allocate(int64_t bytes) override { return host_memory().allocate(bytes); }
   void release(void* p) noexcept override { host_memory().release(p); }
   void synchronize() override {}
-  void copy_from_host(const Tensor& device, const void* host) override { std::memcpy(device.data(), host, device.bytes()); }
+  void copy_from_host(const Tensor& device, const void* host) override {
+    std::memcpy(device.data(), host, device.bytes());
+  }
   void copy_to_host(void* host, const Tensor& device) override { std::memcpy(host, device.data(), device.bytes()); }
 };
 

@@ -23,8 +23,8 @@ struct Gemm {
 
 /// Plain loops, summed in double: the definition.
 void gemm_reference(const Gemm& g);
-/// oneDNN on the calling thread alone. Shapes met again and again (`steady`) run as a matmul primitive made once and kept;
-/// shapes that change from call to call run through sgemm, which needs no making.
+/// oneDNN on the calling thread alone. Shapes met again and again (`steady`) run as a matmul primitive made once and
+/// kept; shapes that change from call to call run through sgemm, which needs no making.
 void gemm_onednn(const Gemm& g, bool steady);
 
 }  // namespace moescope

@@ -35,7 +35,8 @@ void by_sgemm(const Gemm& g) {
   float beta = g.accumulate ? 1.0f : 0.0f;
   if (g.bias || (g.k == 0 && !g.accumulate)) fill_rows(g), beta = 1.0f;
   if (g.k == 0) return;
-  check(dnnl_sgemm(g.transpose_a ? 'T' : 'N', g.transpose_b ? 'T' : 'N', g.m, g.n, g.k, 1.0f, g.a, g.lda, g.b, g.ldb, beta, g.y, g.ldy),
+  check(dnnl_sgemm(g.transpose_a ? 'T' : 'N', g.transpose_b ? 'T' : 'N', g.m, g.n, g.k, 1.0f, g.a, g.lda, g.b, g.ldb,
+                   beta, g.y, g.ldy),
         "dnnl_sgemm");
 }
 
@@ -60,20 +61,22 @@ class SteadyGemm {
       matmul_ = dnnl::matmul(dnnl::matmul::primitive_desc(
           dnnl::matmul::desc(a_.get_desc(), b_.get_desc(), bias_.get_desc(), y_.get_desc()), attributes, engine));
     } else {
-      matmul_ = dnnl::matmul(
-          dnnl::matmul::primitive_desc(dnnl::matmul::desc(a_.get_desc(), b_.get_desc(), y_.get_desc()), attributes, engine));
+      matmul_ = dnnl::matmul(dnnl::matmul::primitive_desc(
+          dnnl::matmul::desc(a_.get_desc(), b_.get_desc(), y_.get_desc()), attributes, engine));
     }
   }
 
   void run(const Gemm& g) {
     bind(a_, g.a), bind(b_, g.b), bind(y_, g.y);
-    std::array<dnnl_exec_arg_t, 4> arguments{{{DNNL_ARG_SRC, a_.get()}, {DNNL_ARG_WEIGHTS, b_.get()}, {DNNL_ARG_DST, y_.get()}, {}}};
+    std::array<dnnl_exec_arg_t, 4> arguments{
+        {{DNNL_ARG_SRC, a_.get()}, {DNNL_ARG_WEIGHTS, b_.get()}, {DNNL_ARG_DST, y_.get()}, {}}};
     int count = 3;
     if (g.bias) {
       bind(bias_, g.bias);
       arguments[count++] = {DNNL_ARG_BIAS, bias_.get()};
     }
-    check(dnnl_primitive_execute(matmul_.get(), stream_.get(), count, arguments.data()), "dnnl_primitive_execute(matmul)");
+    check(dnnl_primitive_execute(matmul_.get(), stream_.get(), count, arguments.data()),
+          "dnnl_primitive_execute(matmul)");
   }
 
  private:
@@ -95,7 +98,8 @@ SteadyGemm& steady_gemm(const Gemm& g) {
   constexpr size_t kMostKept = 512;  // a model uses a few dozen shapes; a sweep over sizes must not grow without bound
   thread_local dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   thread_local std::map<Key, SteadyGemm> made;
-  const Key key{g.m, g.n, g.k, g.lda, g.ldb, g.ldy, g.transpose_a, g.transpose_b, g.accumulate * 2 + (g.bias != nullptr)};
+  const Key key{
+      g.m, g.n, g.k, g.lda, g.ldb, g.ldy, g.transpose_a, g.transpose_b, g.accumulate * 2 + (g.bias != nullptr)};
   const auto found = made.find(key);
   if (found != made.end()) return found->second;
   if (made.size() >= kMostKept) made.clear();
