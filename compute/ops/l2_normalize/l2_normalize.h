@@ -10,8 +10,8 @@ namespace moescope {
 /// x, y (R,D), each row on its own; y may be x. y is multiplied by `gain` (a number) and, when not empty, by gains (D).
 void l2_normalize_rows(NormEps eps, const Tensor& x, const Tensor& y, float gain = 1, const Tensor& gains = {});
 /// dx += ; dgains (D) += when not empty. At a zero vector the gradient is finite: 0 for outside and clamp.
-void l2_normalize_rows_backward(NormEps eps, const Tensor& x, const Tensor& dy, const Tensor& dx, float gain = 1, const Tensor& gains = {},
-                                const Tensor& dgains = {});
+void l2_normalize_rows_backward(NormEps eps, const Tensor& x, const Tensor& dy, const Tensor& dx, float gain = 1,
+                                const Tensor& gains = {}, const Tensor& dgains = {});
 
 /// The same over axis 0: x, y (D,Q), each column on its own (Soft MoE's slot parameters, one norm per slot).
 void l2_normalize_columns(NormEps eps, const Tensor& x, const Tensor& y, float gain = 1);

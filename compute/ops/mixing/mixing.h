@@ -12,11 +12,13 @@ namespace moescope {
 /// overwritten. Work: 2*G*S*Q*D FLOPs.
 void dispatch(const Tensor& weights, const Tensor& x, const Tensor& slots);
 /// ddispatch (G,S,Q) overwritten, dx (G*S,D) +=.
-void dispatch_backward(const Tensor& weights, const Tensor& x, const Tensor& dslots, const Tensor& dweights, const Tensor& dx);
+void dispatch_backward(const Tensor& weights, const Tensor& x, const Tensor& dslots, const Tensor& dweights,
+                       const Tensor& dx);
 
 /// y[g*S+s,:] = sum over e,j of weights[g,s,e*P+j] * slots[e, g*P+j, :]. y (G*S,D) overwritten.
 void combine(const Tensor& weights, const Tensor& slots, const Tensor& y);
 /// dweights (G,S,Q) and dslots (E,G*P,D), both overwritten.
-void combine_backward(const Tensor& weights, const Tensor& slots, const Tensor& dy, const Tensor& dweights, const Tensor& dslots);
+void combine_backward(const Tensor& weights, const Tensor& slots, const Tensor& dy, const Tensor& dweights,
+                      const Tensor& dslots);
 
 }  // namespace moescope
