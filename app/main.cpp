@@ -1,2 +1,4 @@
 // The program's entry.
-int main() { return 0; }
+#include "app/cli.h"
+
+int main(int argc, char** argv) { return moescope::run_cli(argc, argv); }

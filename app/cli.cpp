@@ -1,0 +1,41 @@
+// Parses the command line, runs the command, and turns failures into one sentence and an exit status.
+#include "app/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "app/command_doctor.h"
+#include "compute/records/error.h"
+
+namespace moescope {
+
+namespace {
+
+constexpr int kDefect = 1, kCannot = 2;
+
+int complain(const std::string& sentence, int status) {
+  std::cerr << "moescope: " << sentence << std::endl;
+  return status;
+}
+
+}  // namespace
+
+int run_cli(int argc, const char* const* argv) {
+  CLI::App program("moescope: a workbench for mixture-of-experts vision models", "moescope");
+  program.set_version_flag("--version", MOESCOPE_VERSION);
+  program.require_subcommand(0, 1);
+  Action action;
+  add_doctor_command(program, action);
+  try {
+    program.parse(argc, argv);
+    return action ? action() : (std::cout << program.help(), 0);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return program.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    return complain(std::string(error.what()) + "; `moescope --help` shows what there is", kCannot);
+  } catch (const UserError& error) { return complain(error.what(), kCannot); } catch (const std::exception& error) {
+    return complain(std::string("internal error: ") + error.what(), kDefect);
+  }
+}
+
+}  // namespace moescope
