@@ -1,0 +1,76 @@
+// Settings and surroundings of a run, stored as text.
+#include "sessions/run_params.h"
+
+#include "compute/records/config_fields.h"
+
+namespace moescope {
+
+void store_params(const Database& database, int64_t run_id, const RunConfig& config) {
+  Statement know(database, "INSERT OR IGNORE INTO param_keys_data (key) VALUES (?)");
+  Statement insert(
+      database,
+      "INSERT INTO params_data (run_id, key_id, value) SELECT ?, key_id, ? FROM param_keys_data WHERE key = ?");
+  for (const FieldText& field : list_fields(config)) {
+    know.run(field.field.key);
+    insert.run(run_id, std::string_view(field.value), field.field.key);
+  }
+}
+
+ParamTexts read_params(const Database& database, int64_t run_id) {
+  ParamTexts params;
+  Statement select(database, "SELECT key, value FROM params WHERE run_id = ?");
+  select.bind_all(run_id);
+  while (select.step()) params[select.text(0)] = select.text(1);
+  return params;
+}
+
+ParamTexts read_params_at(const Database& database, int64_t run_id, int64_t step) {
+  ParamTexts params = read_params(database, run_id);
+  Statement select(database,
+                   "SELECT key, new_value FROM commands WHERE run_id = ? AND step <= ? ORDER BY step, command_id");
+  select.bind_all(run_id, step);
+  while (select.step()) {
+    // Settings have a dot in their name ("train.seed"); "run" and other commands do not. A setting that is newer than
+    // the run has no row of its own, but may have been given when the run was resumed.
+    const std::string key = select.text(0);
+    if (params.contains(key) || key.find('.') != std::string::npos) params[key] = select.text(1);
+  }
+  return params;
+}
+
+RunConfig to_config(const ParamTexts& params, std::vector<std::string>& doubts) {
+  RunConfig config;
+  for (const auto& [key, value] : params) {
+    try {
+      set_field(config, key, value);
+    } catch (const ConfigError& error) {
+      doubts.push_back("stored setting " + key + " = '" + value +
+                       "' is not understood by this version: " + error.what());
+    }
+  }
+  return config;
+}
+
+void store_environment(const Database& database, int64_t run_id, int64_t since_step, const Environment& environment) {
+  Statement latest(database,
+                   "SELECT value FROM environment WHERE run_id = ? AND key = ? ORDER BY since_step DESC LIMIT 1");
+  Statement insert(database, "INSERT OR REPLACE INTO environment (run_id, since_step, key, value) VALUES (?, ?, ?, ?)");
+  for (const auto& [key, value] : environment) {
+    latest.bind_all(run_id, std::string_view(key));
+    const bool known = latest.step() && latest.text(0) == value;
+    latest.reset();
+    if (!known) insert.run(run_id, since_step, std::string_view(key), std::string_view(value));
+  }
+}
+
+Environment read_environment(const Database& database, int64_t run_id) {
+  Environment environment;
+  // SQLite takes the other columns of an aggregate by max() from the row that has the maximum.
+  Statement select(database,
+                   "SELECT key, value, max(since_step) FROM environment WHERE run_id = ? GROUP BY key ORDER BY key");
+  select.bind_all(run_id);
+  while (select.step()) environment.emplace_back(select.text(0), select.text(1));
+  return environment;
+}
+
+}  // namespace moescope

@@ -1,0 +1,62 @@
+// The reading side: the run table by pages, and a run's parts each by itself, so that opening costs what is looked at.
+#pragma once
+
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compute/records/stored_run.h"
+#include "sessions/session_store.h"
+
+namespace moescope {
+
+enum class RunOrder { run_id, name, state, step, wall_secs, loss, accuracy, test_accuracy, test_loss, updated_at };
+
+struct RunQuery {
+  RunOrder order = RunOrder::run_id;
+  bool descending = true;  // runs without the value come last either way
+  int64_t limit = 100, offset = 0;
+  std::string name_contains;  // case does not matter; empty: all
+  bool archived = false;      // true: archived ones too
+};
+
+/// The store must outlive it. Reads never wait for the writer and never block it.
+class RunReader {
+ public:
+  explicit RunReader(const SessionStore& store) : store_(store), database_(store.database()) {}
+
+  std::vector<RunSummary> list_runs(const RunQuery& wanted = {}) const;
+  int64_t count_runs(const RunQuery& wanted = {}) const;
+
+  /// Everything but the series, the maps' arrays and the checkpoints' bytes. StoreError (missing) when there is no such
+  /// run.
+  StoredRun load_run(int64_t run_id) const;
+  RunSummary load_summary(int64_t run_id) const;
+
+  /// The configuration when `step` updates were done: as the run began, with each live change applied. What this
+  /// version does not understand is told in `doubts`.
+  RunConfig config_at(int64_t run_id, int64_t step, std::vector<std::string>& doubts) const;
+
+  /// Sorted by name.
+  std::vector<std::string> metric_keys(int64_t run_id) const;
+  /// The points with first_step <= step <= last_step; empty when the run has none.
+  MetricSeries load_metrics(int64_t run_id, const std::string& key, int64_t first_step = 0,
+                            int64_t last_step = std::numeric_limits<int64_t>::max()) const;
+
+  /// The one with most steps; nothing when the run has none. Bytes: checkpoints.h, load_checkpoint.
+  std::optional<CheckpointInfo> latest_checkpoint(int64_t run_id) const;
+
+  const Database& database() const { return database_; }
+
+ private:
+  RunSummary read_summary(const Statement& row, bool writer_alive) const;
+  void require_run(int64_t run_id) const;
+  [[noreturn]] void no_such_run(int64_t run_id) const;
+
+  const SessionStore& store_;
+  const Database& database_;
+};
+
+}  // namespace moescope

@@ -1,0 +1,177 @@
+// Events into rows.
+#include "sessions/run_writer.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "compute/records/config_fields.h"
+#include "sessions/checkpoints.h"
+#include "sessions/clock.h"
+#include "sessions/embedded_sql.h"
+#include "sessions/routing_blobs.h"
+#include "sessions/run_names.h"
+#include "sessions/run_params.h"
+
+namespace moescope {
+namespace {
+
+void mark_interrupted(const Database& database) {
+  Transaction transaction(database);
+  Statement(database, query("mark_interrupted_events")).run(std::string_view(utc_now()));
+  database.execute("UPDATE runs SET state = 'interrupted' WHERE state IN ('preparing', 'running', 'paused')");
+  transaction.commit();
+}
+
+}  // namespace
+
+RunWriter::RunWriter(const SessionStore& store)
+    : database_(store.database()),
+      metrics_(store.database()),
+      insert_command_(
+          database_,
+          "INSERT INTO commands (run_id, step, wall_secs, key, old_value, new_value) VALUES (?, ?, ?, ?, ?, ?)"),
+      insert_evaluation_(
+          database_,
+          "INSERT INTO evaluations (run_id, step, wall_secs, split, num_images, accuracy, loss, setting) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+      insert_event_(database_,
+                    "INSERT INTO events (run_id, step, wall_secs, state, message, at) VALUES (?, ?, ?, ?, ?, ?)"),
+      progress_(database_, query("update_progress")),
+      loss_(database_, "UPDATE runs SET loss_step = ?2, loss = ?3 WHERE run_id = ?1"),
+      accuracy_(database_, "UPDATE runs SET accuracy_step = ?2, accuracy = ?3 WHERE run_id = ?1"),
+      touch_(database_, "UPDATE runs SET updated_at = ?2 WHERE run_id = ?1") {
+  if (!store.writable()) throw std::logic_error("RunWriter needs a store opened for writing");
+  mark_interrupted(database_);
+}
+
+/// One overload an event; `run` is the run it belongs to.
+struct RunWriter::EventWriter {
+  RunWriter& writer;
+  int64_t run() const {
+    if (writer.run_.id == 0) throw std::logic_error("an event came before the run had begun");
+    return writer.run_.id;
+  }
+  void progress(int64_t step, double wall_secs) const { writer.progress_.run(run(), step, wall_secs); }
+
+  void operator()(const RunStarted& start) const {
+    if (writer.run_.resumed) {
+      writer.go_on(start);
+    } else {
+      writer.start(start);
+    }
+  }
+  void operator()(const MetricsTaken& taken) const {
+    writer.metrics_.write(run(), taken.metrics);
+    for (const Metric& metric : taken.metrics) latest(metric);
+    if (!taken.metrics.empty()) progress(taken.metrics.back().step, taken.metrics.back().wall_secs);
+  }
+  /// The run table shows the last loss and accuracy without reading the series.
+  void latest(const Metric& metric) const {
+    const bool loss = metric.key == "train/loss";
+    if (!loss && metric.key != "train/accuracy") return;
+    (loss ? writer.loss_ : writer.accuracy_).run(run(), metric.step, metric.value);
+  }
+  void operator()(const CommandApplied& c) const {
+    writer.insert_command_.run(run(), c.step, c.wall_secs, std::string_view(c.key), std::string_view(c.old_value),
+                               std::string_view(c.new_value));
+    progress(c.step, c.wall_secs);
+  }
+  void operator()(const Evaluated& e) const {
+    writer.insert_evaluation_.run(run(), e.step, e.wall_secs, std::string_view(e.split), e.num_images, e.accuracy,
+                                  e.loss, std::string_view(e.setting));
+    if (e.split == "test" && e.setting.empty()) {
+      Statement(writer.database_,
+                "UPDATE runs SET test_step = ?2, test_accuracy = ?3, test_loss = ?4 WHERE run_id = ?1")
+          .run(run(), e.step, e.accuracy, e.loss);
+    }
+    progress(e.step, e.wall_secs);
+  }
+  void operator()(const RoutingTaken& routing) const { store_routing(writer.database_, run(), routing); }
+  void operator()(const CheckpointTaken& checkpoint) const {
+    store_checkpoint(writer.database_, run(), checkpoint);
+    progress(checkpoint.step, checkpoint.wall_secs);
+  }
+  void operator()(const StateChanged& change) const {
+    const std::string_view state = state_name(change.state);
+    writer.insert_event_.run(run(), change.step, change.wall_secs, state, std::string_view(change.message),
+                             std::string_view(utc_now()));
+    Statement(writer.database_, "UPDATE runs SET state = ?2, message = ?3 WHERE run_id = ?1")
+        .run(run(), state, std::string_view(change.message));
+    progress(change.step, change.wall_secs);
+  }
+};
+
+void RunWriter::write(std::span<const Event> events) {
+  if (events.empty()) return;
+  const Run before = run_;
+  try {
+    Transaction transaction(database_);
+    for (const Event& event : events) std::visit(EventWriter{*this}, event);
+    touch();
+    transaction.commit();
+  } catch (...) {
+    run_ = before;
+    metrics_.forget_keys();
+    throw;
+  }
+}
+
+int64_t RunWriter::begin_run(const RunStarted& start) {
+  const Event event = start;
+  run_ = {};
+  write({&event, 1});
+  return run_.id;
+}
+
+void RunWriter::start(const RunStarted& start) {
+  Statement(database_, query("insert_run"))
+      .run(std::string_view(start.config.name), std::string_view(utc_now()), start.num_parameters,
+           start.gflops_per_image);
+  run_ = {.id = database_.last_insert_id()};
+  store_params(database_, run_.id, start.config);
+  store_environment(database_, run_.id, 0, start.environment);
+}
+
+void RunWriter::resume_run(int64_t run_id, int64_t from_step) {
+  Transaction transaction(database_);
+  Statement find(database_, "SELECT name FROM runs WHERE run_id = ?");
+  find.bind_all(run_id);
+  if (!find.step()) {
+    throw StoreError(
+        StoreProblem::missing, database_.path(),
+        "there is no run " + std::to_string(run_id) + " to resume; `moescope runs list` shows what there is");
+  }
+  find.reset();
+  for (const char* table : {"metrics_data", "commands", "evaluations", "routing_maps", "checkpoints", "events"}) {
+    Statement(database_, std::string("DELETE FROM ") + table + " WHERE run_id = ? AND step > ?").run(run_id, from_step);
+  }
+  Statement clock(database_, query("wall_secs_reached"));
+  clock.bind_all(run_id);
+  const double wall_secs = clock.step() ? clock.real(0) : 0;
+  clock.reset();
+  Statement(database_, query("restore_summary")).run(run_id, from_step, wall_secs);
+  Statement(database_, "UPDATE runs SET state = 'preparing', message = '' WHERE run_id = ?").run(run_id);
+  insert_event_.run(run_id, from_step, wall_secs, "preparing",
+                    std::string_view("resumed at step " + std::to_string(from_step)), std::string_view(utc_now()));
+  transaction.commit();
+  run_ = {.id = run_id, .resumed = true, .resume_step = from_step, .resume_secs = wall_secs};
+}
+
+void RunWriter::go_on(const RunStarted& start) {
+  const ParamTexts before = read_params_at(database_, run_.id, run_.resume_step);
+  for (const FieldText& field : list_fields(start.config)) {
+    const auto stored = before.find(std::string(field.field.key));
+    const std::string old_value = stored != before.end() ? stored->second : std::string();
+    if (stored != before.end() && old_value == field.value) continue;
+    insert_command_.run(run_.id, run_.resume_step, run_.resume_secs, field.field.key, std::string_view(old_value),
+                        std::string_view(field.value));
+  }
+  store_environment(database_, run_.id, run_.resume_step, start.environment);
+  run_.resumed = false;
+}
+
+void RunWriter::touch() { touch_.run(run_.id, std::string_view(utc_now())); }
+
+void RunWriter::sync() { database_.execute("PRAGMA wal_checkpoint(PASSIVE)"); }
+
+}  // namespace moescope

@@ -1,0 +1,57 @@
+// The writing side: events of compute/records/event.h into rows, in transactions that happen as a whole or not at all.
+#pragma once
+
+#include <span>
+
+#include "compute/records/event.h"
+#include "sessions/metric_writer.h"
+#include "sessions/session_store.h"
+
+namespace moescope {
+
+class RunWriter {
+ public:
+  /// The store must be writable and outlive this. Since nobody else writes to it, runs that it calls running have lost
+  /// their process: they become "interrupted".
+  explicit RunWriter(const SessionStore& store);
+
+  /// A new run, whose events the following write() calls take. Returns its id.
+  int64_t begin_run(const RunStarted& start);
+
+  /// Goes on with a stored run from its state after `from_step` updates: what it recorded later is removed, since it
+  /// will be computed again. The RunStarted that follows adds to it (changed settings become commands, changed
+  /// surroundings environment rows). Throws StoreError (missing) when there is no such run.
+  void resume_run(int64_t run_id, int64_t from_step);
+
+  /// Stores all of them or, when it throws, none: keep them and try again if the error is retryable(). A RunStarted
+  /// among them begins the run that the later ones belong to. An event before any run is a defect: std::logic_error.
+  void write(std::span<const Event> events);
+
+  /// The present run, 0 before one has begun.
+  int64_t run_id() const { return run_.id; }
+
+  /// Carries the log into the database and waits for the disk: what was written survives a power failure, not only kill
+  /// -9.
+  void sync();
+
+ private:
+  /// What the transaction in progress knows about the run; taken back when it fails.
+  struct Run {
+    int64_t id = 0;
+    bool resumed = false;  // a RunStarted now continues it
+    int64_t resume_step = 0;
+    double resume_secs = 0;
+  };
+  struct EventWriter;  // one overload an event
+
+  void start(const RunStarted& start);
+  void go_on(const RunStarted& start);
+  void touch();
+
+  const Database& database_;
+  MetricWriter metrics_;
+  Statement insert_command_, insert_evaluation_, insert_event_, progress_, loss_, accuracy_, touch_;
+  Run run_;
+};
+
+}  // namespace moescope

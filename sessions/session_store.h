@@ -1,0 +1,44 @@
+// The door to a store: opens the file, takes or respects the writer's lock, brings the schema up to date.
+//
+// One connection, for one thread at a time. run_writer.h and run_reader.h say what can be done with it.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "sessions/database.h"
+#include "sessions/writer_lock.h"
+
+namespace moescope {
+
+class SessionStore {
+ public:
+  enum class Access { read, write };
+
+  /// read: the file must exist; others may write to it meanwhile. write: made when missing; StoreError (locked) naming
+  /// the holder when another program writes to it. Both: an older schema is upgraded first (see backup()); a newer one,
+  /// a foreign file and a damaged one are StoreErrors.
+  SessionStore(const std::filesystem::path& path, Access access);
+
+  /// Writes when it can. When another program holds the store: reads, and notice() is the sentence to show.
+  static SessionStore open_or_read(const std::filesystem::path& path);
+
+  bool writable() const { return lock_.has_value(); }
+  const std::string& notice() const { return notice_; }
+  /// The copy that was made before an upgrade; empty when there was none.
+  const std::filesystem::path& backup() const { return backup_; }
+  const std::filesystem::path& path() const { return database_->path(); }
+  const Database& database() const { return *database_; }
+
+ private:
+  void open_for_writing(const std::filesystem::path& path);
+  void open_for_reading(const std::filesystem::path& path);
+
+  std::optional<WriterLock> lock_;  // before the database, so that it is freed after the connection has closed
+  std::optional<Database> database_;
+  std::filesystem::path backup_;
+  std::string notice_;
+};
+
+}  // namespace moescope
