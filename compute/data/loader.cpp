@@ -1,0 +1,147 @@
+// What a batch holds: its order, its augmentation, its targets. When it is made is BatchRing's business.
+#include "compute/data/loader.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace moescope {
+namespace {
+
+constexpr int64_t kNoEnd = std::numeric_limits<int64_t>::max();
+
+int64_t steps_of(const DatasetInfo& info, int64_t batch_size) {
+  if (batch_size < 1 || batch_size > info.num_train) {
+    throw ConfigError("train.batch_size = " + std::to_string(batch_size) + " does not fit the " +
+                      std::to_string(info.num_train) + " training images of " + info.name +
+                      ": set it to between 1 and that number");
+  }
+  return info.num_train / batch_size;
+}
+
+BatchRing::MakeMemory memory_for(const DatasetInfo& info, int64_t batch_size) {
+  return [&info, batch_size] {
+    return BatchMemory(batch_size, info.height, info.width, info.channels, info.num_classes());
+  };
+}
+
+/// Points the batch's tensors at the first n rows of its memory.
+void shape_batch(Batch& batch, BatchMemory& memory, int64_t n, bool with_targets) {
+  batch.images = memory.images.tensor().rows(0, n);
+  batch.labels = memory.labels.tensor().rows(0, n);
+  batch.targets = with_targets ? memory.targets.tensor().rows(0, n) : Tensor();
+  batch.indices.resize(static_cast<size_t>(n));
+}
+
+}  // namespace
+
+LoaderSettings LoaderSettings::of(const RunConfig& config) {
+  return {config.train.batch_size, config.data.workers, config.data.scale, static_cast<uint64_t>(config.train.seed),
+          Augmentation::of(config.train)};
+}
+
+BatchLoader::BatchLoader(std::shared_ptr<const Dataset> dataset, const LoaderSettings& settings, int64_t first_step)
+    : dataset_(std::move(dataset)),
+      settings_(settings),
+      normalizer_(dataset_->info(), settings.scale),
+      steps_per_epoch_(steps_of(dataset_->info(), settings.batch_size)),
+      settings_by_step_{{0, settings.augmentation}},
+      worker_states_(static_cast<size_t>(settings.workers)),
+      ring_(static_cast<int>(settings.workers), first_step, kNoEnd, memory_for(dataset_->info(), settings.batch_size),
+            [this](Batch& batch, BatchMemory& memory, int worker) {
+              prepare(batch, memory, worker_states_[static_cast<size_t>(worker)]);
+            }) {}
+
+Augmentation BatchLoader::augmentation_at(int64_t step) const {
+  std::lock_guard lock(settings_mutex_);
+  const Setting* setting = &settings_by_step_.front();
+  for (const Setting& later : settings_by_step_) {
+    if (later.from_step <= step) setting = &later;
+  }
+  return setting->augmentation;
+}
+
+void BatchLoader::prepare(Batch& batch, BatchMemory& memory, WorkerState& state) const {
+  const DatasetInfo& info = dataset_->info();
+  const Augmentation augmentation = augmentation_at(batch.step);
+  const int64_t n = settings_.batch_size, image_size = info.bytes_per_image();
+  batch.epoch = batch.step / steps_per_epoch_;
+  if (state.epoch != batch.epoch) {
+    state.order.resize(static_cast<size_t>(info.num_train));
+    Rng(settings_.seed, RngPurpose::data_order, static_cast<uint64_t>(batch.epoch))
+        .permutation(state.order.data(), info.num_train);
+    state.epoch = batch.epoch;
+  }
+  shape_batch(batch, memory, n, augmentation.needs_targets());
+  const int32_t* chosen = state.order.data() + batch.step % steps_per_epoch_ * n;
+  std::copy(chosen, chosen + n, batch.indices.begin());
+
+  for (int64_t i = 0; i < n; ++i) {
+    Rng rng(settings_.seed, RngPurpose::augment, static_cast<uint64_t>(batch.step), static_cast<uint64_t>(i));
+    const Placement placement = draw_placement(augmentation, rng);
+    const uint8_t* pixels = dataset_->pixels(Split::train, chosen[i], state.pixels);
+    place(pixels, info.height, info.width, placement, normalizer_, batch.images.f32() + i * image_size);
+    batch.labels.i32()[i] = dataset_->label(Split::train, chosen[i]);
+  }
+  if (!augmentation.needs_targets()) return;
+  fill_targets(batch.labels.i32(), n, info.num_classes(), augmentation.label_smoothing, batch.targets.f32());
+  if (augmentation.mixup <= 0) return;
+  Rng rng(settings_.seed, RngPurpose::mixup, static_cast<uint64_t>(batch.step));
+  const double weight = draw_mixup_weight(augmentation.mixup, rng);
+  mix_with_successor(batch.images.f32(), n, image_size, weight, state.first_row);
+  mix_with_successor(batch.targets.f32(), n, info.num_classes(), weight, state.first_row);
+}
+
+void BatchLoader::set_augmentation(const Augmentation& augmentation, int64_t from_step) {
+  const int64_t next = ring_.next_step();
+  if (from_step < next) {
+    throw std::logic_error("BatchLoader: step " + std::to_string(from_step) + " has been given out, the next is " +
+                           std::to_string(next));
+  }
+  {
+    // A worker that still reads the old settings is working on a step that discard_from throws away.
+    std::lock_guard lock(settings_mutex_);
+    std::erase_if(settings_by_step_, [&](const Setting& s) { return s.from_step >= from_step; });
+    // Of the settings that began before the next step, only the last still matters.
+    while (settings_by_step_.size() > 1 && settings_by_step_[1].from_step <= next) {
+      settings_by_step_.erase(settings_by_step_.begin());
+    }
+    settings_by_step_.push_back({from_step, augmentation});
+  }
+  ring_.discard_from(from_step);
+}
+
+void BatchLoader::seek(int64_t step, const Augmentation& augmentation) {
+  {
+    std::lock_guard lock(settings_mutex_);
+    settings_by_step_ = {{0, augmentation}};
+  }
+  ring_.seek(step);
+}
+
+EvalBatches::EvalBatches(std::shared_ptr<const Dataset> dataset, Split split, int64_t batch_size, PixelScale scale,
+                         int64_t workers)
+    : dataset_(std::move(dataset)),
+      split_(split),
+      batch_size_(std::max<int64_t>(1, std::min(batch_size, dataset_->size(split)))),
+      num_batches_((dataset_->size(split) + batch_size_ - 1) / batch_size_),
+      normalizer_(dataset_->info(), scale),
+      scratch_(static_cast<size_t>(workers)),
+      ring_(static_cast<int>(workers), 0, num_batches_, memory_for(dataset_->info(), batch_size_),
+            [this](Batch& batch, BatchMemory& memory, int worker) {
+              prepare(batch, memory, scratch_[static_cast<size_t>(worker)]);
+            }) {}
+
+void EvalBatches::prepare(Batch& batch, BatchMemory& memory, std::vector<uint8_t>& scratch) const {
+  const DatasetInfo& info = dataset_->info();
+  const int64_t first = batch.step * batch_size_, n = std::min(batch_size_, dataset_->size(split_) - first);
+  batch.epoch = 0;
+  shape_batch(batch, memory, n, false);
+  for (int64_t i = 0; i < n; ++i) {
+    batch.indices[static_cast<size_t>(i)] = static_cast<int32_t>(first + i);
+    const uint8_t* pixels = dataset_->pixels(split_, first + i, scratch);
+    normalizer_.apply(pixels, info.pixels_per_image(), batch.images.f32() + i * info.bytes_per_image());
+    batch.labels.i32()[i] = dataset_->label(split_, first + i);
+  }
+}
+
+}  // namespace moescope
