@@ -1,29 +1,17 @@
 // Embedding, blocks, final normalisation, head; and the same road back.
 #include "compute/models/vision_transformer.h"
 
-#include <cmath>
 #include <string>
 
 #include "compute/core/error.h"
 #include "compute/models/classifier_head.h"
 #include "compute/models/encoder_block.h"
 #include "compute/models/patch_embedding.h"
+#include "compute/moe/capacity.h"
 #include "compute/records/config_fields.h"
 
 namespace moescope {
 namespace {
-
-/// Soft MoE's slots per expert: given, or round-half-even(S * factor / E). NUMERICS 1.5.
-int64_t soft_slots(const RouterConfig& r, int64_t group_tokens) {
-  if (r.slots_per_expert > 0) return r.slots_per_expert;
-  const double slots =
-      std::nearbyint(static_cast<double>(group_tokens) * r.capacity_factor / static_cast<double>(r.num_experts));
-  if (slots < 1)
-    throw ConfigError("router.capacity_factor=" + std::to_string(r.capacity_factor) +
-                      " leaves no slot for each of router.num_experts=" + std::to_string(r.num_experts) +
-                      " experts; raise the factor or set router.slots_per_expert");
-  return static_cast<int64_t>(slots);
-}
 
 std::optional<MoeLayerShape> moe_shape(const RunConfig& config, int64_t layer, int64_t tokens_per_image) {
   const RouterConfig& r = config.router;
@@ -33,7 +21,7 @@ std::optional<MoeLayerShape> moe_shape(const RunConfig& config, int64_t layer, i
   shape.width = config.model.width;
   shape.hidden = expert_width(config);
   shape.num_experts = r.num_experts;
-  if (r.kind == RouterKind::soft) shape.slots_per_expert = soft_slots(r, tokens_per_image * group_images(r));
+  if (r.kind == RouterKind::soft) shape.slots_per_expert = soft_slots_per_expert(r, tokens_per_image * group_images(r));
   shape.activation = r.activation;
   shape.soft_normalize = r.soft_normalize;
   shape.soft_eps = r.soft_eps;

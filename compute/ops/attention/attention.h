@@ -9,6 +9,7 @@ namespace moescope {
 
 /// Rows of queries (or keys, values, outputs) in memory: image n, row i, head h, component w stands at
 /// data[(n * rows_per_image + i) * stride + h * W + w]. Lets q, k, v be columns of one packed projection.
+/// A stride of 0 is allowed for q when there is one query: it is the same for every image (a learned probe).
 struct HeadRows {
   float* data = nullptr;
   int64_t stride = 0;
