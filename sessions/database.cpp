@@ -45,8 +45,15 @@ Explanation explain(int code, const std::string& detail, int system_error) {
                                         std::to_string(kBusyMs / 1000) + " s; close that program or try again"};
     case SQLITE_FULL: return {StoreProblem::full, "no room to write; free some space on its disk"};
     case SQLITE_IOERR:
-      if (no_room(system_error))
+      if (no_room(system_error)) {
         return {StoreProblem::full, "no room to write" + system + "; free some space on its disk"};
+      }
+      // SQLite knows ENOSPC by name; a quota and a size limit end here, mostly without a system error left to read.
+      if (code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_SHMSIZE || code == SQLITE_IOERR_TRUNCATE) {
+        return {StoreProblem::full,
+                "a write was refused" + system +
+                    ", by a full disk, a quota or a limit on file sizes; free some space or lift it"};
+      }
       return {StoreProblem::other, "reading or writing the file failed: " + detail + system + "; check the disk"};
     case SQLITE_CORRUPT:
       return {StoreProblem::damaged, "the file is damaged (" + detail +
