@@ -1,0 +1,108 @@
+// Soft dispatch and combine: dense mixtures between the tokens of a group and the slots of all experts.
+// NUMERICS 1.4, 1.9.
+#include "compute/moe/moe_layer.h"
+#include "compute/moe/soft_router.h"
+#include "compute/ops/mixing/mixing.h"
+#include "compute/ops/reduce/reduce.h"
+
+namespace moescope {
+namespace {
+
+/// Calls work(first, last) for each stretch of experts that are on, and idle(first, last) for each that is off.
+template <class Work, class Idle>
+void for_stretches(const Routing& r, Work&& work, Idle&& idle) {
+  for (int64_t first = 0, last = 0; first < r.experts; first = last) {
+    const bool off = r.is_off(first);
+    while (last < r.experts && r.is_off(last) == off) ++last;
+    off ? idle(first, last) : work(first, last);
+  }
+}
+
+/// Every expert has the same number of rows in a run of groups.
+Tensor even_offsets(Arena& arena, int64_t experts, int64_t rows) {
+  const Tensor offset = arena.make({experts + 1}, DType::i32);
+  for (int64_t e = 0; e <= experts; ++e) offset.i32()[e] = static_cast<int32_t>(e * rows);
+  return offset;
+}
+
+/// A run's rows of a (E*G*P,N) tensor.
+Tensor slot_rows(const Tensor& x, const Routing& r, const GroupRun& run) {
+  return x.rows(run.first_slot, run.first_slot + r.experts * run.groups * r.slots_per_expert);
+}
+
+Tensor by_expert(const Tensor& x, const Routing& r) { return x.reshaped({r.experts, x.dim(0) / r.experts, x.dim(1)}); }
+
+}  // namespace
+
+void MoeLayer::forward_soft(Pass& pass, const Tensor& y, Context& c) const {
+  const Routing& r = c.routing;
+  Arena& arena = *pass.arena;
+  c.max_rows = r.experts * r.groups * r.slots_per_expert;
+  c.slots = arena.make({c.max_rows, shape_.width});
+  c.hidden = arena.make({c.max_rows, experts_.hidden_columns()});
+  c.outputs = arena.make({c.max_rows, shape_.width});
+  const ArenaScope scope(arena);
+  const Tensor tokens = shape_.bf16_boundary ? arena.make(c.tokens.shape()) : c.tokens;
+  if (shape_.bf16_boundary) round_to_bf16(c.tokens, tokens);
+  for (const GroupRun& run : group_runs(r)) {
+    const int64_t rows = run.groups * r.slots_per_expert;
+    const Tensor slots = slot_rows(c.slots, r, run), hidden = slot_rows(c.hidden, r, run),
+                 outputs = slot_rows(c.outputs, r, run);
+    const Tensor offset = even_offsets(arena, r.experts, rows);
+    dispatch(grouped_rows(r.dispatch, run), flat_rows(tokens, run), by_expert(slots, r));
+    for_stretches(
+        r,
+        [&](int64_t first, int64_t last) {
+          const auto part = [&](const Tensor& x) { return x.rows(first * rows, last * rows); };
+          experts_.forward(first, last, offset.i32(), part(slots), part(hidden), part(outputs), (last - first) * rows,
+                           arena, pass.backward);
+        },
+        [&](int64_t first, int64_t last) { fill(outputs.rows(first * rows, last * rows), 0); });
+    if (shape_.bf16_boundary) round_to_bf16(outputs, outputs);
+    combine(grouped_rows(r.combine, run), by_expert(outputs, r), flat_rows(y, run));
+  }
+}
+
+void MoeLayer::backward_soft(Context& c, const Tensor& dy, const Tensor& dx, Pass& pass) const {
+  const Routing& r = c.routing;
+  Arena& arena = *pass.arena;
+  const bool rounds = shape_.bf16_boundary, mixed_normalized = c.tokens.data() != c.x.data();
+  RoutingGradient gradient{{}, arena.make(r.dispatch.shape()), arena.make(r.combine.shape()), {}};
+  // Where the dispatch's share of the tokens' gradient goes: straight to dx, unless it must be rounded or normalised
+  // first.
+  const Tensor dtokens = rounds || mixed_normalized ? arena.zeros(dx.shape()) : dx;
+  {
+    const ArenaScope scope(arena);
+    const Tensor tokens = rounds ? arena.make(c.tokens.shape()) : c.tokens;
+    if (rounds) round_to_bf16(c.tokens, tokens);
+    for (const GroupRun& run : group_runs(r)) {
+      const ArenaScope run_scope(arena);
+      const int64_t rows = run.groups * r.slots_per_expert;
+      const Tensor slots = slot_rows(c.slots, r, run), hidden = slot_rows(c.hidden, r, run),
+                   outputs = slot_rows(c.outputs, r, run);
+      const Tensor doutputs = arena.make(outputs.shape()), offset = even_offsets(arena, r.experts, rows);
+      combine_backward(grouped_rows(r.combine, run), by_expert(outputs, r), flat_rows(dy, run),
+                       grouped_rows(gradient.combine, run), by_expert(doutputs, r));
+      if (rounds) round_to_bf16(doutputs, doutputs);
+      const Tensor dslots = doutputs;
+      for_stretches(
+          r,
+          [&](int64_t first, int64_t last) {
+            const auto part = [&](const Tensor& x) { return x.rows(first * rows, last * rows); };
+            experts_.backward(first, last, offset.i32(), part(slots), part(hidden), part(doutputs), part(dslots),
+                              (last - first) * rows, arena);
+          },
+          [&](int64_t first, int64_t last) { fill(dslots.rows(first * rows, last * rows), 0); });
+      dispatch_backward(grouped_rows(r.dispatch, run), flat_rows(tokens, run), by_expert(dslots, r),
+                        grouped_rows(gradient.dispatch, run), flat_rows(dtokens, run));
+    }
+  }
+  if (rounds) round_to_bf16(dtokens, dtokens);
+  if (mixed_normalized)
+    gradient.tokens = dtokens;
+  else if (rounds)
+    add(dtokens, dx);
+  router_->backward(c, gradient, dx, pass, 0);
+}
+
+}  // namespace moescope
