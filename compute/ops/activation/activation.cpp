@@ -78,23 +78,28 @@ void check_activation(const char* op, Activation kind, const Tensor& x, const ch
 }  // namespace
 
 ImplementationList<ActivationFn>& activation_list() {
-  static auto list = cpu_list<ActivationFn>("activation", run_activation<kActivationReference>);
+  static auto list = cpu_list<ActivationFn>("activation", run_activation<kActivationAvx512>,
+                                            run_activation<kActivationAvx2>, run_activation<kActivationReference>);
   return list;
 }
 
 ImplementationList<ActivationBackwardFn>& activation_backward_list() {
-  static auto list =
-      cpu_list<ActivationBackwardFn>("activation_backward", run_activation_backward<kActivationReference>);
+  static auto list = cpu_list<ActivationBackwardFn>("activation_backward", run_activation_backward<kActivationAvx512>,
+                                                    run_activation_backward<kActivationAvx2>,
+                                                    run_activation_backward<kActivationReference>);
   return list;
 }
 
 ImplementationList<TanhFn>& tanh_forward_list() {
-  static auto list = cpu_list<TanhFn>("tanh_forward", run_tanh<kActivationReference>);
+  static auto list = cpu_list<TanhFn>("tanh_forward", run_tanh<kActivationAvx512>, run_tanh<kActivationAvx2>,
+                                      run_tanh<kActivationReference>);
   return list;
 }
 
 ImplementationList<TanhBackwardFn>& tanh_backward_list() {
-  static auto list = cpu_list<TanhBackwardFn>("tanh_backward", run_tanh_backward<kActivationReference>);
+  static auto list =
+      cpu_list<TanhBackwardFn>("tanh_backward", run_tanh_backward<kActivationAvx512>,
+                               run_tanh_backward<kActivationAvx2>, run_tanh_backward<kActivationReference>);
   return list;
 }
 
