@@ -16,7 +16,7 @@ struct LoaderSettings {
   int64_t workers = 1;
   PixelScale scale = PixelScale::standardize;
   uint64_t seed = 0;
-  Augmentation augmentation;
+  Augmentation augmentation = {};
 
   static LoaderSettings of(const RunConfig& config);
 };
