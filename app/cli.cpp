@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/command_doctor.h"
+#include "app/command_runs.h"
 #include "compute/records/error.h"
 
 namespace moescope {
@@ -25,6 +26,7 @@ int run_cli(int argc, const char* const* argv) {
   program.set_version_flag("--version", MOESCOPE_VERSION);
   program.require_subcommand(0, 1);
   Action action;
+  add_runs_command(program, action);
   add_doctor_command(program, action);
   try {
     program.parse(argc, argv);

@@ -1,0 +1,111 @@
+// `moescope runs list|show|compare`: parses the flags, opens the store for reading, prints.
+#include "app/command_runs.h"
+
+#include <iostream>
+
+#include "app/run_lookup.h"
+#include "app/runs_report.h"
+#include "app/store_path.h"
+
+namespace moescope {
+
+namespace {
+
+struct RunsOptions {
+  std::string store, run, name_contains, sort = "run_id", format = "table";
+  std::vector<std::string> runs;
+  int64_t limit = 30;
+  bool archived = false, ascending = false, every_setting = false;
+};
+
+const std::map<std::string, RunOrder> kOrders = {
+    {"run_id", RunOrder::run_id},       {"name", RunOrder::name},
+    {"state", RunOrder::state},         {"step", RunOrder::step},
+    {"time", RunOrder::wall_secs},      {"loss", RunOrder::loss},
+    {"accuracy", RunOrder::accuracy},   {"test_accuracy", RunOrder::test_accuracy},
+    {"test_loss", RunOrder::test_loss}, {"updated", RunOrder::updated_at}};
+
+SessionStore open_for_reading(const std::string& asked) {
+  const std::filesystem::path path = store_path(asked);
+  if (!std::filesystem::exists(path)) {
+    throw UserError("there is no session store at " + path.string() +
+                    "; `moescope train` makes one, or name another with --store FILE");
+  }
+  return SessionStore(path, SessionStore::Access::read);
+}
+
+void print(const TextTable& table, const std::string& format) {
+  std::cout << (format == "csv" ? table.csv() : table.aligned());
+}
+
+int list(const RunsOptions& options) {
+  const SessionStore store = open_for_reading(options.store);
+  const RunReader reader(store);
+  RunQuery query;
+  query.order = kOrders.at(options.sort);
+  query.descending = !options.ascending;
+  query.limit = options.limit;
+  query.name_contains = options.name_contains;
+  query.archived = options.archived;
+  print(runs_table(reader.list_runs(query)), options.format);
+  const int64_t all = reader.count_runs(query);
+  if (options.format == "table" && all > options.limit) {
+    std::cout << options.limit << " of " << all << " runs; --limit " << all << " shows all\n";
+  }
+  return 0;
+}
+
+int show(const RunsOptions& options) {
+  const SessionStore store = open_for_reading(options.store);
+  const RunReader reader(store);
+  std::cout << run_report(reader.load_run(find_run(reader, options.run)), options.every_setting);
+  return 0;
+}
+
+int compare(const RunsOptions& options) {
+  const SessionStore store = open_for_reading(options.store);
+  const RunReader reader(store);
+  std::vector<StoredRun> runs;
+  for (const std::string& run : options.runs) runs.push_back(reader.load_run(find_run(reader, run)));
+  print(comparison(runs), options.format);
+  return 0;
+}
+
+void add_format_option(CLI::App& command, RunsOptions& options) {
+  command.add_option("--format", options.format, "table or csv")->check(CLI::IsMember({"table", "csv"}));
+}
+
+}  // namespace
+
+void add_runs_command(CLI::App& program, Action& action) {
+  CLI::App* runs = program.add_subcommand("runs", "what the session store holds");
+  runs->require_subcommand(1);
+  const auto options = std::make_shared<RunsOptions>();
+  const auto add = [&](const char* name, const char* help, int (*run)(const RunsOptions&)) {
+    CLI::App* command = runs->add_subcommand(name, help);
+    add_store_option(*command, options->store);
+    command->callback([&action, options, run] { action = [options, run] { return run(*options); }; });
+    return command;
+  };
+  constexpr const char* kRunHelp = "a run's number, its name, or latest";
+
+  CLI::App* command = add("list", "one line a run", list);
+  std::vector<std::string> orders;
+  for (const auto& [name, order] : kOrders) orders.push_back(name);
+  command->add_option("--sort", options->sort, "what to sort by, the greatest first")->check(CLI::IsMember(orders));
+  command->add_flag("--ascending", options->ascending, "the smallest first");
+  command->add_option("--limit", options->limit, "at most so many lines")->check(CLI::PositiveNumber);
+  command->add_option("--name", options->name_contains, "only runs whose name contains this");
+  command->add_flag("--archived", options->archived, "archived runs too");
+  add_format_option(*command, *options);
+
+  command = add("show", "one run in full", show);
+  command->add_option("RUN", options->run, kRunHelp)->required();
+  command->add_flag("--all", options->every_setting, "every setting, defaults too");
+
+  command = add("compare", "runs side by side: results, and the settings in which they differ", compare);
+  command->add_option("RUN", options->runs, kRunHelp)->required()->expected(2, 100);
+  add_format_option(*command, *options);
+}
+
+}  // namespace moescope

@@ -1,0 +1,31 @@
+// Finds a run by number, by name, or as the latest one.
+#include "app/run_lookup.h"
+
+#include <charconv>
+
+#include "compute/records/nearest_name.h"
+
+namespace moescope {
+
+int64_t find_run(const RunReader& reader, const std::string& asked) {
+  int64_t id = 0;
+  const auto [end, error] = std::from_chars(asked.data(), asked.data() + asked.size(), id);
+  if (error == std::errc() && end == asked.data() + asked.size()) return reader.load_summary(id).run_id;
+
+  RunQuery newest_first;
+  newest_first.archived = true;
+  newest_first.limit = 100000;  // DESIGN's largest store; names are short
+  if (asked == "latest") newest_first.limit = 1;
+  const std::vector<RunSummary> runs = reader.list_runs(newest_first);
+  if (runs.empty()) throw UserError("the store has no runs yet; `moescope train` makes one");
+  if (asked == "latest") return runs.front().run_id;
+  std::vector<std::string_view> names;
+  for (const RunSummary& run : runs) {
+    if (run.name == asked) return run.run_id;
+    names.push_back(run.name);
+  }
+  throw UserError("there is no run '" + asked + "'; did you mean '" + std::string(nearest_name(asked, names)) +
+                  "'? `moescope runs list` shows them all");
+}
+
+}  // namespace moescope

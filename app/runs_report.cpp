@@ -1,0 +1,123 @@
+// Stored runs in words.
+#include "app/runs_report.h"
+
+#include "compute/records/config_fields.h"
+#include "sessions/run_names.h"
+
+namespace moescope {
+
+namespace {
+
+std::string optional_text(const std::optional<double>& value, int decimals) {
+  return value ? fixed(*value, decimals) : "-";
+}
+
+std::string state_text(const RunSummary& run) {
+  return std::string(run.interrupted ? kInterrupted : state_name(run.state));
+}
+
+void add_line(std::string& text, const std::string& subject, const std::string& words) {
+  text += subject + std::string(subject.size() < 16 ? 16 - subject.size() : 1, ' ') + words + "\n";
+}
+
+std::string result_lines(const RunSummary& run) {
+  std::string text;
+  add_line(text, "run", std::to_string(run.run_id) + " " + run.name + (run.starred ? " (starred)" : ""));
+  add_line(text, "state", state_text(run) + (run.message.empty() ? "" : ": " + run.message));
+  add_line(text, "started", run.started_at + ", last written " + run.updated_at);
+  add_line(text, "step", std::to_string(run.step) + " after " + duration(run.wall_secs));
+  add_line(
+      text, "test accuracy",
+      optional_text(run.test_accuracy, 4) + (run.test_step >= 0 ? " at step " + std::to_string(run.test_step) : ""));
+  add_line(text, "test loss", optional_text(run.test_loss, 4));
+  add_line(text, "training loss", optional_text(run.loss, 4));
+  add_line(text, "parameters", std::to_string(run.num_parameters));
+  add_line(text, "GFLOPs/image", fixed(run.gflops_per_image, 4));
+  return text;
+}
+
+std::string setting_lines(const StoredRun& run, bool every_setting) {
+  std::string text = every_setting ? "\nsettings\n" : "\nsettings that differ from the defaults\n";
+  const std::vector<FieldText> own = list_fields(run.config), defaults = list_fields(RunConfig{});
+  for (size_t i = 0; i < own.size(); ++i) {
+    if (!every_setting && own[i].value == defaults[i].value) continue;
+    text += "  " + std::string(own[i].field.key) + " = " + own[i].value + "\n";
+  }
+  for (const std::string& doubt : run.config_doubts) text += "  ? " + doubt + "\n";
+  return text;
+}
+
+std::string history_lines(const StoredRun& run) {
+  std::string text;
+  if (!run.commands.empty()) text += "\ncommands\n";
+  for (const CommandApplied& c : run.commands) {
+    text += "  step " + std::to_string(c.step) + ": " + c.key + " " + c.old_value + " -> " + c.new_value + "\n";
+  }
+  if (!run.evaluations.empty()) text += "\nevaluations\n";
+  for (const Evaluated& e : run.evaluations) {
+    text += "  step " + std::to_string(e.step) + ": " + e.split + " accuracy " + fixed(e.accuracy, 4) + ", loss " +
+            fixed(e.loss, 4) + ", " + std::to_string(e.num_images) + " images" +
+            (e.setting.empty() ? "" : ", with " + e.setting) + "\n";
+  }
+  if (!run.checkpoints.empty()) text += "\ncheckpoints\n";
+  for (const CheckpointInfo& c : run.checkpoints) {
+    text += "  step " + std::to_string(c.step) + ": " + c.reason + ", " +
+            fixed(static_cast<double>(c.num_bytes) / 1e6, 1) + " MB, saved " + c.saved_at + "\n";
+  }
+  if (!run.notes.empty()) text += "\nnotes\n";
+  for (const Note& n : run.notes) {
+    text += "  " + (n.step >= 0 ? "step " + std::to_string(n.step) + ": " : "") + n.text + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+TextTable runs_table(const std::vector<RunSummary>& runs) {
+  TextTable table({">run", "name", "state", "router", "data", ">step", ">time", ">loss", ">test accuracy",
+                   ">parameters", "started"});
+  for (const RunSummary& run : runs) {
+    table.add({std::to_string(run.run_id), run.name, state_text(run), run.router, run.dataset, std::to_string(run.step),
+               duration(run.wall_secs), optional_text(run.loss, 4), optional_text(run.test_accuracy, 4),
+               with_unit(static_cast<double>(run.num_parameters)), run.started_at});
+  }
+  return table;
+}
+
+std::string run_report(const StoredRun& run, bool every_setting) {
+  std::string text = result_lines(run.summary) + setting_lines(run, every_setting);
+  if (!run.environment.empty()) text += "\nwhere\n";
+  for (const auto& [key, value] : run.environment) text += "  " + key + ": " + value + "\n";
+  return text + history_lines(run);
+}
+
+TextTable comparison(const std::vector<StoredRun>& runs) {
+  std::vector<std::string> headings{"what"};
+  for (const StoredRun& run : runs)
+    headings.push_back(">" + std::to_string(run.summary.run_id) + " " + run.summary.name);
+  TextTable table(std::move(headings));
+  const auto row = [&](std::string what, auto&& cell) {
+    std::vector<std::string> cells{std::move(what)};
+    for (const StoredRun& run : runs) cells.push_back(cell(run));
+    table.add(std::move(cells));
+  };
+  row("state", [](const StoredRun& run) { return state_text(run.summary); });
+  row("step", [](const StoredRun& run) { return std::to_string(run.summary.step); });
+  row("time", [](const StoredRun& run) { return duration(run.summary.wall_secs); });
+  row("training loss", [](const StoredRun& run) { return optional_text(run.summary.loss, 4); });
+  row("test loss", [](const StoredRun& run) { return optional_text(run.summary.test_loss, 4); });
+  row("test accuracy", [](const StoredRun& run) { return optional_text(run.summary.test_accuracy, 4); });
+  row("parameters", [](const StoredRun& run) { return std::to_string(run.summary.num_parameters); });
+  row("GFLOPs/image", [](const StoredRun& run) { return fixed(run.summary.gflops_per_image, 4); });
+  row("commands", [](const StoredRun& run) { return std::to_string(run.commands.size()); });
+  for (const FieldText& field : list_fields(RunConfig{})) {
+    const std::string_view key = field.field.key;
+    bool differs = false;
+    for (const StoredRun& run : runs) differs |= get_field(run.config, key) != get_field(runs.front().config, key);
+    if (differs && key != "name")
+      row(std::string(key), [&](const StoredRun& run) { return get_field(run.config, key); });
+  }
+  return table;
+}
+
+}  // namespace moescope
