@@ -54,8 +54,8 @@ TEST(Schedule, WithoutWarmUpTheFirstStepIsAtThePeak) {
 }
 
 TEST(Schedule, AScheduleNoLongerThanItsWarmUpIsAtItsEndAfterIt) {
-  EXPECT_EQ(learning_rate(config(ScheduleKind::linear), 4, 4), 0.2);
-  EXPECT_EQ(learning_rate(config(ScheduleKind::cosine), 2, 5), 0.2);
+  EXPECT_DOUBLE_EQ(learning_rate(config(ScheduleKind::linear), 4, 4), 0.2);
+  EXPECT_DOUBLE_EQ(learning_rate(config(ScheduleKind::cosine), 2, 5), 0.2);
 }
 
 TEST(Schedule, LengthIsAllEpochsUnlessGiven) {

@@ -1,0 +1,120 @@
+// Slices of an evaluation and what they add up to.
+#include "compute/eval/evaluator.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "compute/ops/cross_entropy/cross_entropy.h"
+#include "compute/ops/matmul/matmul.h"
+#include "compute/records/config_fields.h"
+
+namespace moescope {
+
+ExpertsOff all_experts_on(const VisionTransformer& model) {
+  ExpertsOff off(static_cast<size_t>(model.config().model.depth));
+  for (const int64_t block : model.moe_blocks()) {
+    off[static_cast<size_t>(block)].assign(static_cast<size_t>(model.config().router.num_experts), 0);
+  }
+  return off;
+}
+
+void set_expert_off(ExpertsOff& off, int64_t layer, int64_t expert, bool disabled) {
+  const auto refuse = [&](const std::string& why) {
+    throw ConfigError("expert " + std::to_string(layer) + ":" + std::to_string(expert) + " does not exist: " + why);
+  };
+  if (layer < 0 || layer >= static_cast<int64_t>(off.size()) || off[static_cast<size_t>(layer)].empty()) {
+    std::string layers;
+    for (size_t i = 0; i < off.size(); ++i) {
+      if (!off[i].empty()) layers += (layers.empty() ? "" : ", ") + std::to_string(i);
+    }
+    refuse(layers.empty() ? "the model is dense" : "the layers with experts are " + layers);
+  }
+  std::vector<uint8_t>& experts = off[static_cast<size_t>(layer)];
+  if (expert < 0 || expert >= static_cast<int64_t>(experts.size())) {
+    refuse("layer " + std::to_string(layer) + " has experts 0 to " + std::to_string(experts.size() - 1));
+  }
+  experts[static_cast<size_t>(expert)] = disabled;
+}
+
+EvalOptions EvalOptions::of(const RunConfig& config) {
+  EvalOptions options;
+  options.router = config.router;
+  options.loss = config.train.loss;
+  options.scale = config.data.scale;
+  options.micro_batch = std::min(config.train.micro_batch, config.train.batch_size);
+  options.workers = config.data.workers;
+  return options;
+}
+
+Evaluation::Evaluation(VisionTransformer& model, std::shared_ptr<const Dataset> dataset, EvalOptions options,
+                       Arena& arena)
+    : model_(model),
+      dataset_(std::move(dataset)),
+      options_(std::move(options)),
+      arena_(arena),
+      batches_(dataset_, options_.split, options_.micro_batch, options_.scale, options_.workers),
+      targets_(Shape{options_.micro_batch, model.image().classes}) {
+  if (options_.router.kind == RouterKind::tokens_choice && options_.router.k > options_.router.num_experts) {
+    throw ConfigError("router.k " + std::to_string(options_.router.k) + " is more than router.num_experts " +
+                      std::to_string(options_.router.num_experts) + "; lower it");
+  }
+}
+
+bool Evaluation::slice() {
+  const Batch* batch = batches_.next();
+  if (!batch) return false;
+  const auto begin = std::chrono::steady_clock::now();
+  const int64_t flops_before = flops_done();
+  arena_.reset();
+  Pass pass;
+  pass.arena = &arena_;
+  pass.router = &options_.router;
+  if (!options_.experts_off.empty()) pass.experts_off = &options_.experts_off;
+  const Tensor logits = model_.forward(batch->images, pass);
+  const Tensor targets = targets_.tensor().rows(0, batch->size());
+  fill_targets(batch->labels.i32(), batch->size(), model_.image().classes, 0, targets.f32());
+  loss_sum_ += cross_entropy(options_.loss, logits, targets);
+  num_correct_ += count_correct(logits, batch->labels.i32());
+  num_images_ += batch->size();
+  flops_ += flops_done() - flops_before;
+  secs_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return true;
+}
+
+double Evaluation::progress() const {
+  return static_cast<double>(num_images_) / static_cast<double>(std::max<int64_t>(1, dataset_->size(options_.split)));
+}
+
+EvalResult Evaluation::result() const {
+  EvalResult result;
+  result.num_images = num_images_;
+  if (num_images_ == 0) return result;
+  const auto images = static_cast<double>(num_images_);
+  result.accuracy = static_cast<double>(num_correct_) / images;
+  result.loss = loss_sum_ / images;
+  result.gflops_per_image = static_cast<double>(flops_) / images * 1e-9;
+  result.images_per_sec = secs_ > 0 ? images / secs_ : 0;
+  return result;
+}
+
+EvalResult evaluate(VisionTransformer& model, std::shared_ptr<const Dataset> dataset, const EvalOptions& options,
+                    const std::function<bool(double progress)>& report) {
+  Arena arena;
+  Evaluation evaluation(model, std::move(dataset), options, arena);
+  while (evaluation.slice()) {
+    if (report && !report(evaluation.progress())) break;
+  }
+  return evaluation.result();
+}
+
+int64_t count_correct(const Tensor& logits, const int32_t* labels) {
+  const int64_t classes = logits.dim(1);
+  int64_t correct = 0;
+  for (int64_t i = 0; i < logits.dim(0); ++i) {
+    const float* row = logits.f32() + i * classes;
+    correct += std::max_element(row, row + classes) - row == labels[i];
+  }
+  return correct;
+}
+
+}  // namespace moescope

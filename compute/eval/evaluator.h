@@ -1,0 +1,76 @@
+// Accuracy and loss over a split, a slice at a time so that whoever runs it can do something else in between.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compute/data/dataset.h"
+#include "compute/data/loader.h"
+#include "compute/models/vision_transformer.h"
+
+namespace moescope {
+
+/// One flag an expert and block, [block][expert] 1: switched off. Blocks without experts have an empty list.
+using ExpertsOff = std::vector<std::vector<uint8_t>>;
+
+/// All experts on, in the shape that `model` needs.
+ExpertsOff all_experts_on(const VisionTransformer& model);
+/// Switches one expert. Throws ConfigError naming what exists when the layer or expert does not.
+void set_expert_off(ExpertsOff& off, int64_t layer, int64_t expert, bool disabled);
+
+/// What to evaluate and with which knobs. The router's live fields may differ from training (capacity factor, k, BPR,
+/// temperature): compute is chosen at test time.
+struct EvalOptions {
+  Split split = Split::test;
+  RouterConfig router;
+  ExpertsOff experts_off;  // empty: all on
+  LossKind loss = LossKind::softmax;
+  PixelScale scale = PixelScale::standardize;
+  int64_t micro_batch = 32;  // images computed at once; a multiple of the group
+  int64_t workers = 1;
+
+  /// As the configuration evaluates while training.
+  static EvalOptions of(const RunConfig& config);
+};
+
+struct EvalResult {
+  int64_t num_images = 0;
+  double accuracy = 0;          // share of images whose largest logit is their class's (the lowest class wins a tie)
+  double loss = 0;              // mean over images, without auxiliary losses
+  double gflops_per_image = 0;  // as executed: dropped tokens and experts switched off cost nothing
+  double images_per_sec = 0;    // of the slices' own time
+};
+
+class Evaluation {
+ public:
+  /// `model` and `arena` must outlive it; the model's values must not change between slices, and each slice empties the
+  /// arena. Throws ConfigError for impossible knobs.
+  Evaluation(VisionTransformer& model, std::shared_ptr<const Dataset> dataset, EvalOptions options, Arena& arena);
+
+  /// Evaluates the next micro-batch; false when there was none left.
+  bool slice();
+  double progress() const;    // 0..1
+  EvalResult result() const;  // over the slices so far
+
+ private:
+  VisionTransformer& model_;
+  std::shared_ptr<const Dataset> dataset_;
+  EvalOptions options_;
+  Arena& arena_;
+  EvalBatches batches_;
+  Buffer targets_;  // (micro_batch, classes)
+  int64_t num_images_ = 0, num_correct_ = 0, flops_ = 0;
+  double loss_sum_ = 0, secs_ = 0;
+};
+
+/// All slices. `report` is told the progress after each; when it returns false the evaluation ends there.
+EvalResult evaluate(VisionTransformer& model, std::shared_ptr<const Dataset> dataset, const EvalOptions& options,
+                    const std::function<bool(double progress)>& report = {});
+
+/// How many rows of logits (N,classes) have their largest value at labels (N); the lowest index wins a tie.
+int64_t count_correct(const Tensor& logits, const int32_t* labels);
+
+}  // namespace moescope

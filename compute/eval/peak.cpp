@@ -1,0 +1,39 @@
+// One measurement: the best of several runs, since whatever disturbs a run only makes it slower.
+#include "compute/eval/peak.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "compute/core/arena.h"
+#include "compute/core/rng.h"
+#include "compute/ops/matmul/matmul.h"
+
+namespace moescope {
+
+namespace {
+
+double measure() {
+  constexpr int64_t kSide = 1024;
+  constexpr double kEnoughSecs = 0.08;
+  const Buffer a({kSide, kSide}), b({kSide, kSide}), y({kSide, kSide});
+  Rng(1, RngPurpose::test).fill_uniform(a.f32(), a.size(), -1, 1);
+  Rng(2, RngPurpose::test).fill_uniform(b.f32(), b.size(), -1, 1);
+  double best_secs = 1e9, total_secs = 0;
+  for (int run = 0; run < 3 || (run < 20 && total_secs < kEnoughSecs); ++run) {
+    const auto begin = std::chrono::steady_clock::now();
+    matmul(a, b, y);
+    const double secs = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    best_secs = std::min(best_secs, secs);
+    total_secs += secs;
+  }
+  return 2.0 * kSide * kSide * kSide / best_secs * 1e-9;
+}
+
+}  // namespace
+
+double measured_peak_gflops() {
+  static const double gflops = measure();
+  return gflops;
+}
+
+}  // namespace moescope

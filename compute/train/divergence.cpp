@@ -1,0 +1,56 @@
+// Looks at parameters first, then at every layer of one more forward pass.
+#include "compute/train/divergence.h"
+
+#include <cmath>
+
+#include "compute/ops/adamw/adamw.h"
+#include "compute/train/optimizer.h"
+
+namespace moescope {
+
+namespace {
+
+bool all_finite(const Tensor& x) { return x.empty() || std::isfinite(sum_of_squares(x)); }
+
+/// Remembers the first block whose router saw or made something that is not finite.
+class RoutingWatch : public RoutingObserver {
+ public:
+  void see(const Routing& routing) override {
+    if (first_bad >= 0) return;
+    const bool soft = routing.kind == RouterKind::soft;
+    const bool fine = soft ? all_finite(routing.dispatch) && all_finite(routing.combine) : all_finite(routing.gates);
+    if (!fine) first_bad = routing.layer;
+  }
+  int64_t first_bad = -1;
+};
+
+}  // namespace
+
+std::string locate_divergence(VisionTransformer& model, const Tensor& images, const Pass& pass) {
+  if (const std::string name = find_not_finite(model.parameters(), false); !name.empty()) {
+    return name + " holds a NaN or infinity";
+  }
+  const int64_t depth = model.config().model.depth, n = images.dim(0), tokens = model.tokens_per_image();
+  Arena arena;
+  std::vector<Tensor> attention;
+  for (int64_t i = 0; i < depth; ++i) attention.push_back(arena.make({n, model.config().model.heads, tokens, tokens}));
+  RoutingWatch watch;
+  Pass again = pass;
+  again.arena = &arena;
+  again.backward = false;
+  again.observer = &watch;
+  again.attention_probabilities = attention.data();
+  model.forward(images, again);
+  for (int64_t i = 0; i < depth; ++i) {
+    if (!all_finite(attention[static_cast<size_t>(i)]))
+      return "it first shows in the attention of block" + std::to_string(i);
+    if (watch.first_bad == i) return "it first shows in the router of block" + std::to_string(i);
+  }
+  return "it first shows after the attention of block" + std::to_string(depth - 1) + ", in its MLP or the head";
+}
+
+std::string locate_bad_gradient(const ParameterSet& parameters) {
+  return "that of " + find_not_finite(parameters, true, true) + " is the one nearest to the loss";
+}
+
+}  // namespace moescope

@@ -1,0 +1,43 @@
+// Asks the processor, the backend, the data set and the system.
+#include "compute/train/environment.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "compute/backends/cpu_features.h"
+#include "compute/backends/implementations.h"
+#include "compute/backends/thread_pool.h"
+#include "compute/records/config_fields.h"
+
+namespace moescope {
+
+Environment describe_environment(const Backend& backend, const DatasetInfo& data, double peak_gflops) {
+  InstructionSet set = instruction_set();
+  if (set == InstructionSet::automatic) set = best_instruction_set();
+  char peak[32];
+  std::snprintf(peak, sizeof peak, "%.1f", peak_gflops);
+  return {
+      {"cpu", cpu_features().name},
+      {"device", backend.description()},
+      {"threads", std::to_string(cpu_pool().num_threads())},
+      {"instructions", std::string(choice_name(set))},
+      {"dataset", data.name},
+      {"dataset_hash", data.content_hash},
+      {"dataset_images", std::to_string(data.num_train) + " train, " + std::to_string(data.num_test) + " test"},
+      {"compiler", __VERSION__},
+      {"peak_gflops", peak},
+  };
+}
+
+int64_t resident_bytes() {
+  // Second number of statm: pages in memory (proc(5)).
+  std::FILE* file = std::fopen("/proc/self/statm", "r");
+  if (!file) return 0;
+  long long total = 0, resident = 0;
+  const int read = std::fscanf(file, "%lld %lld", &total, &resident);
+  std::fclose(file);
+  return read == 2 ? resident * sysconf(_SC_PAGESIZE) : 0;
+}
+
+}  // namespace moescope

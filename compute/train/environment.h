@@ -1,0 +1,19 @@
+// Facts about where a run happens, for whoever wants to repeat it.
+#pragma once
+
+#include "compute/backends/backend.h"
+#include "compute/data/dataset.h"
+#include "compute/records/event.h"
+
+namespace moescope {
+
+/// ("cpu", "AMD EPYC 7B13"), ("device", "CPU oneDNN AVX2, 2 threads"), ("threads", "2"), ("instructions", "avx2"),
+/// ("dataset", "Fashion-MNIST"), ("dataset_hash", ...), ("dataset_images", "60000 train, 10000 test"), ("compiler",
+/// ...),
+/// ("peak_gflops", "170.2").
+Environment describe_environment(const Backend& backend, const DatasetInfo& data, double peak_gflops);
+
+/// Memory of this process that is in use now, in bytes; 0 where the system does not say.
+int64_t resident_bytes();
+
+}  // namespace moescope

@@ -1,0 +1,116 @@
+// What each command does to a run. A command that cannot be obeyed changes nothing and says why in the snapshot.
+#include "compute/records/config_fields.h"
+#include "compute/train/run_loop.h"
+
+namespace moescope {
+
+namespace {
+
+const char* running_or_paused(bool running) { return running ? "running" : "paused"; }
+
+}  // namespace
+
+void RunLoop::apply(const Command& command) {
+  if (leaving_) return;
+  changed_ = true;
+  last_post_ = {};  // a command is answered at once
+  try {
+    refusal_.clear();
+    std::visit([this](const auto& c) { on(c); }, command);
+  } catch (const UserError& error) { message_ = error.what(); }
+}
+
+void RunLoop::apply_deferred() {
+  for (const SetField& field : std::exchange(deferred_, {})) apply(field);
+}
+
+void RunLoop::applied(std::string key, std::string old_value, std::string new_value) {
+  channels_.events.push(
+      CommandApplied{trainer_->steps_done(), wall_secs(), std::move(key), std::move(old_value), std::move(new_value)});
+}
+
+void RunLoop::on(const SetRunning& c) {
+  if (c.running == (state_ == RunState::running)) return;
+  if (c.running && state_ == RunState::diverged) {
+    throw ConfigError(message_ + "; restore the last good checkpoint before going on");
+  }
+  if (c.running) {
+    if (const std::string reason = stop_reason(stop_rule_, progress()); !reason.empty()) {
+      throw ConfigError("the run is at its end (" + reason + "); change the stop rule to go on");
+    }
+  } else if (state_ != RunState::running) {
+    return;  // finished and diverged runs stand still already
+  }
+  applied("run", running_or_paused(!c.running), running_or_paused(c.running));
+  single_steps_ = 0;
+  trainer_->abandon_step();  // done again, to the same numbers, when the run goes on
+  apply_deferred();
+  change_state(c.running ? RunState::running : RunState::paused, "");
+}
+
+void RunLoop::on(const SingleStep&) {
+  if (state_ == RunState::diverged) throw ConfigError(message_ + "; restore the last good checkpoint before going on");
+  applied("run", running_or_paused(state_ == RunState::running), "single step");
+  if (state_ == RunState::finished) change_state(RunState::paused, "");
+  ++single_steps_;
+}
+
+void RunLoop::on(const SetField& c) {
+  if (trainer_->mid_step()) {
+    deferred_.push_back(c);
+    return;
+  }
+  const std::string old_value = get_field(trainer_->config(), c.key);
+  trainer_->set_field(c.key, c.value);
+  applied(c.key, old_value, get_field(trainer_->config(), c.key));
+  look_again_ = true;
+}
+
+void RunLoop::on(const Watch& c) {
+  watcher_->watch(c.images, c.layer);
+  look_again_ = true;
+}
+
+void RunLoop::on(const DisableExpert& c) {
+  set_expert_off(experts_off_, c.layer, c.expert, c.disabled);
+  look_again_ = true;
+}
+
+void RunLoop::on(const SetStopRule& c) {
+  const StopRule rule = parse_stop_rule(c.rule);
+  applied("stop_rule", to_text(stop_rule_), to_text(rule));
+  stop_rule_ = rule;
+  if (state_ == RunState::finished && stop_reason(stop_rule_, progress()).empty()) change_state(RunState::paused, "");
+}
+
+void RunLoop::on(const SaveCheckpoint&) {
+  if (state_ == RunState::diverged)
+    throw ConfigError("a diverged run is not saved; restore the last good checkpoint first");
+  take_checkpoint("asked", false);
+}
+
+void RunLoop::on(const EvaluateNow&) {
+  evaluation_.reset();
+  evaluation_wanted_ = true;
+}
+
+void RunLoop::on(const RestoreLastGood&) {
+  const int64_t before = trainer_->steps_done();
+  evaluation_.reset();
+  evaluation_wanted_ = false;
+  single_steps_ = 0;
+  deferred_.clear();
+  if (last_good_) {
+    restore(read_checkpoint(*last_good_, "the last good checkpoint"));
+  } else {  // nothing saved yet: the beginning is the last good state
+    make_trainer(setup_.config);
+    test_accuracy_ = test_loss_ = -1, test_step_ = -1;
+  }
+  applied("restore", std::to_string(before), std::to_string(trainer_->steps_done()));
+  change_state(RunState::paused, "back at step " + std::to_string(trainer_->steps_done()));
+  look_again_ = true;
+}
+
+void RunLoop::on(const Finish&) { leaving_ = true; }
+
+}  // namespace moescope

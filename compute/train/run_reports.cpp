@@ -1,0 +1,134 @@
+// What a run lets others see and keep: snapshots, checkpoints, and where it stands.
+#include <algorithm>
+#include <cmath>
+
+#include "compute/train/environment.h"
+#include "compute/train/run_loop.h"
+
+namespace moescope {
+
+namespace {
+
+// A picture 30 times a second is fluent; looking may take one part in twenty of the time, whatever it costs.
+constexpr double kPostIntervalSecs = 1.0 / 30;
+constexpr double kLookShare = 1.0 / 20;
+// A command wakes an idle run at once; this long it takes until it looks whether a checkpoint is due.
+constexpr std::chrono::milliseconds kIdleWait(50);
+
+double secs_between(std::chrono::steady_clock::time_point begin, std::chrono::steady_clock::time_point end) {
+  return std::chrono::duration<double>(end - begin).count();
+}
+
+}  // namespace
+
+double RunLoop::wall_secs() const { return wall_before_ + secs_between(began_, Clock::now()); }
+
+RunPlace RunLoop::place() const {
+  return {.step = trainer_->steps_done(),
+          .wall_secs = wall_secs(),
+          .active_secs = active_secs_,
+          .stop_rule = to_text(stop_rule_),
+          .test_accuracy = test_accuracy_,
+          .test_loss = test_loss_,
+          .test_step = test_step_};
+}
+
+Progress RunLoop::progress() const {
+  return {.step = trainer_->steps_done(),
+          .steps_per_epoch = trainer_->steps_per_epoch(),
+          .active_secs = active_secs_,
+          .step_secs = step_secs_,
+          .accuracy = test_accuracy_};
+}
+
+void RunLoop::take_checkpoint(const std::string& reason, bool rolling) {
+  last_good_ = std::make_shared<const std::vector<std::byte>>(trainer_->save(place()));
+  last_good_step_ = trainer_->steps_done();
+  last_checkpoint_time_ = Clock::now();
+  channels_.events.push(CheckpointTaken{last_good_step_, wall_secs(), rolling, reason, last_good_});
+}
+
+void RunLoop::roll_checkpoint() {
+  const int64_t every_secs = trainer_->config().train.checkpoint_secs;
+  if (every_secs == 0 || state_ == RunState::diverged || trainer_->steps_done() == last_good_step_) return;
+  if (secs_between(last_checkpoint_time_, Clock::now()) >= static_cast<double>(every_secs))
+    take_checkpoint("rolling", true);
+}
+
+void RunLoop::checkpoint_at_epoch_end() {
+  const int64_t step = trainer_->steps_done();
+  if (step == 0 || step % trainer_->steps_per_epoch() != 0 || step == last_epoch_step_) return;
+  last_epoch_step_ = step;
+  take_checkpoint("epoch " + std::to_string(step / trainer_->steps_per_epoch()), false);
+}
+
+void RunLoop::restore(const Checkpoint& checkpoint) {
+  trainer_->restore(checkpoint);
+  const RunPlace& place = checkpoint.head.place;
+  active_secs_ = place.active_secs;
+  test_accuracy_ = place.test_accuracy, test_loss_ = place.test_loss, test_step_ = place.test_step;
+}
+
+double RunLoop::secs_to_post() const {
+  const double interval = std::max(kPostIntervalSecs, observe_ms_ * 1e-3 / kLookShare);
+  return interval - secs_between(last_post_, Clock::now());
+}
+
+bool RunLoop::post_due() const { return changed_ && secs_to_post() <= 0; }
+
+std::chrono::milliseconds RunLoop::idle_wait() const {
+  if (!changed_) return kIdleWait;
+  return std::clamp(std::chrono::milliseconds(std::lround(secs_to_post() * 1e3)), std::chrono::milliseconds(0),
+                    kIdleWait);
+}
+
+void RunLoop::post() {
+  const auto begin = Clock::now();
+  if (trainer_ && look_again_) {
+    views_ = watcher_->look(trainer_->model(), trainer_->config().router, experts_off_, trainer_->steps_done());
+    look_again_ = false;
+  }
+  auto snapshot = std::make_shared<Snapshot>();
+  fill(*snapshot);
+  observe_ms_ = secs_between(begin, Clock::now()) * 1e3;
+  snapshot->observe_ms = observe_ms_;
+  channels_.snapshots.post(std::move(snapshot));
+  last_post_ = Clock::now();
+  changed_ = false;
+}
+
+void RunLoop::fill(Snapshot& s) const {
+  s.state = state_;
+  s.message = refusal_.empty() ? message_ : refusal_;
+  s.run_id = setup_.run_id;
+  s.config = trainer_ ? trainer_->config() : setup_.config;
+  s.wall_secs = wall_secs();
+  s.rss_bytes = resident_bytes();
+  s.images = views_;
+  if (backend_) s.device = backend_->description();
+  if (!trainer_) return;
+  const StepReport& report = trainer_->report();
+  s.step = trainer_->steps_done();
+  s.total_steps = last_step(stop_rule_, trainer_->steps_per_epoch());
+  s.epoch = static_cast<double>(s.step) / static_cast<double>(trainer_->steps_per_epoch());
+  s.eta_secs = eta_secs(stop_rule_, progress());
+  s.stop_rule = to_text(stop_rule_);
+  s.loss = report.loss, s.aux_loss = report.aux_loss, s.accuracy = report.accuracy;
+  s.learning_rate = report.learning_rate, s.gradient_norm = report.gradient_norm;
+  s.layers = report.layers;
+  s.test_accuracy = test_accuracy_, s.test_loss = test_loss_, s.test_step = test_step_;
+  if (step_secs_ > 0) s.images_per_sec = static_cast<double>(s.config.train.batch_size) / step_secs_;
+  s.gflops = step_gflops_;
+  s.peak_share = peak_gflops_ > 0 ? step_gflops_ / peak_gflops_ : 0;
+  s.arena_bytes = trainer_->arena().capacity_bytes();
+  s.class_names = dataset_->info().class_names;
+  if (evaluation_) s.job = "evaluating " + std::to_string(static_cast<int>(evaluation_->progress() * 100)) + " %";
+}
+
+void RunLoop::fail(const std::string& message) {
+  look_again_ = false;  // the last images stay
+  change_state(RunState::failed, message);
+  post();
+}
+
+}  // namespace moescope

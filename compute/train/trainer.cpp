@@ -1,0 +1,193 @@
+// The pieces of a step, and what surrounds them: knobs, saving, going back.
+#include "compute/train/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+
+#include "compute/eval/evaluator.h"
+#include "compute/ops/cross_entropy/cross_entropy.h"
+#include "compute/ops/matmul/matmul.h"
+#include "compute/records/config_fields.h"
+#include "compute/train/divergence.h"
+#include "compute/train/load_observer.h"
+#include "compute/train/schedule.h"
+
+namespace moescope {
+
+namespace {
+
+int64_t images_at_once(const RunConfig& config) { return std::min(config.train.micro_batch, config.train.batch_size); }
+
+/// Settings that say where and how to compute, not what: a checkpoint may go on under others.
+bool may_differ(std::string_view key) {
+  return key == "name" || key == "data.path" || key == "data.workers" || key.starts_with("compute.");
+}
+
+}  // namespace
+
+ImageShape image_shape(const DatasetInfo& info) { return {info.height, info.width, info.channels, info.num_classes()}; }
+
+Trainer::Trainer(const RunConfig& config, std::shared_ptr<const Dataset> dataset, Memory& memory)
+    : config_(config),
+      dataset_(std::move(dataset)),
+      model_(config_, image_shape(dataset_->info())),
+      loader_(dataset_, LoaderSettings::of(config_)),
+      arena_(memory),
+      one_hot_(Shape{images_at_once(config_), dataset_->info().num_classes()}),
+      loads_(std::make_unique<LoadObserver>(model_)),
+      schedule_steps_(schedule_length(config_.train, loader_.steps_per_epoch())) {
+  model_.parameters().allocate(memory, static_cast<uint64_t>(config_.train.seed));
+  optimizer_ = std::make_unique<Optimizer>(config_.train.optimizer, model_.parameters(), memory);
+}
+
+Trainer::~Trainer() = default;
+
+Trainer::Advance Trainer::advance() {
+  const auto begin = std::chrono::steady_clock::now();
+  const int64_t flops_before = flops_done();
+  if (next_part_ == 0) begin_step();
+  bool finite = micro_batch(next_part_++);
+  const bool last = next_part_ * images_at_once(config_) >= config_.train.batch_size;
+  if (finite && last) finite = finish_step();
+  secs_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  flops_ += flops_done() - flops_before;
+  if (!finite) {
+    abandon_step();
+    return Advance::diverged;
+  }
+  if (!last) return Advance::working;
+  report_.step_secs = secs_;
+  report_.gflop = static_cast<double>(flops_) * 1e-9;
+  next_part_ = 0;
+  return Advance::stepped;
+}
+
+Trainer::Advance Trainer::step() {
+  for (;;) {
+    if (const Advance result = advance(); result != Advance::working) return result;
+  }
+}
+
+void Trainer::abandon_step() { next_part_ = 0; }
+
+void Trainer::begin_step() {
+  if (!batch_) batch_ = &loader_.next();
+  model_.parameters().zero_gradients();
+  loads_->begin("training batch of step " + std::to_string(step_ + 1));
+  divergence_.clear();
+  loss_sum_ = aux_sum_ = secs_ = 0;
+  num_correct_ = flops_ = 0;
+}
+
+Tensor Trainer::targets_of(const Batch& batch, int64_t begin, int64_t end) const {
+  if (!batch.targets.empty()) return batch.targets.rows(begin, end);
+  const Tensor targets = one_hot_.tensor().rows(0, end - begin);
+  fill_targets(batch.labels.i32() + begin, end - begin, targets.dim(1), 0, targets.f32());
+  return targets;
+}
+
+bool Trainer::micro_batch(int64_t part) {
+  const int64_t batch_size = config_.train.batch_size, begin = part * images_at_once(config_);
+  const int64_t end = std::min(begin + images_at_once(config_), batch_size);
+  const double share = static_cast<double>(end - begin) / static_cast<double>(batch_size);
+  arena_.reset();
+  Pass pass;
+  pass.arena = &arena_;
+  pass.router = &config_.router;
+  pass.training = pass.backward = true;
+  pass.seed = static_cast<uint64_t>(config_.train.seed);
+  pass.step = step_;
+  pass.part = part;
+  pass.observer = loads_.get();
+
+  const Tensor images = batch_->images.rows(begin, end);
+  const Tensor logits = model_.forward(images, pass);
+  num_correct_ += count_correct(logits, batch_->labels.i32() + begin);
+  const Tensor dlogits = arena_.make(logits.shape());
+  const double loss = cross_entropy(config_.train.loss, logits, targets_of(*batch_, begin, end), dlogits,
+                                    1 / static_cast<float>(batch_size));
+  const double aux = model_.aux_loss();
+  if (!std::isfinite(loss) || !std::isfinite(aux)) {
+    divergence_ =
+        "the loss of step " + std::to_string(step_ + 1) + " is not finite: " + locate_divergence(model_, images, pass);
+    return false;
+  }
+  loss_sum_ += loss;
+  aux_sum_ += aux * share;  // the step's auxiliary loss is the mean over its groups
+  model_.backward(dlogits, pass, share);
+  return true;
+}
+
+bool Trainer::finish_step() {
+  const TrainConfig& train = config_.train;
+  const double norm = optimizer_->gradient_norm();
+  if (!std::isfinite(norm)) {
+    divergence_ = "a gradient of step " + std::to_string(step_ + 1) +
+                  " is not finite: " + locate_bad_gradient(model_.parameters());
+    return false;
+  }
+  const double rate = learning_rate(train, schedule_steps_, step_);
+  optimizer_->update(train, step_, rate, clip_factor(norm, train.clip_norm));
+  ++step_;
+  batch_ = nullptr;
+  const auto images = static_cast<double>(train.batch_size);
+  report_.step = step_;
+  report_.loss = loss_sum_ / images;
+  report_.aux_loss = aux_sum_;
+  report_.accuracy = static_cast<double>(num_correct_) / images;
+  report_.learning_rate = rate;
+  report_.gradient_norm = norm;
+  loads_->finish(report_.layers);
+  return true;
+}
+
+void Trainer::set_field(const std::string& key, const std::string& value) {
+  if (find_field(key).adjust != Adjust::live) {
+    throw ConfigError(key +
+                      " shapes the model or the data and cannot change on a running model; start a new run with " +
+                      key + "=" + value);
+  }
+  RunConfig changed = config_;
+  moescope::set_field(changed, key, value);
+  validate(changed, model_.image().height);
+  abandon_step();
+  const Augmentation before = Augmentation::of(config_.train), after = Augmentation::of(changed.train);
+  config_ = std::move(changed);
+  if (before == after) return;
+  batch_ = nullptr;
+  loader_.seek(step_, after);
+}
+
+std::vector<std::byte> Trainer::save(RunPlace place) const {
+  place.step = step_;
+  return write_checkpoint({config_, std::move(place), model_.image(), dataset_->info().content_hash},
+                          model_.parameters(), *optimizer_);
+}
+
+void Trainer::restore(const Checkpoint& checkpoint) {
+  if (checkpoint.head.dataset_hash != dataset_->info().content_hash) {
+    throw FormatError(checkpoint.name + " was trained on other images (" + checkpoint.head.dataset_hash + ") than " +
+                      dataset_->info().name + " holds now (" + dataset_->info().content_hash +
+                      "); point data.path at the images it saw");
+  }
+  RunConfig config = config_;
+  for (const FieldText& field : list_fields(checkpoint.head.config)) {
+    const std::string key(field.field.key), here = get_field(config_, key);
+    if (field.field.adjust == Adjust::live)
+      moescope::set_field(config, key, field.value);
+    else if (here != field.value && !may_differ(key)) {
+      throw FormatError(checkpoint.name + " was saved with " + key + "=" + field.value + ", not " + here +
+                        "; use the configuration it was saved with");
+    }
+  }
+  restore_training(checkpoint, model_.parameters(), *optimizer_);
+  config_ = std::move(config);
+  step_ = checkpoint.head.place.step;
+  abandon_step();
+  batch_ = nullptr;
+  loader_.seek(step_, Augmentation::of(config_.train));
+}
+
+}  // namespace moescope

@@ -1,0 +1,45 @@
+// Looks at images through the live model: their class probabilities and where each patch goes, without touching
+// training.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "compute/data/augment.h"
+#include "compute/eval/evaluator.h"
+#include "compute/records/snapshot.h"
+
+namespace moescope {
+
+class Watcher {
+ public:
+  Watcher(std::shared_ptr<const Dataset> dataset, PixelScale scale);
+
+  /// What to look at from now on; layer -1: every MoE layer. A person's own pixels are fitted to the data set's size
+  /// and channels. Throws ConfigError for a test image that does not exist and for an image without pixels; what was
+  /// watched stays then.
+  void watch(const std::vector<WatchedImage>& images, int64_t layer);
+  bool empty() const { return seen_.empty(); }
+
+  /// One view an image, in the order asked, at the present weights, in evaluation mode. Each image is routed in a group
+  /// of its own, whatever router.group_images says, so that a view does not depend on the other images; token_set says
+  /// so. Nothing random is drawn, so training goes on as if nobody had looked.
+  std::vector<ImageView> look(VisionTransformer& model, const RouterConfig& router, const ExpertsOff& off,
+                              int64_t step);
+
+ private:
+  struct Seen {
+    WatchedImage image;
+    ImagePixels pixels;
+    int64_t label;
+  };
+  std::shared_ptr<const Dataset> dataset_;
+  Normalizer normalizer_;
+  std::vector<Seen> seen_;
+  Buffer inputs_;  // (images, H, W, C) scaled
+  int64_t layer_ = -1;
+  Arena arena_;  // its own: training's is not touched
+};
+
+}  // namespace moescope
