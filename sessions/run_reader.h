@@ -18,8 +18,8 @@ struct RunQuery {
   RunOrder order = RunOrder::run_id;
   bool descending = true;  // runs without the value come last either way
   int64_t limit = 100, offset = 0;
-  std::string name_contains;  // case does not matter; empty: all
-  bool archived = false;      // true: archived ones too
+  std::string name_contains = {};  // case does not matter; empty: all
+  bool archived = false;           // true: archived ones too
 };
 
 /// The store must outlive it. Reads never wait for the writer and never block it.

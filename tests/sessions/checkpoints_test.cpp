@@ -1,0 +1,90 @@
+// Checkpoints: parts, sums, and the rolling one that is never missing.
+#include "sessions/checkpoints.h"
+
+#include <gmock/gmock.h>
+
+#include "sessions/store_fixture.h"
+
+namespace moescope {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class CheckpointsTest : public StoreTest {
+ protected:
+  CheckpointsTest() : store_(open_writer()), writer_(store_), run_(writer_.begin_run(a_start())) {}
+  std::vector<int64_t> steps() const {
+    std::vector<int64_t> found;
+    for (const auto& info : list_checkpoints(store_.database(), run_)) found.push_back(info.step);
+    return found;
+  }
+  int64_t store_in_parts(const CheckpointTaken& checkpoint, size_t part_bytes) const {
+    Transaction transaction(store_.database());
+    const int64_t id = store_checkpoint(store_.database(), run_, checkpoint, part_bytes);
+    transaction.commit();
+    return id;
+  }
+
+  SessionStore store_;
+  RunWriter writer_;
+  int64_t run_;
+};
+
+TEST_F(CheckpointsTest, BytesComeBackWhateverTheNumberOfParts) {
+  for (const size_t size : {size_t{1}, size_t{999}, size_t{1000}, size_t{1001}, size_t{5000}}) {
+    const CheckpointTaken taken = a_checkpoint(static_cast<int64_t>(size), size, false);
+    const int64_t id = store_in_parts(taken, 1000);
+    EXPECT_EQ(load_checkpoint(store_.database(), id), *taken.bytes) << size;
+    // 1000 bytes a part: 1, 1, 1, 2 and 5 of them
+    EXPECT_EQ(
+        store_.database().integer("SELECT count(*) FROM checkpoint_parts WHERE checkpoint_id = " + std::to_string(id)),
+        static_cast<int64_t>((size + 999) / 1000));
+  }
+}
+
+TEST_F(CheckpointsTest, OnlyRollingOnesAreReplaced) {
+  const std::vector<Event> events = {a_checkpoint(1, 100), a_checkpoint(2, 100, false), a_checkpoint(3, 100),
+                                     a_checkpoint(4, 100)};
+  writer_.write(events);
+  EXPECT_THAT(steps(), ElementsAre(2, 4));
+  EXPECT_EQ(store_.database().integer("SELECT count(*) FROM checkpoint_parts"), 2);  // the parts went with them
+}
+
+TEST_F(CheckpointsTest, AnotherRunsRollingOneStays) {
+  const std::vector<Event> events = {a_checkpoint(1, 100), a_start("another"), a_checkpoint(2, 100)};
+  writer_.write(events);
+  EXPECT_THAT(steps(), ElementsAre(1));
+}
+
+TEST_F(CheckpointsTest, TheOldRollingOneStaysWhenTheNewOneFindsNoRoom) {
+  const std::vector<Event> first = {a_checkpoint(1, 100)};
+  writer_.write(first);
+  store_.database().execute("PRAGMA max_page_count = 1");
+  const std::vector<Event> second = {a_checkpoint(2, size_t{1} << 20)};
+  EXPECT_EQ(store_error([&] { writer_.write(second); }).problem, StoreProblem::full);
+  EXPECT_THAT(steps(), ElementsAre(1));
+  EXPECT_EQ(load_checkpoint(store_.database(), 1).size(), 100u);
+}
+
+TEST_F(CheckpointsTest, AnAlteredByteAndALostPartAreNoticed) {
+  const int64_t id = store_in_parts(a_checkpoint(1, 3000), 1000);
+  const Database& database = store_.database();
+  database.execute("UPDATE checkpoint_parts SET bytes = zeroblob(1000) WHERE part = 1");
+  StoreError error = store_error([&] { load_checkpoint(database, id); });
+  EXPECT_EQ(error.problem, StoreProblem::damaged);
+  EXPECT_THAT(error.what(), HasSubstr("checkpoint 1 is damaged in part 1"));
+  database.execute("DELETE FROM checkpoint_parts WHERE part > 0");
+  error = store_error([&] { load_checkpoint(database, id); });
+  EXPECT_THAT(error.what(), HasSubstr("1000 of 3000 bytes"));
+  EXPECT_EQ(store_error([&] { load_checkpoint(database, 77); }).problem, StoreProblem::missing);
+}
+
+TEST_F(CheckpointsTest, TheSumIsZlibs) {
+  // The check value of CRC-32 (ISO 3309, "123456789") is cbf43926.
+  const std::string text = "123456789";
+  EXPECT_EQ(crc32_of(std::as_bytes(std::span(text.data(), text.size()))), 0xcbf43926u);
+}
+
+}  // namespace
+}  // namespace moescope
