@@ -1,0 +1,309 @@
+// The window: GLFW, OpenGL and ImGui around a workspace.
+#include "app/window.h"
+
+#include <backends/imgui_impl_glfw.h>
+#include <backends/imgui_impl_opengl3.h>
+
+#include <chrono>
+#include <cmath>
+#include <ctime>
+
+#include "app/assets.h"
+#include "app/window_png.h"
+#include "widgets/gl/gl.h"
+#include "widgets/gl/gl_textures.h"
+#include "widgets/panels/status_bar.h"
+#include "widgets/ui/fonts.h"
+
+#define GLFW_INCLUDE_NONE
+#include <GLFW/glfw3.h>
+
+namespace moescope {
+namespace {
+
+double cpu_ms_of_this_thread() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
+}
+
+constexpr double kStallMs = 100;
+
+[[noreturn]] void refuse(const std::string& what) {
+  const char* words = nullptr;
+  glfwGetError(&words);
+  throw WindowError(what + (words ? std::string(" (") + words + ")" : std::string()) +
+                    "; use `moescope train` to train without a window");
+}
+
+std::string picture_name() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  localtime_r(&now, &parts);
+  char text[64];
+  std::strftime(text, sizeof text, "moescope-%Y%m%d-%H%M%S.png", &parts);
+  return text;
+}
+
+}  // namespace
+
+struct Window::Impl {
+  Impl(WindowOptions given, LiveRun& live) : options(std::move(given)), run(live) {}
+  ~Impl();
+
+  WindowOptions options;
+  LiveRun& run;
+  GLFWwindow* window = nullptr;
+  Workspace workspace;
+  ui::Look look;
+  std::unique_ptr<gl::GlTextures> textures;
+  std::shared_ptr<const Snapshot> snapshot;
+  uint64_t serial = 0;
+  Pace pace;
+  FrameStats stats;
+  bool fonts_stale = true, look_stale = true, software = false;
+  std::string store_text;  // as last drawn
+
+  void open();
+  void start_imgui();
+  void set_callbacks();
+  void take_news();
+  void refresh_look();
+  void draw(ImagePixels* picture = nullptr);
+  void note_stall(const char* phase, double ms);
+  ImagePixels read_back() const;
+  static Impl& of(GLFWwindow* w) { return *static_cast<Impl*>(glfwGetWindowUserPointer(w)); }
+};
+
+void Window::Impl::open() {
+  if (!glfwInit()) refuse("no display can be opened");
+  glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
+  glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
+  glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
+  glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
+  glfwWindowHint(GLFW_VISIBLE, options.visible ? GLFW_TRUE : GLFW_FALSE);
+  glfwWindowHint(GLFW_DEPTH_BITS, 0);
+  glfwWindowHint(GLFW_STENCIL_BITS, 0);
+  float scale = options.scale;
+  int width = options.width, height = options.height;
+  if (GLFWmonitor* monitor = glfwGetPrimaryMonitor()) {
+    float y = 1;
+    int left = 0, top = 0, room_w = 0, room_h = 0;
+    if (scale <= 0) glfwGetMonitorContentScale(monitor, &scale, &y);
+    glfwGetMonitorWorkarea(monitor, &left, &top, &room_w, &room_h);
+    width = static_cast<int>(std::lround(static_cast<float>(width) * std::max(1.f, scale)));
+    height = static_cast<int>(std::lround(static_cast<float>(height) * std::max(1.f, scale)));
+    if (room_w > 0 && room_h > 0) width = std::min(width, room_w), height = std::min(height, room_h);
+  }
+  window = glfwCreateWindow(width, height, options.title.c_str(), nullptr, nullptr);
+  if (!window) refuse("this display has no OpenGL 3.3");
+  glfwMakeContextCurrent(window);
+  glfwSwapInterval(1);
+  const auto* renderer = reinterpret_cast<const char*>(glGetString(GL_RENDERER));
+  const std::string name = renderer ? renderer : "";
+  software = name.find("llvmpipe") != std::string::npos || name.find("softpipe") != std::string::npos ||
+             name.find("SWR") != std::string::npos;
+  glfwSetWindowSizeLimits(window, 720, 480, GLFW_DONT_CARE, GLFW_DONT_CARE);
+  look.scale = scale > 0 ? scale : 1;
+}
+
+Window::Impl::~Impl() {
+  run.set_waker(nullptr);
+  textures.reset();
+  if (ImGui::GetCurrentContext()) {
+    ImGui_ImplOpenGL3_Shutdown();
+    ImGui_ImplGlfw_Shutdown();
+    ImGui::DestroyContext();
+  }
+  if (window) glfwDestroyWindow(window);
+  glfwTerminate();
+}
+
+void Window::Impl::start_imgui() {
+  ImGui::CreateContext();
+  ImGuiIO& io = ImGui::GetIO();
+  io.IniFilename = io.LogFilename = nullptr;
+  io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
+  ImGui_ImplGlfw_InitForOpenGL(window, true);
+  ImGui_ImplOpenGL3_Init("#version 330 core");
+  textures = std::make_unique<gl::GlTextures>(gl::HeatMapFiles{shader_path("heatmap.vert").string(),
+                                                               shader_path("heatmap.frag").string(),
+                                                               asset_path("colormaps/magma.txt").string()});
+  ui::use(look);
+}
+
+void Window::Impl::set_callbacks() {
+  glfwSetWindowUserPointer(window, this);
+  glfwSetKeyCallback(window, [](GLFWwindow* w, int, int, int, int) { of(w).pace.input(glfwGetTime()); });
+  glfwSetCharCallback(window, [](GLFWwindow* w, unsigned) { of(w).pace.input(glfwGetTime()); });
+  glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { of(w).pace.input(glfwGetTime()); });
+  glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { of(w).pace.input(glfwGetTime()); });
+  glfwSetCursorPosCallback(window, [](GLFWwindow* w, double, double) { of(w).pace.input(glfwGetTime()); });
+  glfwSetCursorEnterCallback(window, [](GLFWwindow* w, int) { of(w).pace.input(glfwGetTime()); });
+  glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int) { of(w).pace.input(glfwGetTime()); });
+  glfwSetFramebufferSizeCallback(window, [](GLFWwindow* w, int, int) { of(w).pace.input(glfwGetTime()); });
+  glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { of(w).pace.again(); });
+  glfwSetWindowContentScaleCallback(window, [](GLFWwindow* w, float x, float) {
+    Impl& self = of(w);
+    if (self.options.scale > 0 || x <= 0) return;
+    self.look.scale = x;
+    self.fonts_stale = self.look_stale = true;
+    self.pace.input(glfwGetTime());
+  });
+  glfwSetDropCallback(window, [](GLFWwindow* w, int count, const char** paths) {
+    of(w).run.open_files({paths, paths + count});
+    of(w).pace.input(glfwGetTime());
+  });
+}
+
+void Window::Impl::take_news() {
+  if (run.take(snapshot)) {
+    ++serial;
+    pace.data();
+  }
+  const std::vector<Metric> metrics = run.drain_metrics();
+  const std::vector<CommandApplied> applied = run.drain_applied();
+  if (!metrics.empty()) workspace.history().add(metrics);
+  if (!applied.empty()) workspace.history().add(applied);
+  if (!metrics.empty() || !applied.empty()) pace.data();
+  for (std::string& text : run.drain_notices()) {
+    workspace.banner().notice(std::move(text));
+    pace.again();
+  }
+  const panels::StoreStatus store = run.store_status();
+  const std::string text = panels::saved_text(store) + store.message;
+  if (text != store_text) {
+    store_text = text;
+    pace.again();
+  }
+}
+
+void Window::Impl::refresh_look() {
+  if (workspace.dark != look.theme.dark) look_stale = true;
+  if (!fonts_stale && !look_stale) return;
+  look.theme = workspace.dark ? ui::dark_theme() : ui::light_theme();
+  if (fonts_stale) {
+    ui::load_fonts(look);
+    ImGui_ImplOpenGL3_DestroyFontsTexture();
+    ImGui_ImplOpenGL3_CreateFontsTexture();
+  }
+  ui::apply_to_imgui(look);
+  fonts_stale = look_stale = false;
+}
+
+void Window::Impl::note_stall(const char* phase, double ms) {
+  if (ms <= kStallMs || stats.frames <= 2) return;  // the first frames upload fonts and compile shaders
+  ++stats.stalls;
+  stats.last_stall = "step " + std::to_string(snapshot ? snapshot->step : 0) + ": " + phase + " took " +
+                     std::to_string(std::lround(ms)) + " ms";
+  if (options.log) options.log("window stalled at " + stats.last_stall);
+}
+
+void Window::Impl::draw(ImagePixels* picture) {
+  const double start = glfwGetTime(), cpu_start = cpu_ms_of_this_thread();
+  refresh_look();
+  look.redraw_in = 1e9;
+  ImGui_ImplOpenGL3_NewFrame();
+  ImGui_ImplGlfw_NewFrame();
+  ImGui::NewFrame();
+  const ImVec2 size = ImGui::GetIO().DisplaySize;
+  std::vector<Command> commands;
+  const panels::Seen seen{snapshot.get(), serial, textures.get(), start};
+  const bool was_dark = workspace.dark;
+  workspace.draw_ui({0, 0, size.x, size.y}, seen, run.gallery(), run.store_status(), commands);
+  ImGui::Render();
+  for (Command& command : commands) run.send(std::move(command));
+  if (workspace.needs_another_frame() || workspace.dark != was_dark) pace.again();
+  const double built = glfwGetTime(), cpu_built = cpu_ms_of_this_thread();
+
+  int width = 0, height = 0;
+  glfwGetFramebufferSize(window, &width, &height);
+  glViewport(0, 0, width, height);
+  const ImVec4 background = ImGui::ColorConvertU32ToFloat4(look.theme.background);
+  glClearColor(background.x, background.y, background.z, 1);
+  glClear(GL_COLOR_BUFFER_BIT);
+  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+  const double submitted = glfwGetTime();
+  if (picture) *picture = read_back();
+  glfwSwapBuffers(window);
+  const double now = glfwGetTime();
+
+  stats.build_ms = 1e3 * (built - start);
+  stats.worst_build_ms = stats.frames > 2 ? std::max(stats.worst_build_ms, stats.build_ms) : 0;
+  stats.add_build(cpu_built - cpu_start);
+  stats.submit_ms = 1e3 * (submitted - built);
+  stats.swap_ms = 1e3 * (now - submitted);
+  note_stall("build", stats.build_ms);
+  note_stall("submit", stats.submit_ms);
+  // Waiting for the display is no cost to others; a software rasteriser's swap is.
+  pace.drawn(now, (software ? now : submitted) - start);
+  pace.timer(look.redraw_in < 1e8 ? now + look.redraw_in : 1e18);
+}
+
+ImagePixels Window::Impl::read_back() const {
+  int width = 0, height = 0;
+  glfwGetFramebufferSize(window, &width, &height);
+  std::vector<uint8_t> upside_down(static_cast<size_t>(width) * static_cast<size_t>(height) * 3);
+  glPixelStorei(GL_PACK_ALIGNMENT, 1);
+  glReadBuffer(GL_BACK);
+  glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE, upside_down.data());
+  ImagePixels pixels{height, width, 3, std::vector<uint8_t>(upside_down.size())};
+  const size_t row = static_cast<size_t>(width) * 3;
+  for (size_t y = 0; y < static_cast<size_t>(height); ++y)
+    std::copy_n(upside_down.data() + (static_cast<size_t>(height) - 1 - y) * row, row, pixels.values.data() + y * row);
+  return pixels;
+}
+
+Window::Window(WindowOptions options, LiveRun& run) : impl_(std::make_unique<Impl>(std::move(options), run)) {
+  Impl& self = *impl_;
+  self.open();
+  self.set_callbacks();
+  self.workspace.dark = self.options.dark;
+  self.start_imgui();
+  run.set_waker([] { glfwPostEmptyEvent(); });
+}
+
+Window::~Window() = default;
+
+bool Window::turn(double at_most_secs, bool* drew) {
+  Impl& self = *impl_;
+  const double wait = std::min(at_most_secs, self.pace.wait_secs(glfwGetTime()));
+  if (wait > 0)
+    glfwWaitEventsTimeout(wait);
+  else
+    glfwPollEvents();
+  self.take_news();
+  const bool hidden = glfwGetWindowAttrib(self.window, GLFW_ICONIFIED) != 0;
+  const bool due = !hidden && self.pace.due(glfwGetTime());
+  if (due) self.draw();
+  if (drew) *drew = due;
+  if (self.workspace.screenshot_wanted) {
+    self.workspace.screenshot_wanted = false;
+    const std::string path = self.options.screenshot_folder + "/" + picture_name();
+    try {
+      write_png(screenshot(), path);
+      self.workspace.banner().notice("picture saved as " + path);
+    } catch (const UserError& error) { self.workspace.banner().notice(error.what()); }
+    self.pace.again();
+  }
+  return !glfwWindowShouldClose(self.window);
+}
+
+void Window::run_until_closed() {
+  while (turn(1.0)) {}
+}
+
+void Window::wake() { glfwPostEmptyEvent(); }
+
+ImagePixels Window::screenshot() {
+  ImagePixels picture;
+  impl_->take_news();
+  impl_->draw(&picture);
+  return picture;
+}
+
+const FrameStats& Window::stats() const { return impl_->stats; }
+Workspace& Window::workspace() { return impl_->workspace; }
+bool Window::software_gl() const { return impl_->software; }
+
+}  // namespace moescope

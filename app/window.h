@@ -1,0 +1,58 @@
+// The window: GLFW, an OpenGL 3.3 context and ImGui around a workspace. window.cpp is the one file that includes GLFW.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "app/window_live_run.h"
+#include "app/window_pace.h"
+#include "app/workspace.h"
+#include "compute/records/error.h"
+
+namespace moescope {
+
+/// There is no display, or its OpenGL is older than 3.3. The message says what to use instead.
+struct WindowError : UserError {
+  using UserError::UserError;
+};
+
+struct WindowOptions {
+  int width = 1600, height = 900;  // design units; multiplied by the scale, and fitted to the screen
+  float scale = 0;                 // pixels per design unit; 0: the display's
+  bool dark = true;
+  bool visible = true;
+  std::string title = "moescope";
+  std::string screenshot_folder = ".";          // where P puts pictures
+  std::function<void(const std::string&)> log;  // stalls and their cause; none: silence
+};
+
+class Window {
+ public:
+  /// Opens the window. Throws WindowError. The run must outlive it.
+  Window(WindowOptions options, LiveRun& run);
+  ~Window();
+  Window(const Window&) = delete;
+  Window& operator=(const Window&) = delete;
+
+  /// Draws and answers until the person closes the window.
+  void run_until_closed();
+  /// One turn of that loop: waits for events (at most at_most_secs), takes what is new, draws when a frame is due.
+  /// False when the window was closed. `drew` tells whether a frame was drawn.
+  bool turn(double at_most_secs, bool* drew = nullptr);
+  /// Makes a waiting turn() return; any thread may call it.
+  void wake();
+
+  /// Draws a frame now and reads it back (RGB).
+  ImagePixels screenshot();
+  const FrameStats& stats() const;
+  Workspace& workspace();
+  /// True when a software rasteriser draws.
+  bool software_gl() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace moescope

@@ -1,0 +1,43 @@
+// What the window needs from a run: the narrow door through which it looks at training and acts on it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compute/records/command.h"
+#include "compute/records/event.h"
+#include "compute/records/metric.h"
+#include "compute/records/snapshot.h"
+#include "widgets/panels/sources.h"
+
+namespace moescope {
+
+/// All calls come from the UI thread and must return at once; none may wait for the trainer, the disk or a decoder.
+class LiveRun {
+ public:
+  virtual ~LiveRun() = default;
+
+  /// The newest snapshot, when one came since the last call.
+  virtual bool take(std::shared_ptr<const Snapshot>& out) = 0;
+  virtual void send(Command command) = 0;
+  /// Every metric and applied command since the last call, in order. What a resumed run recorded before comes first.
+  virtual std::vector<Metric> drain_metrics() = 0;
+  virtual std::vector<CommandApplied> drain_applied() = 0;
+
+  virtual const panels::GallerySource& gallery() = 0;
+  virtual panels::StoreStatus store_status() = 0;
+
+  /// Files dropped on the window. They are read elsewhere; readable ones appear in gallery().own, the others as
+  /// notices.
+  virtual void open_files(std::vector<std::string> paths) = 0;
+  /// One-line messages for the person since the last call ("cannot read shoe.png: ...").
+  virtual std::vector<std::string> drain_notices() = 0;
+
+  /// Gives a function that any thread may call when something new can be taken. The window polls ten times a second
+  /// without it.
+  virtual void set_waker(std::function<void()> wake) = 0;
+};
+
+}  // namespace moescope

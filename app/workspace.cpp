@@ -1,0 +1,157 @@
+// The one screen.
+#include "app/workspace.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "widgets/panels/help_sheet.h"
+#include "widgets/panels/status_bar.h"
+#include "widgets/ui/controls.h"
+#include "widgets/ui/panel.h"
+
+namespace moescope {
+namespace {
+
+using ui::px;
+using ui::Rect;
+
+constexpr float kTopBar = 48, kStatusBar = 64;
+constexpr float kWideFrom = 1280;  // design units; below, the side panels share one column of tabs
+
+/// A gutter that can be dragged: changes `size` (design units) by the mouse's way along the axis.
+void splitter(const char* id, const Rect& gutter, bool upright, float sign, float low, float high, float& size) {
+  const ui::Hit h = ui::hit(id, gutter);
+  if (h.hovered || h.held) {
+    ImGui::SetMouseCursor(upright ? ImGuiMouseCursor_ResizeEW : ImGuiMouseCursor_ResizeNS);
+    const Rect line = upright ? Rect{gutter.x + gutter.w / 2 - 1, gutter.y, px(2), gutter.h}
+                              : Rect{gutter.x, gutter.y + gutter.h / 2 - 1, gutter.w, px(2)};
+    ui::fill(line, h.held ? ui::theme().accent : ui::theme().line, px(1));
+  }
+  if (!h.held) return;
+  const ImVec2 moved = ImGui::GetIO().MouseDelta;
+  size = std::clamp(size + sign * (upright ? moved.x : moved.y) / ui::look().scale, low, high);
+}
+
+}  // namespace
+
+void Workspace::settle(const panels::Seen& seen, const panels::GallerySource& gallery, std::vector<Command>& out) {
+  if (!seen.snapshot) return;
+  selection_.run = seen.snapshot->run_id;
+  panels::settle_layer(seen.snapshot->config, selection_);
+  if (selection_.has_image) return;
+  if (!seen.snapshot->images.empty()) {
+    selection_.image = seen.snapshot->images.front().image;
+    selection_.has_image = true;
+  } else if (gallery.count > 0) {
+    panels::Gallery::choose(panels::Gallery::test_image(0), selection_, out);
+  }
+}
+
+void Workspace::take_keys(const panels::Seen& seen, const panels::GallerySource& gallery, std::vector<Command>& out) {
+  experts_.take_keys(seen, selection_, out);  // also while the sheet is open: X must be let go
+  if (help_open_) return;
+  transport_.take_keys(seen, out);
+  routing_.take_keys(seen, selection_);
+  gallery_.take_keys(gallery, selection_, out);
+  if (ui::typed('e') > 0 && seen.snapshot) out.emplace_back(EvaluateNow{});
+  if (ui::typed('c') > 0 && seen.snapshot) out.emplace_back(SaveCheckpoint{});
+  if (ui::typed('p') > 0) screenshot_wanted = true;
+  if (ui::typed('d') % 2 == 1 || transport_.theme_clicked) dark = !dark;
+  if (ui::typed('?') > 0 || transport_.help_clicked) help_open_ = true;
+  transport_.theme_clicked = transport_.help_clicked = false;
+  if (!ImGui::GetIO().WantTextInput && ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Escape))) selection_.pinned = {};
+}
+
+std::vector<ui::KeyHint> Workspace::key_hints(const panels::Seen& seen) const {
+  const Snapshot* s = seen.snapshot;
+  const size_t layers = s ? panels::moe_layer_list(s->config).size() : 0;
+  const bool stands = s && (s->state == RunState::paused || s->state == RunState::finished);
+  const bool soft = s && s->config.router.kind == RouterKind::soft;
+  return {{"T", s && s->state == RunState::running ? "pause" : "start", s != nullptr},
+          {"S", "step", stands},
+          {"X", "hold: expert off", layers > 0 && selection_.expert() >= 0},
+          {",  .", "layer", layers > 1},
+          {"[  ]", "expert", layers > 0},
+          {"J  K", "image", s != nullptr},
+          {"N", "stretch scale", soft},
+          {"E", "evaluate", s != nullptr},
+          {"C", "checkpoint", s != nullptr},
+          {"D", dark ? "light" : "dark"},
+          {"P", "picture"},
+          {"?", "all keys"}};
+}
+
+void Workspace::draw_middle(Rect area, const panels::Seen& seen, std::vector<Command>&) {
+  const float gutter = px(ui::kGutter);
+  if (area.h > px(560)) {
+    const float height = std::min(px(layout_.curves), area.h * 0.5f);
+    const Rect curves = area.cut_bottom(height), gap = area.cut_bottom(gutter);
+    splitter("rows", gap, false, -1, 140, 420, layout_.curves);
+    Rect right = curves;
+    const Rect left = right.cut_left(std::floor((right.w - gutter) / 2));
+    right.cut_left(gutter);
+    panels::draw_loss_curves(left, seen, history_, selection_);
+    panels::draw_balance_curves(right, seen, history_, selection_);
+  }
+  const Rect detail = routing_.draw_ui(area, seen, selection_);
+  patch_.draw_ui(detail, seen, selection_);
+}
+
+void Workspace::draw_wide(Rect area, const panels::Seen& seen, const panels::GallerySource& gallery,
+                          std::vector<Command>& out) {
+  const float gutter = px(ui::kGutter);
+  gallery_.draw_ui(area.cut_left(px(layout_.gallery)), seen, gallery, selection_, out);
+  splitter("left", area.cut_left(gutter), true, 1, 150, 420, layout_.gallery);
+  Rect right = area.cut_right(px(layout_.right));
+  splitter("right", area.cut_right(gutter), true, -1, 380, 640, layout_.right);
+  draw_middle(area, seen, out);
+  const float wanted = layout_.knobs > 0 ? px(layout_.knobs) : panels::Knobs::preferred_height(seen);
+  const Rect knobs = right.cut_bottom(std::min(wanted, right.h * 0.6f)), gap = right.cut_bottom(gutter);
+  float height = knobs.h / ui::look().scale;
+  splitter("experts", gap, false, -1, 150, 560, height);
+  if (ImGui::IsItemActive()) layout_.knobs = height;
+  experts_.draw_ui(right, seen, selection_, out);
+  knobs_.draw_ui(knobs, seen, out);
+}
+
+void Workspace::draw_narrow(Rect area, const panels::Seen& seen, const panels::GallerySource& gallery,
+                            std::vector<Command>& out) {
+  Rect side = area.cut_left(std::min(px(400), area.w * 0.42f));
+  area.cut_left(px(ui::kGutter));
+  const std::string tabs[] = {"Gallery", "Experts", "Knobs"};
+  const int clicked = ui::segmented("tabs", side.cut_top(px(26)), tabs, narrow_tab_);
+  if (clicked >= 0) narrow_tab_ = clicked;
+  side.cut_top(px(8));
+  if (narrow_tab_ == 0) gallery_.draw_ui(side, seen, gallery, selection_, out);
+  if (narrow_tab_ == 1) experts_.draw_ui(side, seen, selection_, out);
+  if (narrow_tab_ == 2) knobs_.draw_ui(side, seen, out);
+  draw_middle(area, seen, out);
+}
+
+void Workspace::draw_ui(const Rect& screen, const panels::Seen& seen, const panels::GallerySource& gallery,
+                        const panels::StoreStatus& store, std::vector<Command>& out) {
+  selection_.begin_frame();
+  help_was_open_ = help_open_;
+  ImGui::SetNextWindowPos(screen.min());
+  ImGui::SetNextWindowSize(screen.size());
+  ImGui::Begin("moescope", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                   ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
+  settle(seen, gallery, out);
+  take_keys(seen, gallery, out);
+  Rect area = screen;
+  const Rect top = area.cut_top(px(kTopBar)), bottom = area.cut_bottom(px(kStatusBar));
+  transport_.draw_ui(top, seen, history_, out);
+  panels::draw_status_bar(bottom, seen, store, key_hints(seen));
+  area = area.inset(px(ui::kGutter));
+  const float banner = banner_.height(seen, store);
+  if (banner > 0) banner_.draw_ui(area.cut_top(std::min(banner, area.h / 2)), seen, store, out);
+  if (area.w >= px(kWideFrom) - 2 * px(ui::kGutter))
+    draw_wide(area, seen, gallery, out);
+  else
+    draw_narrow(area, seen, gallery, out);
+  ImGui::End();
+  if (help_was_open_ && panels::draw_help_sheet(screen)) help_open_ = false;
+}
+
+}  // namespace moescope

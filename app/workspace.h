@@ -1,0 +1,67 @@
+// The one screen: which panels there are, where they stand, and how what they say travels between them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "widgets/panels/banner.h"
+#include "widgets/panels/curves.h"
+#include "widgets/panels/experts.h"
+#include "widgets/panels/gallery.h"
+#include "widgets/panels/history.h"
+#include "widgets/panels/knobs.h"
+#include "widgets/panels/patch_detail.h"
+#include "widgets/panels/routing_picture.h"
+#include "widgets/panels/selection.h"
+#include "widgets/panels/sources.h"
+#include "widgets/panels/transport.h"
+#include "widgets/ui/keys.h"
+
+namespace moescope {
+
+/// Sizes of the columns and rows in design units; the gutters between panels drag them.
+struct Layout {
+  float gallery = 218, right = 480, curves = 202;
+  float knobs = 0;  // height of the knobs; 0: what their rows need
+};
+
+class Workspace {
+ public:
+  /// Draws one frame into the current ImGui context and adds the commands that the person gave.
+  void draw_ui(const ui::Rect& screen, const panels::Seen& seen, const panels::GallerySource& gallery,
+               const panels::StoreStatus& store, std::vector<Command>& out);
+
+  panels::History& history() { return history_; }
+  panels::Banner& banner() { return banner_; }
+  const panels::Selection& selection() const { return selection_; }
+  /// True when something on screen follows what was found in this frame (hover): draw once more.
+  bool needs_another_frame() const { return selection_.moved() || help_open_ != help_was_open_; }
+
+  bool dark = true;                // D or the half moon switches it
+  bool screenshot_wanted = false;  // P; the window clears it
+
+ private:
+  void settle(const panels::Seen& seen, const panels::GallerySource& gallery, std::vector<Command>& out);
+  void take_keys(const panels::Seen& seen, const panels::GallerySource& gallery, std::vector<Command>& out);
+  void draw_wide(ui::Rect area, const panels::Seen& seen, const panels::GallerySource& gallery,
+                 std::vector<Command>& out);
+  void draw_narrow(ui::Rect area, const panels::Seen& seen, const panels::GallerySource& gallery,
+                   std::vector<Command>& out);
+  void draw_middle(ui::Rect area, const panels::Seen& seen, std::vector<Command>& out);
+  std::vector<ui::KeyHint> key_hints(const panels::Seen& seen) const;
+
+  Layout layout_;
+  panels::Selection selection_;
+  panels::History history_;
+  panels::Gallery gallery_;
+  panels::RoutingPicture routing_;
+  panels::PatchDetail patch_;
+  panels::Experts experts_;
+  panels::Knobs knobs_;
+  panels::Transport transport_;
+  panels::Banner banner_;
+  int narrow_tab_ = 0;
+  bool help_open_ = false, help_was_open_ = false;
+};
+
+}  // namespace moescope

@@ -1,0 +1,98 @@
+// A run without a trainer: answers the window's commands with synthetic records.
+#pragma once
+
+#include <mutex>
+#include <utility>
+
+#include "app/window_live_run.h"
+#include "compute/records/config_fields.h"
+#include "support/ui_demo.h"
+
+namespace moescope::demo {
+
+class DemoRun : public LiveRun {
+ public:
+  using PixelSource = std::function<std::shared_ptr<const ImagePixels>(int64_t)>;
+
+  explicit DemoRun(RouterKind kind, PixelSource pixels = {}) : snapshot_(demo::snapshot(kind, 0)) {
+    off_.assign(static_cast<size_t>(snapshot_.config.router.num_experts), 0);
+    gallery_.count = 10000;
+    gallery_.name = "Fashion-MNIST, test set";
+    gallery_.label = [](int64_t index) { return index % 10; };
+    const int64_t side = kind == RouterKind::soft ? 28 : 56;
+    gallery_.pixels = pixels ? std::move(pixels)
+                             : [side](int64_t i) { return std::make_shared<const ImagePixels>(demo::image(i, side)); };
+    store_ = {"sessions.db", 2, ""};
+    watched_ = snapshot_.images.front().image;
+  }
+
+  /// Trains so many steps at once and posts a snapshot.
+  void advance(int64_t steps) {
+    for (int64_t i = 0; i < steps; ++i) {
+      ++snapshot_.step;
+      for (Metric& metric : demo::metrics(snapshot_.config, snapshot_.step)) metrics_.push_back(std::move(metric));
+    }
+    snapshot_.epoch = static_cast<double>(snapshot_.step) / 469;
+    snapshot_.eta_secs = static_cast<double>(snapshot_.total_steps - snapshot_.step) * 0.21;
+    for (ExpertLoad& load : snapshot_.layers) load = load_of(snapshot_.config, load.layer, snapshot_.step);
+    post();
+  }
+  Snapshot& edit() { return snapshot_; }
+  void post() {
+    snapshot_.images.clear();
+    const auto pixels = watched_.own ? watched_.own : gallery_.pixels(watched_.test_index);
+    if (pixels) snapshot_.images.push_back(view(snapshot_.config, watched_, *pixels, snapshot_.step, sharpness, off_));
+    posted_ = std::make_shared<const Snapshot>(snapshot_);
+    if (wake_) wake_();
+  }
+
+  bool take(std::shared_ptr<const Snapshot>& out) override {
+    if (!posted_) return false;
+    out = std::exchange(posted_, nullptr);
+    return true;
+  }
+  void send(Command command) override {
+    if (const auto* running = std::get_if<SetRunning>(&command))
+      snapshot_.state = running->running ? RunState::running : RunState::paused;
+    if (const auto* field = std::get_if<SetField>(&command)) {
+      applied_.push_back({snapshot_.step, 0, field->key, get_field(snapshot_.config, field->key), field->value});
+      set_field(snapshot_.config, field->key, field->value);
+    }
+    if (const auto* watch = std::get_if<Watch>(&command)) watched_ = watch->images.front();
+    if (const auto* expert = std::get_if<DisableExpert>(&command))
+      off_[static_cast<size_t>(expert->expert)] = expert->disabled;
+    if (const auto* rule = std::get_if<SetStopRule>(&command)) snapshot_.stop_rule = rule->rule;
+    if (std::get_if<RestoreLastGood>(&command)) snapshot_.state = RunState::paused, snapshot_.message.clear();
+    if (std::get_if<SingleStep>(&command)) advance(1);
+    commands.push_back(std::move(command));
+    post();
+  }
+  std::vector<Metric> drain_metrics() override { return std::exchange(metrics_, {}); }
+  std::vector<CommandApplied> drain_applied() override { return std::exchange(applied_, {}); }
+  const panels::GallerySource& gallery() override { return gallery_; }
+  panels::GallerySource& edit_gallery() { return gallery_; }
+  panels::StoreStatus store_status() override { return store_; }
+  panels::StoreStatus& edit_store() { return store_; }
+  void open_files(std::vector<std::string> paths) override {
+    for (const std::string& path : paths) notices_.push_back("cannot read " + path + ": it is neither PNG nor JPEG");
+  }
+  std::vector<std::string> drain_notices() override { return std::exchange(notices_, {}); }
+  void set_waker(std::function<void()> wake) override { wake_ = std::move(wake); }
+
+  std::vector<Command> commands;  // everything the window sent
+  double sharpness = 6;           // of the soft maps; small is almost uniform
+
+ private:
+  Snapshot snapshot_;
+  std::shared_ptr<const Snapshot> posted_;
+  std::vector<uint8_t> off_;
+  WatchedImage watched_;
+  std::vector<Metric> metrics_;
+  std::vector<CommandApplied> applied_;
+  panels::GallerySource gallery_;
+  panels::StoreStatus store_;
+  std::vector<std::string> notices_;
+  std::function<void()> wake_;
+};
+
+}  // namespace moescope::demo

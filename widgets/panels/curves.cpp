@@ -1,0 +1,80 @@
+// The curves.
+#include "widgets/panels/curves.h"
+
+#include "widgets/panels/routing_view.h"
+#include "widgets/ui/format.h"
+#include "widgets/ui/panel.h"
+#include "widgets/ui/tooltip.h"
+
+namespace moescope::panels {
+namespace {
+
+using ui::px;
+using ui::Rect;
+
+std::string span_text(const History& history, std::initializer_list<const plots::Series*> shown) {
+  size_t count = 0;
+  for (const plots::Series* series : shown) count += series ? series->size() : 0;
+  if (count == 0) return "";
+  return "steps 0 – " + ui::grouped(history.last_step()) + ", all points";
+}
+
+}  // namespace
+
+void draw_loss_curves(const Rect& area, const Seen&, const History& history, Selection& selection) {
+  const ui::Theme& t = ui::theme();
+  const plots::Series* loss = history.find("train/loss");
+  const plots::Series* accuracy = history.find("train/accuracy");
+  const plots::Series* tested = history.find("eval/test/accuracy");
+  ImGui::PushID("loss");
+  const Rect inside = ui::panel(area, "Loss and accuracy", span_text(history, {loss, accuracy, tested}));
+  plots::LinePlot plot;
+  plot.left_from_zero = true;
+  plot.right_is_share = true;
+  plot.empty = "the curves begin with the first step";
+  plot.lines.push_back({loss, "loss", t.accent, false, false, 3});
+  plot.lines.push_back({accuracy, "acc", ui::fade(t.good, 0.75f), true, false, 3});
+  plot.lines.push_back({tested, "test acc", t.good, true, true, 3});
+  plot.marks = history.marks();
+  const int64_t step = plots::draw_line_plot(inside, plot, selection.hovered_step);
+  if (step >= 0) selection.hovering_step = step;
+  ui::tip({area.x, area.y, area.w, px(ui::kHeader)},
+          {"Loss and accuracy",
+           "Every recorded point: the line is the mean of a column, the band its smallest and largest "
+           "value. Upright lines are knobs that were moved."});
+  ImGui::PopID();
+}
+
+void draw_balance_curves(const Rect& area, const Seen& seen, const History& history, Selection& selection) {
+  const ui::Theme& t = ui::theme();
+  const std::string layer = "layer" + std::to_string(selection.layer) + "/";
+  const plots::Series* cv = history.find(layer + "load_cv");
+  const plots::Series* dropped = history.find(layer + "dropped");
+  const plots::Series* entropy = history.find(layer + "entropy");
+  const bool soft = seen.snapshot && seen.snapshot->config.router.kind == RouterKind::soft;
+  ImGui::PushID("balance");
+  const std::string title =
+      selection.layer >= 0 ? "Balance of layer " + std::to_string(selection.layer + 1) : "Balance";
+  const Rect inside = ui::panel(area, title, span_text(history, {cv, dropped, entropy}));
+  plots::LinePlot plot;
+  plot.left_from_zero = true;
+  plot.right_is_share = !soft;
+  plot.empty = "nothing recorded for this layer yet";
+  plot.lines.push_back({cv, "load CV", t.accent, false, false, 2});
+  if (soft)
+    plot.lines.push_back({entropy, "entropy", t.good, true, false, 2});
+  else
+    plot.lines.push_back({dropped, "dropped", t.warn, true, false, 3});
+  plot.marks = history.marks();
+  const int64_t step = plots::draw_line_plot(inside, plot, selection.hovered_step);
+  if (step >= 0) selection.hovering_step = step;
+  ui::tip({area.x, area.y, area.w, px(ui::kHeader)},
+          {"Balance",
+           soft ? "How unevenly the experts are read, and the entropy of a token's combine weights in nats."
+                : "How uneven the load is, and the share of tokens that no expert took.",
+           "CV = std(load) / mean(load)",
+           soft ? "Soft MoE, arXiv 2308.00951, section 2" : "V-MoE, arXiv 2106.05974, section 2.2 and appendix A"});
+  ImGui::PopID();
+}
+
+}  // namespace moescope::panels

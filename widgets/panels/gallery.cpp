@@ -1,0 +1,187 @@
+// Images to choose from.
+#include "widgets/panels/gallery.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+#include "widgets/panels/image_view.h"
+#include "widgets/panels/states.h"
+#include "widgets/ui/controls.h"
+#include "widgets/ui/format.h"
+#include "widgets/ui/keys.h"
+#include "widgets/ui/panel.h"
+#include "widgets/ui/tooltip.h"
+
+namespace moescope::panels {
+namespace {
+
+using ui::Face;
+using ui::px;
+using ui::Rect;
+
+constexpr float kThumb = 58, kGap = 6;
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+std::string class_name(const Snapshot* snapshot, int64_t label) {
+  if (!snapshot || label < 0 || static_cast<size_t>(label) >= snapshot->class_names.size()) return {};
+  return snapshot->class_names[static_cast<size_t>(label)];
+}
+
+float thumb_size(float width, int columns) {
+  return std::floor((width - px(kGap) * static_cast<float>(columns - 1)) / static_cast<float>(columns));
+}
+
+int column_count(float width) {
+  return std::max(1, static_cast<int>((width + px(kGap)) / (px(kThumb - 8) + px(kGap))));
+}
+
+}  // namespace
+
+WatchedImage Gallery::test_image(int64_t index) { return {index, nullptr, "test " + std::to_string(index)}; }
+
+void Gallery::choose(const WatchedImage& image, Selection& selection, std::vector<Command>& out) {
+  selection.image = image;
+  selection.has_image = true;
+  selection.pinned = Pointed{-1, selection.pinned.expert, selection.pinned.slot};
+  out.emplace_back(Watch{{image}, -1});
+}
+
+void Gallery::take_keys(const GallerySource& source, Selection& selection, std::vector<Command>& out) {
+  const int move = ui::typed('k') - ui::typed('j');
+  if (move == 0) return;
+  const auto own = static_cast<int64_t>(source.own.size());
+  const int64_t count = own + shown_count(source);
+  if (count == 0) return;
+  // Places: own images first, then the (filtered) test set.
+  int64_t place = own - 1;
+  for (int64_t i = 0; i < own; ++i)
+    if (selection.has_image && source.own[static_cast<size_t>(i)] == selection.image) place = i;
+  if (selection.has_image && selection.image.test_index >= 0) {
+    place = own + selection.image.test_index;
+    if (!filter_.empty())
+      place = own +
+              (std::lower_bound(matches_.begin(), matches_.end(), selection.image.test_index) - matches_.begin()) -
+              (move > 0 && !std::binary_search(matches_.begin(), matches_.end(), selection.image.test_index) ? 1 : 0);
+  }
+  place = std::clamp<int64_t>(place + move, 0, count - 1);
+  choose(place < own ? source.own[static_cast<size_t>(place)] : test_image(shown_index(place - own)), selection, out);
+  follow_ = true;
+}
+
+void Gallery::refilter(const Snapshot* snapshot, const GallerySource& source) {
+  if (filter_ == matched_filter_ && matched_count_ == source.count) return;
+  matched_filter_ = filter_, matched_count_ = source.count;
+  matches_.clear();
+  if (filter_.empty() || !source.label) return;
+  const std::string wanted = lower(filter_);
+  for (int64_t i = 0; i < source.count; ++i)
+    if (lower(class_name(snapshot, source.label(i))).find(wanted) != std::string::npos || std::to_string(i) == wanted)
+      matches_.push_back(i);
+}
+
+bool Gallery::thumbnail(const Rect& box, const Seen& seen, const WatchedImage& image, const ImagePixels* pixels,
+                        bool chosen) {
+  const ui::Theme& t = ui::theme();
+  if (pixels && seen.textures) {
+    // A thumbnail is square: the middle of an oblong image.
+    const auto w = static_cast<float>(pixels->width), h = static_cast<float>(pixels->height);
+    const float u = w > h ? (1 - h / w) / 2 : 0, v = h > w ? (1 - w / h) / 2 : 0;
+    ui::canvas().AddImageRounded(seen.textures->image(image_key(image, *pixels), *pixels), box.min(), box.max(), {u, v},
+                                 {1 - u, 1 - v}, IM_COL32_WHITE, px(4));
+  } else {
+    ui::fill(box, t.raised, px(4));
+    ui::redraw_in(0.1);  // decoded elsewhere, look again soon
+  }
+  const bool over = ui::hovering(box);
+  if (chosen)
+    ui::frame(box.inset(-px(1)), t.accent, px(5), px(2));
+  else if (over)
+    ui::frame(box, ui::fade(t.text, 0.6f), px(4), px(1));
+  return over;
+}
+
+void Gallery::draw_test_images(const Rect& area, const Seen& seen, const GallerySource& source, Selection& selection,
+                               std::vector<Command>& out) {
+  const int64_t count = shown_count(source);
+  if (count == 0) {
+    const bool loading = source.count == 0;
+    draw_state(area, loading ? Mood::loading : Mood::empty, loading ? "Loading" : "No match",
+               loading ? "Reading the data set." : "No class has this in its name.");
+    return;
+  }
+  const int columns = column_count(area.w);
+  const float size = thumb_size(area.w - px(10), columns), row_height = size + px(kGap);
+  const int64_t rows = (count + columns - 1) / columns;
+  const Rect wide{area.x - px(2), area.y, area.w + px(4), area.h};
+  const ui::ScrollArea scroll("images", wide, static_cast<float>(rows) * row_height);
+  if (follow_ && selection.image.test_index >= 0) {
+    const auto place =
+        filter_.empty()
+            ? selection.image.test_index
+            : std::lower_bound(matches_.begin(), matches_.end(), selection.image.test_index) - matches_.begin();
+    const float y = static_cast<float>(place / columns) * row_height, top = ImGui::GetScrollY();
+    if (y < top)
+      ImGui::SetScrollY(y);
+    else if (y + row_height > top + area.h)
+      ImGui::SetScrollY(y + row_height - area.h);
+  }
+  follow_ = false;
+  const auto [first, last] = scroll.rows_in_view(rows, row_height);
+  for (int64_t place = first * columns; place < std::min(count, last * columns); ++place) {
+    const int64_t index = shown_index(place);
+    const float x = scroll.content().x + px(2) + static_cast<float>(place % columns) * (size + px(kGap));
+    const Rect box{x, scroll.content().y + px(2) + static_cast<float>(place / columns) * row_height, size, size};
+    const auto pixels = source.pixels ? source.pixels(index) : nullptr;
+    const WatchedImage image = test_image(index);
+    if (!thumbnail(box, seen, image, pixels.get(), selection.has_image && selection.image == image)) continue;
+    if (ImGui::IsMouseClicked(0)) choose(image, selection, out);
+    ui::tip(box, {"test " + std::to_string(index), class_name(seen.snapshot, source.label ? source.label(index) : -1)});
+  }
+}
+
+void Gallery::draw_own(Rect area, const Seen& seen, const GallerySource& source, Selection& selection,
+                       std::vector<Command>& out) {
+  const ui::Theme& t = ui::theme();
+  ui::text_in(area.cut_bottom(px(22)), Face::small, t.faint, "drop PNG or JPEG files here");
+  if (source.own.empty()) return;
+  ui::text_in(area.cut_top(px(24)), Face::small, t.dim, "Your images");
+  const int columns = column_count(area.w);
+  const float size = thumb_size(area.w - px(10), columns);
+  const auto count = static_cast<int64_t>(source.own.size());
+  const float row_height = size + px(kGap);
+  const ui::ScrollArea scroll("own", area, static_cast<float>((count + columns - 1) / columns) * row_height);
+  for (int64_t i = 0; i < count; ++i) {
+    const WatchedImage& image = source.own[static_cast<size_t>(i)];
+    const Rect box{scroll.content().x + static_cast<float>(i % columns) * (size + px(kGap)),
+                   scroll.content().y + px(2) + static_cast<float>(i / columns) * row_height, size, size};
+    if (!thumbnail(box, seen, image, image.own.get(), selection.has_image && selection.image == image)) continue;
+    if (ImGui::IsMouseClicked(0)) choose(image, selection, out);
+    ui::tip(box, {image.label, image.own ? std::to_string(image.own->width) + " × " +
+                                               std::to_string(image.own->height) + " as the model sees it"
+                                         : ""});
+  }
+}
+
+void Gallery::draw_ui(const Rect& area, const Seen& seen, const GallerySource& source, Selection& selection,
+                      std::vector<Command>& out) {
+  refilter(seen.snapshot, source);
+  ImGui::PushID("gallery");
+  Rect inside = ui::panel(area, "Gallery", source.count > 0 ? ui::grouped(shown_count(source)) : "");
+  Rect filter = inside.cut_top(px(28));
+  ui::text_box("##filter", filter, filter_, "filter by class", Face::small);
+  inside.cut_top(px(10));
+  const float own_height =
+      source.own.empty() ? px(24) : px(24) + px(22) + thumb_size(inside.w - px(10), column_count(inside.w)) + px(8);
+  Rect own = inside.cut_bottom(std::min(inside.h * 0.5f, own_height));
+  inside.cut_bottom(px(6));
+  draw_test_images(inside, seen, source, selection, out);
+  draw_own(own, seen, source, selection, out);
+  ImGui::PopID();
+}
+
+}  // namespace moescope::panels

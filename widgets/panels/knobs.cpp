@@ -1,0 +1,206 @@
+// The knobs that act on a running model.
+#include "widgets/panels/knobs.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "widgets/panels/states.h"
+#include "widgets/ui/format.h"
+#include "widgets/ui/panel.h"
+#include "widgets/ui/tooltip.h"
+
+namespace moescope::panels {
+namespace {
+
+using ui::Face;
+using ui::px;
+using ui::Rect;
+
+constexpr float kRowMin = 28, kRowMax = 38;
+constexpr double kResendSecs = 0.1, kGiveUpSecs = 10;
+
+std::string number_text(double value) {
+  char buffer[32];
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
+}
+
+double number_of(const RunConfig& config, std::string_view key) {
+  const std::string text = get_field(config, key);
+  double value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return text == "true" ? 1 : value;
+}
+
+/// The text as the table of settings writes it; throws ConfigError when the table refuses it.
+std::string canonical(const RunConfig& config, std::string_view key, const std::string& text) {
+  RunConfig copy = config;
+  set_field(copy, key, text);
+  return get_field(copy, key);
+}
+
+ui::SliderScale log_track(double min, double max, bool zero) { return {min, max, true, false, zero}; }
+
+}  // namespace
+
+std::vector<Knob> knobs_for(const RunConfig& config) {
+  const RouterConfig& r = config.router;
+  std::vector<Knob> list;
+  const bool tokens = r.kind == RouterKind::tokens_choice, experts = r.kind == RouterKind::experts_choice;
+  const bool soft = r.kind == RouterKind::soft;
+  const auto max_k = static_cast<double>(std::min<int64_t>(r.num_experts, 8));
+  if (tokens && max_k > 1)
+    list.push_back({"router.k",
+                    "Experts per token (k)",
+                    {1, max_k, false, true, false},
+                    false,
+                    "y = sum of the k largest gates × expert",
+                    "V-MoE, arXiv 2106.05974, section 2.1"});
+  if (tokens || experts)
+    list.push_back({"router.capacity_factor", "Capacity factor", log_track(0.05, 8, false), false,
+                    "capacity = factor × k × tokens / E", "V-MoE, arXiv 2106.05974, section 2.1"});
+  if (tokens)
+    list.push_back({"router.bpr",
+                    "Batch Prioritized Routing",
+                    {},
+                    true,
+                    "order by the largest gate",
+                    "V-MoE, arXiv 2106.05974, section 3"});
+  if (tokens || experts || soft)
+    list.push_back({"router.noise_std", "Gate noise", log_track(0.01, 10, true), false,
+                    soft ? "logits + std × N(0, 1)" : "logits + std / E × N(0, 1)",
+                    "V-MoE, arXiv 2106.05974, section 2.1"});
+  if (tokens || experts || soft)
+    list.push_back({"router.temperature", "Router temperature", log_track(0.1, 10, false), false,
+                    "softmax(logits / temperature)", ""});
+  if (tokens) {
+    list.push_back({"router.importance_weight", "Importance loss", log_track(1e-4, 1, true), false,
+                    "weight × CV(importance)²", "V-MoE, arXiv 2106.05974, appendix A"});
+    list.push_back({"router.load_weight", "Load loss", log_track(1e-4, 1, true), false, "weight × CV(load)²",
+                    "V-MoE, arXiv 2106.05974, appendix A"});
+    list.push_back({"router.gshard_weight", "GShard balance loss", log_track(1e-4, 1, true), false,
+                    "weight × E × mean(gate) · share", "GShard, arXiv 2006.16668"});
+  }
+  list.push_back(
+      {"train.learning_rate", "Learning rate", log_track(1e-6, 0.1, true), false, "peak of the schedule", ""});
+  list.push_back({"train.weight_decay", "Weight decay", log_track(1e-5, 1, true), false, "w -= rate × decay × w",
+                  "AdamW, arXiv 1711.05101"});
+  return list;
+}
+
+float Knobs::preferred_height(const Seen& seen) {
+  const size_t rows = seen.snapshot ? knobs_for(seen.snapshot->config).size() : 6;
+  return px(ui::kHeader + ui::kInset) + static_cast<float>(rows) * px(34);
+}
+
+void Knobs::forget_confirmed(const RunConfig& config, double now) {
+  std::erase_if(pending_, [&](const auto& entry) {
+    const auto& [key, wish] = entry;
+    const bool sent_all = wish.sent == wish.text;
+    return sent_all && (get_field(config, key) == wish.text || now - wish.sent_at > kGiveUpSecs);
+  });
+}
+
+void Knobs::ask(const Knob& knob, const RunConfig& config, const std::string& text, bool now_too, double now,
+                std::vector<Command>& out) {
+  std::string clean;
+  try {
+    clean = canonical(config, knob.key, text);
+    refusal_.clear();
+  } catch (const ConfigError& error) {
+    refusal_ = error.what();
+    return;
+  }
+  Pending& wish = pending_[std::string(knob.key)];
+  wish.text = clean;
+  wish.asked_at = now;
+  const bool redraws_routing = knob.key.substr(0, 7) == "router.";
+  if (now_too || (redraws_routing && now - wish.sent_at >= kResendSecs)) {
+    if (wish.sent == clean) return;
+    wish.sent = clean;
+    wish.sent_at = now;
+    out.emplace_back(SetField{std::string(knob.key), clean});
+  }
+}
+
+void Knobs::draw_value(const Rect& area, const Knob& knob, const RunConfig& config, double value, bool pending,
+                       double now, std::vector<Command>& out) {
+  const ui::Theme& t = ui::theme();
+  if (edited_key_ == knob.key) {
+    const Rect box{area.x - px(8), area.center_y() - px(12), area.w + px(8), px(24)};
+    if (focus_edit_) ImGui::SetKeyboardFocusHere();
+    focus_edit_ = false;
+    const ui::TextBoxResult result = ui::text_box("##value", box, edited_text_, "", Face::mono);
+    if (result.entered) ask(knob, config, edited_text_, true, now, out);
+    if (result.entered || result.left) edited_key_.clear();
+    return;
+  }
+  const ui::Hit h = ui::hit("edit", area.inset(0, px(4)));
+  if (h.hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_TextInput);
+  if (h.clicked) edited_key_ = knob.key, edited_text_ = number_text(value), focus_edit_ = true;
+  const std::string text = knob.track.integer ? std::to_string(static_cast<int64_t>(value)) : ui::compact(value);
+  ui::text_in(area, Face::mono, pending ? t.warn : h.hovered ? t.accent : t.text, text, ui::Align::right);
+}
+
+void Knobs::draw_row(Rect row, const Knob& knob, const RunConfig& config, double now, std::vector<Command>& out) {
+  const ui::Theme& t = ui::theme();
+  ImGui::PushID(knob.key.data());
+  const auto wish = pending_.find(knob.key);
+  const bool pending = wish != pending_.end();
+  double value = number_of(config, knob.key);
+  if (pending) {
+    const std::string& text = wish->second.text;
+    if (knob.is_toggle)
+      value = text == "true";
+    else
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  }
+  const ImU32 color = pending ? t.warn : t.accent;
+  const Rect label = row.cut_left(std::floor(row.w * 0.43f));
+  ui::text_in(label.inset(0, 0), Face::body, t.text, knob.label);
+  const Field field = find_field(knob.key);
+  const std::string range = knob.is_toggle ? "" : "\n" + ui::compact(field.min) + " to " + ui::compact(field.max);
+  ui::tip(label, {knob.label, field.help, std::string(knob.formula) + range, knob.source});
+  if (knob.is_toggle) {
+    bool on = value != 0;
+    if (ui::toggle("toggle", row, on, color)) ask(knob, config, on ? "true" : "false", true, now, out);
+    row.cut_left(px(44));
+    ui::text_in(row, Face::small, t.dim, on ? "most confident tokens first" : "tokens in their order");
+  } else {
+    const Rect number = row.cut_right(px(58));
+    row.cut_right(px(8));
+    const ui::SliderResult result = ui::slider("slider", row, knob.track, value, color);
+    if (result.changed || (result.released && pending))
+      ask(knob, config, number_text(value), result.released, now, out);
+    draw_value(number, knob, config, value, pending, now, out);
+  }
+  ImGui::PopID();
+}
+
+void Knobs::draw_ui(const Rect& area, const Seen& seen, std::vector<Command>& out) {
+  ImGui::PushID("knobs");
+  const std::string context = !refusal_.empty() ? "" : pending_.empty() ? "live, applied at the next step" : "";
+  Rect inside = ui::panel(area, "Knobs", context);
+  Rect header{area.x + px(90), area.y + px(1), area.w - px(90 + ui::kInset), px(ui::kHeader)};
+  if (!refusal_.empty())
+    ui::text_in(header, Face::small, ui::theme().bad, refusal_, ui::Align::right);
+  else if (!pending_.empty())
+    ui::text_in(header, Face::small, ui::theme().warn, "pending", ui::Align::right);
+  if (!seen.snapshot) {
+    draw_state(inside, Mood::loading, "No run yet", "The knobs belong to a running model.");
+  } else {
+    const RunConfig& config = seen.snapshot->config;
+    forget_confirmed(config, seen.now_secs);
+    const std::vector<Knob> knobs = knobs_for(config);
+    const auto count = static_cast<float>(knobs.size());
+    const float row_height = std::floor(std::clamp(inside.h / count, px(kRowMin), px(kRowMax)));
+    const Rect wide{inside.x - px(3), inside.y, inside.w + px(6), inside.h};
+    const ui::ScrollArea scroll("rows", wide, row_height * count);
+    for (size_t i = 0; i < knobs.size(); ++i)
+      draw_row({scroll.content().x + px(3), scroll.content().y + static_cast<float>(i) * row_height,
+                scroll.content().w - px(6), row_height},
+               knobs[i], config, seen.now_secs, out);
+  }
+  ImGui::PopID();
+}
+
+}  // namespace moescope::panels

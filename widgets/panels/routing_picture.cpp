@@ -1,0 +1,141 @@
+// The panel in the middle: where every patch goes.
+#include "widgets/panels/routing_picture.h"
+
+#include <algorithm>
+
+#include "widgets/panels/sparse_picture.h"
+#include "widgets/panels/states.h"
+#include "widgets/ui/controls.h"
+#include "widgets/ui/format.h"
+#include "widgets/ui/keys.h"
+#include "widgets/ui/panel.h"
+#include "widgets/ui/tooltip.h"
+
+namespace moescope::panels {
+namespace {
+
+using ui::Face;
+using ui::px;
+using ui::Rect;
+
+constexpr float kDetailHeight = 92;
+
+/// Why there is no map, as a picture.
+void draw_reason(const Rect& area, const Seen& seen, const Selection& selection) {
+  if (!seen.snapshot) return draw_state(area, Mood::loading, "Starting", "The engine is being set up.");
+  const Snapshot& s = *seen.snapshot;
+  if (s.state == RunState::failed) return draw_state(area, Mood::failed, "The run stopped", s.message);
+  if (s.config.router.kind == RouterKind::dense)
+    return draw_state(area, Mood::empty, "This model is dense",
+                      "Every patch goes through the same MLP, so there is no routing to show.");
+  if (s.state == RunState::preparing)
+    return draw_state(area, Mood::loading, "Preparing",
+                      s.message.empty() ? "Reading the data set and building the model." : s.message);
+  if (!selection.has_image)
+    return draw_state(area, Mood::empty, "No image chosen",
+                      "Choose one in the gallery, or drop a PNG or JPEG file on the window.");
+  draw_state(area, Mood::loading, "Routing the image", "The picture appears after the next step.");
+}
+
+}  // namespace
+
+std::string describe_map(const RoutingMap& map) {
+  const std::string tokens = ui::grouped(map.num_tokens) + " tokens";
+  const std::string capacity = "capacity " + ui::fixed(map.actual_capacity_factor, 2);
+  const std::string dropped = std::to_string(is_sparse(map) ? count_dropped(map) : 0);
+  switch (map.router) {
+    case RouterKind::tokens_choice:
+      return "V-MoE top-" + std::to_string(map.k) + "   " + capacity + "   " + tokens + ", " + dropped + " dropped";
+    case RouterKind::experts_choice:
+      return "Experts Choice   " + capacity + "   " + tokens + ", " + dropped + " taken by no expert";
+    case RouterKind::soft:
+      return "Soft MoE   " + std::to_string(map.num_experts) + " experts × " + std::to_string(map.slots_per_expert) +
+             " slots   " + tokens;
+    case RouterKind::dense: break;
+  }
+  return tokens;
+}
+
+void settle_layer(const RunConfig& config, Selection& selection) {
+  const std::vector<int64_t> layers = moe_layer_list(config);
+  if (std::find(layers.begin(), layers.end(), selection.layer) == layers.end())
+    selection.layer = layers.empty() ? -1 : layers.back();
+}
+
+void RoutingPicture::take_keys(const Seen& seen, Selection& selection) {
+  if (ui::typed('n') % 2 == 1) soft_.stretched = !soft_.stretched;
+  if (!seen.snapshot) return;
+  settle_layer(seen.snapshot->config, selection);
+  const std::vector<int64_t> layers = moe_layer_list(seen.snapshot->config);
+  const auto here = std::find(layers.begin(), layers.end(), selection.layer);
+  if (here == layers.end()) return;
+  const auto last = static_cast<int64_t>(layers.size()) - 1;
+  const int64_t wanted = (here - layers.begin()) + ui::typed('.') - ui::typed(',');
+  selection.layer = layers[static_cast<size_t>(std::clamp<int64_t>(wanted, 0, last))];
+}
+
+void RoutingPicture::draw_header(Rect header, const Seen& seen, const RoutingMap* map, Selection& selection) {
+  const ui::Theme& t = ui::theme();
+  if (!seen.snapshot || selection.layer < 0) {
+    ui::text_in(header, Face::title, t.text, "Routing");
+    return;
+  }
+  const RunConfig& config = seen.snapshot->config;
+  const std::vector<int64_t> layers = moe_layer_list(config);
+  const std::string title =
+      "Routing at layer " + std::to_string(selection.layer + 1) + " of " + std::to_string(config.model.depth);
+  header.cut_left(ui::text_in(header, Face::title, t.text, title) - header.x + px(14));
+  // The scrubber: one pip a MoE layer.
+  const float pip = px(26), gap = px(4);
+  const auto fitting = static_cast<size_t>(std::max(0.f, header.w * 0.5f / (pip + gap)));
+  if (layers.size() > 1 && layers.size() <= fitting) {
+    std::vector<std::string> words;
+    int chosen = -1;
+    for (size_t i = 0; i < layers.size(); ++i) {
+      words.push_back(std::to_string(layers[i] + 1));
+      if (layers[i] == selection.layer) chosen = static_cast<int>(i);
+    }
+    Rect pips = header.cut_left(static_cast<float>(layers.size()) * (pip + gap) - gap);
+    pips = {pips.x, pips.center_y() - px(10), pips.w, px(20)};
+    const int clicked = ui::segmented("layers", pips, words, chosen);
+    if (clicked >= 0) selection.layer = layers[static_cast<size_t>(clicked)];
+    ui::tip(pips,
+            {"MoE layers  ( , and . )", "Blocks of the model in which a mixture of experts stands in for the MLP."});
+  } else if (layers.size() > fitting) {
+    const Rect track = header.cut_left(header.w * 0.4f);
+    double index = static_cast<double>(std::find(layers.begin(), layers.end(), selection.layer) - layers.begin());
+    const ui::SliderScale scale{0, static_cast<double>(layers.size() - 1), false, true, false};
+    if (ui::slider("layers", track, scale, index, t.accent).changed)
+      selection.layer = layers[static_cast<size_t>(index)];
+  }
+  header.cut_left(px(14));
+  if (map) ui::text_in(header, Face::small, t.dim, describe_map(*map), ui::Align::right);
+  if (map) ui::tip(header, {describe_map(*map), map->token_set});
+}
+
+Rect RoutingPicture::draw_ui(const Rect& area, const Seen& seen, Selection& selection) {
+  ui::panel_surface(area);
+  Rect inside = area.inset(px(ui::kInset), 0);
+  Rect header = inside.cut_top(px(ui::kHeader));
+  header.y += px(1);
+  inside.cut_bottom(px(ui::kInset));
+  const ImageView* view = seen.snapshot && selection.has_image ? find_view(*seen.snapshot, selection.image) : nullptr;
+  const RoutingMap* map = view ? find_map(*view, selection.layer) : nullptr;
+  ImGui::PushID("routing");
+  draw_header(header, seen, map, selection);
+  Rect detail{};
+  if (!map || !seen.textures) {
+    draw_reason(inside, seen, selection);
+  } else {
+    detail = inside.cut_bottom(px(kDetailHeight));
+    inside.cut_bottom(px(10));
+    if (is_sparse(*map))
+      draw_sparse_picture(inside, seen, *view, *map, selection);
+    else
+      soft_.draw_ui(inside, seen, *view, *map, selection);
+  }
+  ImGui::PopID();
+  return detail;
+}
+
+}  // namespace moescope::panels

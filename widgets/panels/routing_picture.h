@@ -1,0 +1,29 @@
+// The panel in the middle: where every patch of the chosen image goes in one MoE layer.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "widgets/panels/selection.h"
+#include "widgets/panels/soft_picture.h"
+
+namespace moescope::panels {
+
+class RoutingPicture {
+ public:
+  /// Draws the panel. Returns the strip at its bottom that is left for the patch detail (empty when there is no map).
+  ui::Rect draw_ui(const ui::Rect& area, const Seen& seen, Selection& selection);
+  /// `,` and `.` step through the MoE layers, N switches the scale of the soft maps.
+  void take_keys(const Seen& seen, Selection& selection);
+
+ private:
+  void draw_header(ui::Rect header, const Seen& seen, const RoutingMap* map, Selection& selection);
+  SoftPicture soft_;
+};
+
+/// "V-MoE top-1   capacity 1.05   196 tokens, 7 dropped": what the map is, in the words of its paper.
+std::string describe_map(const RoutingMap& map);
+/// Chooses the last MoE layer when none is chosen or the chosen one does not exist in this model.
+void settle_layer(const RunConfig& config, Selection& selection);
+
+}  // namespace moescope::panels

@@ -1,0 +1,138 @@
+// Reading a routing map.
+#include "widgets/panels/routing_view.h"
+
+#include <algorithm>
+
+#include "compute/records/config_fields.h"
+
+namespace moescope::panels {
+
+const ImageView* find_view(const Snapshot& snapshot, const WatchedImage& image) {
+  for (const ImageView& view : snapshot.images)
+    if (view.image.test_index == image.test_index && view.image.own == image.own) return &view;
+  return nullptr;
+}
+
+const RoutingMap* find_map(const ImageView& view, int64_t layer) {
+  for (const RoutingMap& map : view.routing)
+    if (map.layer == layer) return &map;
+  return nullptr;
+}
+
+const ExpertLoad* find_load(const Snapshot& snapshot, int64_t layer) {
+  for (const ExpertLoad& load : snapshot.layers)
+    if (load.layer == layer) return &load;
+  return nullptr;
+}
+
+std::vector<int64_t> moe_layer_list(const RunConfig& config) {
+  std::vector<int64_t> layers;
+  const std::vector<bool> flags = moe_layers(config.model, config.router);
+  for (size_t block = 0; block < flags.size(); ++block)
+    if (flags[block]) layers.push_back(static_cast<int64_t>(block));
+  return layers;
+}
+
+bool is_sparse(const RoutingMap& map) {
+  return map.router == RouterKind::tokens_choice || map.router == RouterKind::experts_choice;
+}
+int64_t num_patches(const RoutingMap& map) { return map.grid_height * map.grid_width; }
+int64_t token_of_patch(const RoutingMap& map, int64_t patch) { return patch + (map.has_class_token ? 1 : 0); }
+int64_t patch_of_token(const RoutingMap& map, int64_t token) { return token - (map.has_class_token ? 1 : 0); }
+bool expert_is_off(const RoutingMap& map, int64_t expert) {
+  const auto e = static_cast<size_t>(expert);
+  return expert >= 0 && e < map.expert_off.size() && map.expert_off[e] != 0;
+}
+
+std::vector<Choice> choices(const RoutingMap& map, int64_t token) {
+  std::vector<Choice> list;
+  for (int64_t k = 0; k < map.k; ++k) {
+    const auto i = static_cast<size_t>(token * map.k + k);
+    if (i >= map.expert.size() || map.expert[i] < 0) continue;
+    Choice choice{map.expert[i], map.weight[i], -1, DropReason::none};
+    if (i < map.place.size()) choice.place = map.place[i];
+    if (i < map.drop.size()) choice.drop = map.drop[i];
+    list.push_back(choice);
+  }
+  return list;
+}
+
+Choice executed_choice(const RoutingMap& map, int64_t token) {
+  for (const Choice& choice : choices(map, token))
+    if (choice.executed()) return choice;
+  return {};
+}
+
+bool goes_to(const RoutingMap& map, int64_t token, int64_t expert) {
+  for (int64_t k = 0; k < map.k; ++k) {
+    const auto i = static_cast<size_t>(token * map.k + k);
+    if (i < map.expert.size() && map.expert[i] == expert && map.drop[i] == DropReason::none) return true;
+  }
+  return false;
+}
+
+int64_t count_dropped(const RoutingMap& map) {
+  int64_t count = 0;
+  for (int64_t token = 0; token < map.num_tokens; ++token) count += executed_choice(map, token).expert < 0;
+  return count;
+}
+
+int64_t num_slots(const RoutingMap& map) { return map.num_experts * map.slots_per_expert; }
+int64_t expert_of_slot(const RoutingMap& map, int64_t slot) {
+  return slot / std::max<int64_t>(1, map.slots_per_expert);
+}
+
+float dispatch_times(const RoutingMap& map, int64_t token, int64_t slot) {
+  return map.dispatch[static_cast<size_t>(token * num_slots(map) + slot)] * static_cast<float>(map.num_tokens);
+}
+float combine_times(const RoutingMap& map, int64_t token, int64_t slot) {
+  return map.combine[static_cast<size_t>(token * num_slots(map) + slot)] * static_cast<float>(num_slots(map));
+}
+
+SoftRange soft_range(const RoutingMap& map) {
+  SoftRange range;
+  if (map.dispatch.empty() || map.combine.empty()) return range;
+  const auto tokens = static_cast<float>(map.num_tokens), slots = static_cast<float>(num_slots(map));
+  const auto [dispatch_min, dispatch_max] = std::minmax_element(map.dispatch.begin(), map.dispatch.end());
+  const auto [combine_min, combine_max] = std::minmax_element(map.combine.begin(), map.combine.end());
+  range.dispatch_max = *dispatch_max * tokens;
+  range.combine_max = *combine_max * slots;
+  range.min = std::min(*dispatch_min * tokens, *combine_min * slots);
+  range.max = std::max(range.dispatch_max, range.combine_max);
+  return range;
+}
+
+float scale_top(float largest) {
+  for (float unit = 1; unit < 1e6f; unit *= 10)
+    for (const float factor : {2.f, 3.f, 5.f, 10.f})
+      if (largest <= factor * unit) return factor * unit;
+  return largest;
+}
+
+int64_t sharpest_slot(const RoutingMap& map, int64_t expert) {
+  const int64_t slots = num_slots(map);
+  if (slots == 0 || map.dispatch.size() < static_cast<size_t>(map.num_tokens * slots)) return -1;
+  const int64_t first = expert < 0 ? 0 : expert * map.slots_per_expert;
+  const int64_t last = expert < 0 ? slots : first + map.slots_per_expert;
+  int64_t best = first;
+  float peak = -1;
+  for (int64_t token = 0; token < map.num_tokens; ++token)
+    for (int64_t slot = first; slot < last; ++slot) {
+      const float value = map.dispatch[static_cast<size_t>(token * slots + slot)];
+      if (value > peak) peak = value, best = slot;
+    }
+  return best;
+}
+
+std::vector<std::pair<int64_t, float>> top_slots(const RoutingMap& map, int64_t token, bool combine, size_t count) {
+  std::vector<std::pair<int64_t, float>> list;
+  for (int64_t slot = 0; slot < num_slots(map); ++slot)
+    list.emplace_back(slot, combine ? combine_times(map, token, slot) : dispatch_times(map, token, slot));
+  count = std::min(count, list.size());
+  std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count), list.end(),
+                    [](const auto& a, const auto& b) { return a.second > b.second; });
+  list.resize(count);
+  return list;
+}
+
+}  // namespace moescope::panels

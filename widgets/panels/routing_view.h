@@ -1,0 +1,58 @@
+// Reading a routing map: pure answers to what the pictures ask. No ImGui here.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "compute/records/snapshot.h"
+
+namespace moescope::panels {
+
+/// One choice of one token in a sparse map.
+struct Choice {
+  int64_t expert = -1;  // -1: none
+  float gate = 0;
+  int64_t place = -1;
+  DropReason drop = DropReason::none;
+  bool executed() const { return expert >= 0 && drop == DropReason::none; }
+};
+
+const ImageView* find_view(const Snapshot& snapshot, const WatchedImage& image);
+const RoutingMap* find_map(const ImageView& view, int64_t layer);
+const ExpertLoad* find_load(const Snapshot& snapshot, int64_t layer);
+/// Block indices of the MoE layers, in order.
+std::vector<int64_t> moe_layer_list(const RunConfig& config);
+
+bool is_sparse(const RoutingMap& map);
+int64_t num_patches(const RoutingMap& map);
+int64_t token_of_patch(const RoutingMap& map, int64_t patch);
+/// -1 for the class token.
+int64_t patch_of_token(const RoutingMap& map, int64_t token);
+bool expert_is_off(const RoutingMap& map, int64_t expert);
+
+// sparse
+std::vector<Choice> choices(const RoutingMap& map, int64_t token);
+/// The first choice that was executed; expert -1 when the token was left to the residual path.
+Choice executed_choice(const RoutingMap& map, int64_t token);
+bool goes_to(const RoutingMap& map, int64_t token, int64_t expert);
+int64_t count_dropped(const RoutingMap& map);
+
+// soft: weights in units of the uniform weight, so that a flat map is 1 everywhere
+int64_t num_slots(const RoutingMap& map);
+int64_t expert_of_slot(const RoutingMap& map, int64_t slot);
+float dispatch_times(const RoutingMap& map, int64_t token, int64_t slot);  // dispatch * S
+float combine_times(const RoutingMap& map, int64_t token, int64_t slot);   // combine * Q
+
+struct SoftRange {
+  float dispatch_max = 1, combine_max = 1, min = 1, max = 1;  // over all tokens and slots, × uniform
+};
+SoftRange soft_range(const RoutingMap& map);
+/// Round upper end of the colour scale, 2 or more: at 2, uniform lies in the middle and reads as flat.
+float scale_top(float largest);
+/// The slot (of one expert, or of all when expert is -1) whose dispatch map has the highest peak.
+int64_t sharpest_slot(const RoutingMap& map, int64_t expert = -1);
+/// The slots that this token reads most (combine) or feeds most (dispatch), best first, with × uniform.
+std::vector<std::pair<int64_t, float>> top_slots(const RoutingMap& map, int64_t token, bool combine, size_t count);
+
+}  // namespace moescope::panels

@@ -1,0 +1,38 @@
+// Soft MoE over the image: the dispatch and combine map of one slot in units of the uniform weight, and a strip of all
+// slots.
+#pragma once
+
+#include <vector>
+
+#include "widgets/panels/image_view.h"
+#include "widgets/panels/selection.h"
+
+namespace moescope::panels {
+
+class SoftPicture {
+ public:
+  /// Draws image, dispatch map, combine map, colour bar and slot strip. Reports patch, slot and expert under the mouse
+  /// to the selection; clicks pin. Returns the area that was used.
+  ui::Rect draw_ui(const ui::Rect& area, const Seen& seen, const ImageView& view, const RoutingMap& map,
+                   Selection& selection);
+  /// The scale follows the data's own range instead of starting at 0: shows structure in a nearly flat map, and says
+  /// so.
+  bool stretched = false;
+  /// Which slot is shown: under the mouse, pinned, the sharpest of the pointed expert, or the sharpest of all.
+  static int64_t shown_slot(const RoutingMap& map, const Selection& selection);
+
+ private:
+  struct Scale {
+    float low = 0, high = 2;
+  };
+  void draw_map(const ui::Rect& picture, const Seen& seen, const ImageView& view, const RoutingMap& map, int64_t slot,
+                bool combine, Scale scale);
+  void draw_color_bar(const ui::Rect& area, const Seen& seen, Scale scale);
+  float draw_strip(const ui::Rect& area, const Seen& seen, const RoutingMap& map, int64_t slot, Scale scale,
+                   Selection& selection);
+
+  std::vector<float> values_, strip_values_;
+  uint64_t strip_version_ = 0;
+};
+
+}  // namespace moescope::panels

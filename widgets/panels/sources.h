@@ -1,0 +1,41 @@
+// What panels are fed with besides the snapshot: images to choose from, the state of the store. Plain callbacks; the
+// app fills them, widgets know no data set and no database.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compute/records/command.h"
+#include "compute/records/snapshot.h"
+#include "widgets/ui/textures.h"
+
+namespace moescope::panels {
+
+/// Images to choose from. The callbacks are called on the UI thread and never wait.
+struct GallerySource {
+  int64_t count = 0;                                                        // images of the test set, 0 while loading
+  std::string name;                                                         // "Fashion-MNIST, test set"
+  std::function<std::shared_ptr<const ImagePixels>(int64_t index)> pixels;  // null: not decoded yet, ask again later
+  std::function<int64_t(int64_t index)> label;                              // true class, -1 unknown
+  std::vector<WatchedImage> own;                                            // what the person dropped on the window
+};
+
+/// How the session is kept.
+struct StoreStatus {
+  std::string name;            // "sessions.db", empty: nothing is stored
+  double saved_secs_ago = -1;  // -1: nothing was written yet
+  std::string message;         // what is wrong, empty when all is well ("disk full: ...", "opened read-only: ...")
+};
+
+/// What a panel draws from. `serial` grows with each snapshot and versions the pictures made of it.
+struct Seen {
+  const Snapshot* snapshot = nullptr;  // null: nothing came yet
+  uint64_t serial = 0;
+  ui::Textures* textures = nullptr;
+  double now_secs = 0;  // of the window's clock
+};
+
+}  // namespace moescope::panels

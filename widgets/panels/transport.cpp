@@ -1,0 +1,197 @@
+// The bar at the top.
+#include "widgets/panels/transport.h"
+
+#include <charconv>
+#include <cmath>
+#include <sstream>
+
+#include "widgets/ui/controls.h"
+#include "widgets/ui/format.h"
+#include "widgets/ui/keys.h"
+#include "widgets/ui/tooltip.h"
+
+namespace moescope::panels {
+namespace {
+
+using ui::Face;
+using ui::px;
+using ui::Rect;
+
+ImU32 state_color(RunState state) {
+  const ui::Theme& t = ui::theme();
+  switch (state) {
+    case RunState::running: return t.good;
+    case RunState::diverged: return t.warn;
+    case RunState::failed: return t.bad;
+    case RunState::preparing:
+    case RunState::paused:
+    case RunState::finished: break;
+  }
+  return t.dim;
+}
+
+/// A dim word with a number of fixed room after it; nothing moves when the number grows.
+void labelled(Rect& bar, std::string_view label, std::string_view value, float room) {
+  const float end = ui::text_in(bar, Face::small, ui::theme().dim, label);
+  bar.cut_left(end - bar.x + px(8));
+  ui::text_in(bar.cut_left(room), Face::mono, ui::theme().text, value);
+  bar.cut_left(px(14));
+}
+
+/// How far the run is, with the knobs that were moved.
+void draw_progress(const Rect& area, const Snapshot& s, const History& history) {
+  const ui::Theme& t = ui::theme();
+  const Rect track{area.x, std::round(area.center_y() - px(2)), area.w, px(4)};
+  ui::fill(track, t.line, px(2));
+  const double total = static_cast<double>(s.total_steps > 0 ? s.total_steps : std::max<int64_t>(1, s.step));
+  const auto share = static_cast<float>(std::clamp(static_cast<double>(s.step) / total, 0.0, 1.0));
+  ui::fill({track.x, track.y, track.w * share, track.h}, t.accent, px(2));
+  for (const plots::EventMark& mark : history.marks()) {
+    const auto x = track.x + static_cast<float>(std::clamp(static_cast<double>(mark.step) / total, 0.0, 1.0)) * track.w;
+    ui::vline(x, track.y - px(5), track.bottom() + px(5), t.warn, px(1.5f));
+  }
+  const float x = track.x + track.w * share;
+  if (s.total_steps > 0) ui::canvas().AddCircleFilled({x, track.center_y()}, px(5), t.accent, 24);
+}
+
+void draw_half_moon(const Rect& box, ImU32 color) {
+  const ImVec2 c{box.x + box.w / 2, box.center_y()};
+  ImDrawList& list = ui::canvas();
+  list.AddCircle(c, px(6), color, 24, px(1.4f));
+  list.PathArcTo(c, px(6), 1.5707963f, 4.712389f, 16);
+  list.PathFillConvex(color);
+}
+
+}  // namespace
+
+std::string state_word(RunState state) {
+  switch (state) {
+    case RunState::preparing: return "preparing";
+    case RunState::running: return "live";
+    case RunState::paused: return "paused";
+    case RunState::diverged: return "diverged";
+    case RunState::failed: return "failed";
+    case RunState::finished: return "finished";
+  }
+  return {};
+}
+
+std::string check_stop_rule(const std::string& text) {
+  std::istringstream parts(text);
+  for (std::string part; std::getline(parts, part, ',');) {
+    std::erase(part, ' ');
+    if (part.empty()) continue;
+    const size_t equals = part.find('=');
+    const std::string key = part.substr(0, equals);
+    if (key != "steps" && key != "epochs" && key != "seconds" && key != "accuracy")
+      return "'" + key + "' is no stop rule; use steps, epochs, seconds or accuracy, as in epochs=3";
+    double value = 0;
+    const std::string number = equals == std::string::npos ? "" : part.substr(equals + 1);
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+    if (number.empty() || error != std::errc() || end != number.data() + number.size() || !(value > 0))
+      return key + " needs a number above 0, as in " + key + "=" + (key == "accuracy" ? "0.9" : "3");
+    if (key == "accuracy" && value > 1) return "accuracy is a share between 0 and 1, as in accuracy=0.9";
+  }
+  return {};
+}
+
+void Transport::toggle_running(const Snapshot& s, std::vector<Command>& out) {
+  if (s.state == RunState::failed || s.state == RunState::diverged) return;
+  const bool running = asked_running_.value_or(s.state == RunState::running);
+  asked_running_ = !running;
+  out.emplace_back(SetRunning{!running});
+}
+
+void Transport::take_keys(const Seen& seen, std::vector<Command>& out) {
+  if (!seen.snapshot) return;
+  if (asked_running_ && (seen.snapshot->state == RunState::running) == *asked_running_) asked_running_.reset();
+  if (ui::typed('t') % 2 == 1) toggle_running(*seen.snapshot, out);
+  const bool stands = seen.snapshot->state == RunState::paused || seen.snapshot->state == RunState::finished;
+  for (int i = 0; stands && i < ui::typed('s'); ++i) out.emplace_back(SingleStep{});
+}
+
+void Transport::draw_stop_rule(const Rect& area, const Snapshot& s, std::vector<Command>& out) {
+  Rect box = area;
+  const float end = ui::text_in(box, Face::small, ui::theme().dim, "stop at");
+  box.cut_left(end - box.x + px(8));
+  if (!editing_rule_) rule_text_ = s.stop_rule;
+  const ui::TextBoxResult result = ui::text_box("##stop", box, rule_text_, "epochs=3", Face::mono);
+  if (result.active && !editing_rule_) editing_rule_ = true;
+  if (result.changed) rule_error_ = check_stop_rule(rule_text_);
+  if (result.entered) {
+    rule_error_ = check_stop_rule(rule_text_);
+    if (rule_error_.empty()) out.emplace_back(SetStopRule{rule_text_});
+  }
+  if (result.left) {
+    editing_rule_ = false;
+    rule_error_.clear();
+  }
+  if (!rule_error_.empty()) {
+    ui::frame(box, ui::theme().bad, px(5));
+    ui::tip_now({"Not a stop rule", rule_error_});
+  } else {
+    ui::tip(box, {"Stop rule",
+                  "When the run ends by itself: steps, epochs, seconds or accuracy on the test set, joined by commas. "
+                  "Enter applies it.",
+                  "epochs=3, accuracy=0.9"});
+  }
+}
+
+void Transport::draw_buttons(Rect& bar, const Seen& seen, std::vector<Command>& out) {
+  const RunState state = seen.snapshot ? seen.snapshot->state : RunState::preparing;
+  const bool usable = seen.snapshot && state != RunState::failed && state != RunState::diverged;
+  const bool running = asked_running_.value_or(state == RunState::running);
+  auto cell = [&](float width) {
+    const Rect full = bar.cut_right(px(width));
+    bar.cut_right(px(8));
+    return Rect{full.x, std::round(full.center_y() - px(14)), full.w, px(28)};
+  };
+  const std::string verb = running ? "Pause  (T)" : state == RunState::finished ? "Continue  (T)" : "Start  (T)";
+  if (ui::button("run", cell(124), verb, ui::ButtonKind::primary, usable)) toggle_running(*seen.snapshot, out);
+  const Rect step = cell(74);
+  const bool stands = usable && !running && state != RunState::preparing;
+  if (ui::button("step", step, "Step  (S)", ui::ButtonKind::plain, stands)) out.emplace_back(SingleStep{});
+  ui::tip(step, {"Single step", "One optimiser step, then stand again."});
+  if (bar.w > px(560) && seen.snapshot) {
+    draw_stop_rule(cell(208), *seen.snapshot, out);
+    bar.cut_right(px(6));
+  }
+  const Rect help = cell(28);
+  if (ui::button("help", help, "?", ui::ButtonKind::quiet)) help_clicked = true;
+  ui::tip(help, {"All keys  (?)", ""});
+  const Rect theme = cell(28);
+  if (ui::button("theme", theme, "", ui::ButtonKind::quiet)) theme_clicked = true;
+  draw_half_moon(theme, ui::theme().dim);
+  ui::tip(theme, {ui::theme().dark ? "Light  (D)" : "Dark  (D)", ""});
+}
+
+void Transport::draw_ui(const Rect& area, const Seen& seen, const History& history, std::vector<Command>& out) {
+  const ui::Theme& t = ui::theme();
+  ui::fill(area, t.panel);
+  ui::hline(area.x, area.right(), area.bottom() - 1, t.line);
+  ImGui::PushID("transport");
+  Rect bar = area.inset(px(20), 0);
+  draw_buttons(bar, seen, out);
+  bar.cut_right(px(8));
+  bar.cut_left(ui::text_in(bar, Face::title, t.text, "moescope") - bar.x + px(32));
+  if (seen.snapshot) {
+    const Snapshot& s = *seen.snapshot;
+    const std::string id = s.run_id > 0 ? "  #" + std::to_string(s.run_id) : "";
+    const float end = ui::text_in(bar, Face::small, t.dim, "run");
+    bar.cut_left(end - bar.x + px(8));
+    const float name = std::min(ui::text_width(Face::title, s.config.name + id) + px(4), px(220));
+    ui::text_in(bar.cut_left(name), Face::title, t.text, s.config.name + id);
+    bar.cut_left(px(18));
+    labelled(bar, "step", ui::grouped(s.step), px(62));
+    if (bar.w > px(330)) labelled(bar, "epoch", ui::fixed(s.epoch, 2), px(40));
+    const std::string left = s.state == RunState::running && s.eta_secs >= 0 ? ui::duration(s.eta_secs) + " left" : "";
+    Rect word = bar.cut_right(px(64));
+    ui::text_in(word, Face::small, state_color(s.state), state_word(s.state));
+    if (bar.w > px(210)) ui::text_in(bar.cut_right(px(116)), Face::small, t.dim, left);
+    bar.cut_right(px(12));
+    if (bar.w > px(60)) draw_progress(bar, s, history);
+  }
+  ImGui::PopID();
+}
+
+}  // namespace moescope::panels

@@ -1,0 +1,40 @@
+// The bar at the top: which run, how far, and the hand on it: start, pause, one step, a stop rule.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "widgets/panels/history.h"
+#include "widgets/panels/sources.h"
+#include "widgets/ui/rect.h"
+
+namespace moescope::panels {
+
+class Transport {
+ public:
+  void draw_ui(const ui::Rect& area, const Seen& seen, const History& history, std::vector<Command>& out);
+  /// T starts and pauses, S does one step.
+  void take_keys(const Seen& seen, std::vector<Command>& out);
+
+  /// Set by the two quiet buttons; the workspace reads and clears them.
+  bool theme_clicked = false, help_clicked = false;
+
+ private:
+  void toggle_running(const Snapshot& snapshot, std::vector<Command>& out);
+  void draw_buttons(ui::Rect& bar, const Seen& seen, std::vector<Command>& out);
+  void draw_stop_rule(const ui::Rect& area, const Snapshot& snapshot, std::vector<Command>& out);
+
+  std::optional<bool> asked_running_;  // until a snapshot shows it
+  std::string rule_text_, rule_error_;
+  bool editing_rule_ = false;
+};
+
+/// "" when the text is a stop rule ("steps=N", "epochs=N", "seconds=N", "accuracy=X", joined by commas; or empty), else
+/// a sentence that says what is wrong with it.
+std::string check_stop_rule(const std::string& text);
+
+/// "running", "paused", ... in the words of the window.
+std::string state_word(RunState state);
+
+}  // namespace moescope::panels

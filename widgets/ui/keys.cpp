@@ -1,0 +1,36 @@
+// Keys and the line that names them.
+#include "widgets/ui/keys.h"
+
+#include <cctype>
+
+namespace moescope::ui {
+
+int typed(char character) {
+  const ImGuiIO& io = ImGui::GetIO();
+  if (io.WantTextInput) return 0;
+  int count = 0;
+  for (const ImWchar c : io.InputQueueCharacters)
+    if (c < 128 && std::tolower(static_cast<int>(c)) == std::tolower(character)) ++count;
+  return count;
+}
+
+bool key_held(char letter) {
+  const ImGuiIO& io = ImGui::GetIO();
+  return !io.WantTextInput && !io.KeyCtrl && !io.KeyAlt && ImGui::IsKeyDown(std::toupper(letter));
+}
+
+void key_hints(const Rect& area, const std::vector<KeyHint>& hints) {
+  float x = area.x;
+  for (const KeyHint& hint : hints) {
+    if (!hint.works) continue;
+    const float width = text_width(Face::mono, hint.keys) + px(6) + text_width(Face::small, hint.what);
+    if (x + width > area.right()) break;
+    Rect cell{x, area.y, width + 1, area.h};
+    const float end = text_in(cell, Face::mono, theme().dim, hint.keys);
+    cell.cut_left(end - x + px(6));
+    text_in(cell, Face::small, theme().faint, hint.what);
+    x += width + px(20);
+  }
+}
+
+}  // namespace moescope::ui

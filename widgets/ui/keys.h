@@ -1,0 +1,25 @@
+// Keys: bare characters act on what is under the cursor, unless somebody is typing text.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "widgets/ui/draw.h"
+
+namespace moescope::ui {
+
+/// How often the character was typed in this frame; letters count in either case. 0 while a text box has the keyboard.
+/// Characters, not key codes, so that `[` works on every keyboard layout.
+int typed(char character);
+
+/// True while the letter's key is down and no text box has the keyboard. GLFW numbers letter keys by their capital.
+bool key_held(char letter);
+
+struct KeyHint {
+  std::string_view keys, what;
+  bool works = true;  // hints that do nothing now are left out
+};
+/// One line of keys with what they do, as many as fit.
+void key_hints(const Rect& area, const std::vector<KeyHint>& hints);
+
+}  // namespace moescope::ui

@@ -1,0 +1,44 @@
+// Panels and areas that scroll.
+#include "widgets/ui/panel.h"
+
+#include <cmath>
+
+namespace moescope::ui {
+
+Rect panel_surface(const Rect& area) {
+  fill(area, theme().panel, px(8));
+  frame(area, theme().line, px(8));
+  return area.inset(px(kInset));
+}
+
+Rect panel(const Rect& area, std::string_view title, std::string_view context) {
+  panel_surface(area);
+  Rect inside = area.inset(px(kInset), 0);
+  Rect header = inside.cut_top(px(kHeader));
+  header.y += px(1);
+  const float title_end = text_in(header, Face::title, theme().text, title);
+  Rect rest = header;
+  rest.cut_left(title_end - header.x + px(16));
+  text_in(rest, Face::small, theme().dim, context, Align::right);
+  inside.cut_bottom(px(kInset));
+  return inside;
+}
+
+ScrollArea::ScrollArea(const char* id, const Rect& area, float content_height) : area_(area) {
+  ImGui::SetCursorScreenPos(area.min());
+  ImGui::BeginChild(id, {std::max(1.f, area.w), std::max(1.f, area.h)}, false, ImGuiWindowFlags_NoBackground);
+  const ImVec2 top = ImGui::GetCursorScreenPos();
+  ImGui::Dummy({1, content_height});
+  const bool scrolls = content_height > area.h + 0.5f;
+  content_ = {top.x, top.y, area.w - (scrolls ? ImGui::GetStyle().ScrollbarSize + px(2) : 0), content_height};
+}
+
+ScrollArea::~ScrollArea() { ImGui::EndChild(); }
+
+std::pair<int64_t, int64_t> ScrollArea::rows_in_view(int64_t count, float row_height) const {
+  const auto first = static_cast<int64_t>(std::floor((area_.y - content_.y) / row_height));
+  const auto last = static_cast<int64_t>(std::ceil((area_.bottom() - content_.y) / row_height));
+  return {std::clamp<int64_t>(first, 0, count), std::clamp<int64_t>(last, 0, count)};
+}
+
+}  // namespace moescope::ui

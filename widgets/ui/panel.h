@@ -1,0 +1,34 @@
+// One surface a panel: rounded, a thin line, title left, context right.
+#pragma once
+
+#include <string_view>
+
+#include "widgets/ui/draw.h"
+
+namespace moescope::ui {
+
+inline constexpr float kInset = 14, kGutter = 12, kHeader = 40;
+
+/// Draws surface, title and context; returns the area below the header, inset.
+Rect panel(const Rect& area, std::string_view title, std::string_view context = {});
+/// The surface alone, for panels that write their own header.
+Rect panel_surface(const Rect& area);
+
+/// A part of a panel that scrolls up and down when its content is taller. Content is placed by `Rect`s that start at
+/// the returned top, in which scrolling is already counted.
+class ScrollArea {
+ public:
+  ScrollArea(const char* id, const Rect& area, float content_height);
+  ~ScrollArea();
+  ScrollArea(const ScrollArea&) = delete;
+  ScrollArea& operator=(const ScrollArea&) = delete;
+  /// Where the content is now; its height is the content's.
+  const Rect& content() const { return content_; }
+  /// The first and one past the last of `count` rows of a height that are in view.
+  std::pair<int64_t, int64_t> rows_in_view(int64_t count, float row_height) const;
+
+ private:
+  Rect area_, content_;
+};
+
+}  // namespace moescope::ui
