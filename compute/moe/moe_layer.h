@@ -41,6 +41,9 @@ class MoeLayer {
   /// pass.
   void backward(Context& context, const Tensor& dy, const Tensor& dx, Pass& pass, double aux_scale) const;
 
+  /// Soft layers: the logits (T,Q) of x without noise, in the pass's arena; forward() keeps only their two softmaxes.
+  Tensor soft_logits(const Tensor& x, const Pass& pass) const;
+
   const MoeLayerShape& shape() const { return shape_; }
 
  private:

@@ -1,5 +1,6 @@
 // Soft dispatch and combine: dense mixtures between the tokens of a group and the slots of all experts.
 // NUMERICS 1.4, 1.9.
+#include "compute/core/error.h"
 #include "compute/moe/moe_layer.h"
 #include "compute/moe/soft_router.h"
 #include "compute/ops/mixing/mixing.h"
@@ -33,6 +34,16 @@ Tensor slot_rows(const Tensor& x, const Routing& r, const GroupRun& run) {
 Tensor by_expert(const Tensor& x, const Routing& r) { return x.reshaped({r.experts, x.dim(0) / r.experts, x.dim(1)}); }
 
 }  // namespace
+
+Tensor MoeLayer::soft_logits(const Tensor& x, const Pass& pass) const {
+  const auto* router = dynamic_cast<const SoftRouter*>(router_.get());
+  check_shape(router != nullptr,
+              [&] { return "MoE layer " + std::to_string(shape_.layer) + " is not soft and has no slot logits"; });
+  RouterContext context;
+  const Tensor logits = pass.arena->make({x.dim(0), shape_.num_experts * shape_.slots_per_expert});
+  router->score(x, pass, context, logits);
+  return logits;
+}
 
 void MoeLayer::forward_soft(Pass& pass, const Tensor& y, Context& c) const {
   const Routing& r = c.routing;

@@ -90,19 +90,21 @@ void SoftRouter::normalize(const Tensor& x, Arena& arena, RouterContext& c) cons
   if (shape_.soft_normalize != SoftNormalize::logits) c.tokens = c.normalized_x;
 }
 
+void SoftRouter::score(const Tensor& x, const Pass& pass, RouterContext& c, const Tensor& logits) const {
+  normalize(x, *pass.arena, c);
+  matmul(c.normalized_x, c.normalized_phi, logits, {.transpose_b = has_embeddings()});
+  if (pass.router->temperature != 1) scale(logits, static_cast<float>(1 / pass.router->temperature));
+}
+
 void SoftRouter::forward(const Tensor& x, const Pass& pass, RouterContext& c) const {
   Routing& r = c.routing;
-  Arena& arena = *pass.arena;
   r.slots_per_expert = shape_.slots_per_expert;
   r.scale = scale_value();
   const Shape shape{r.total_tokens, r.experts * r.slots_per_expert};
-  r.dispatch = arena.make(shape);
-  r.combine = arena.make(shape);
-  normalize(x, arena, c);
-
+  r.dispatch = pass.arena->make(shape);
+  r.combine = pass.arena->make(shape);
   const Tensor logits = r.combine;  // one softmax overwrites what the other has read
-  matmul(c.normalized_x, c.normalized_phi, logits, {.transpose_b = has_embeddings()});
-  if (r.temperature != 1) scale(logits, static_cast<float>(1 / r.temperature));
+  score(x, pass, c, logits);
   if (pass.training && pass.router->noise_std > 0)
     add_router_noise(pass, shape_.layer, static_cast<float>(pass.router->noise_std), logits);
   if (!c.mask.empty()) fill_masked_rows(c.mask, logits, -std::numeric_limits<float>::max());

@@ -22,6 +22,9 @@ class SoftRouter : public Router {
   void backward(const RouterContext& context, const RoutingGradient& gradient, const Tensor& dx, const Pass& pass,
                 double aux_scale) const override;
 
+  /// Clean logits (T,Q), overwritten; context receives what they were made from.
+  void score(const Tensor& x, const Pass& pass, RouterContext& context, const Tensor& logits) const;
+
  private:
   bool has_embeddings() const;  // rms, layer: slots are rows (Q,D), not columns (D,Q)
   float scale_value() const;

@@ -1,0 +1,131 @@
+// Walks the folder, runs each case, and finds the tensor that comes nearest to its tolerance.
+#include "compute/conform/conform.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <limits>
+
+#include "compute/backends/implementations.h"
+#include "compute/conform/conform_kinds.h"
+#include "compute/conform/tolerances.h"
+#include "compute/core/error.h"
+#include "compute/records/config_fields.h"
+
+namespace moescope {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> golden_paths(const std::string& folder) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
+    if (entry.path().extension() == ".safetensors") paths.push_back(entry.path().string());
+  if (error) throw FormatError(folder + ": cannot be listed (" + error.message() + "); name a folder of golden files");
+  if (paths.empty()) throw FormatError(folder + ": holds no *.safetensors files");
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+/// How far a tensor has used up its tolerance; more than 1 fails. NaN counts as infinitely far.
+double share_of_tolerance(double deviation, double tolerance) {
+  if (std::isnan(deviation)) return std::numeric_limits<double>::infinity();
+  if (tolerance > 0) return deviation / tolerance;
+  return deviation == 0 ? 0 : std::numeric_limits<double>::infinity();
+}
+
+void compare(const GoldenCase& golden, const GoldenResults& results, const Tolerance& tolerance, ConformLine& line) {
+  double worst = -1;
+  for (const NamedTensor& want : golden.file.tensors()) {
+    const bool is_output = want.name.starts_with("out."), is_gradient = want.name.starts_with("grad.");
+    if (!is_output && !is_gradient) continue;
+    const Tensor* got = results.find(want.name);
+    const double allowed = is_output ? tolerance.output : tolerance.gradient;
+    const double distance = got ? deviation(*got, want.tensor) : std::numeric_limits<double>::infinity();
+    const double share = share_of_tolerance(distance, allowed);
+    if (share <= worst) continue;
+    worst = share;
+    line.tensor = want.name;
+    line.deviation = distance;
+    line.tolerance = allowed;
+    line.message = got ? "" : "not computed";
+  }
+  if (worst < 0) line.message = "the file holds nothing to compare with";
+  line.verdict = worst >= 0 && worst <= 1 ? ConformLine::Verdict::passed : ConformLine::Verdict::failed;
+}
+
+ConformLine run_file(const std::string& path, InstructionSet set, const std::map<std::string, Tolerance>& tolerances) {
+  const UseInstructionSet use(set);
+  ConformLine line;
+  line.file = fs::path(path).stem().string();
+  line.instructions = set;
+  try {
+    const GoldenCase golden = GoldenCase::read(path);
+    line.kind = golden.kind;
+    const auto tolerance = tolerances.find(line.file);
+    GoldenRunner* run = find_golden_runner(golden.kind);
+    if (!run) {
+      line.verdict = ConformLine::Verdict::skipped;
+      line.message = "no runner for kind " + golden.kind;
+    } else if (tolerance == tolerances.end()) {
+      line.message = "INDEX.md does not list it";
+    } else {
+      GoldenResults results;
+      run(golden, results);
+      compare(golden, results, tolerance->second, line);
+    }
+  } catch (const std::exception& error) { line.message = error.what(); }
+  return line;
+}
+
+const char* verdict_name(ConformLine::Verdict verdict) {
+  return verdict == ConformLine::Verdict::passed   ? "passed"
+         : verdict == ConformLine::Verdict::failed ? "FAILED"
+                                                   : "skipped";
+}
+
+}  // namespace
+
+std::vector<InstructionSet> runnable_instruction_sets() {
+  std::vector<InstructionSet> sets;
+  for (InstructionSet set : {InstructionSet::reference, InstructionSet::avx2, InstructionSet::avx512})
+    if (set <= best_instruction_set()) sets.push_back(set);
+  return sets;
+}
+
+ConformSummary run_conform(const std::string& folder, const std::vector<InstructionSet>& sets,
+                           const std::function<void(const ConformLine&)>& report) {
+  const std::vector<std::string> paths = golden_paths(folder);
+  const std::map<std::string, Tolerance> tolerances = read_tolerances(folder);
+  ConformSummary summary;
+  for (const std::string& path : paths)
+    for (InstructionSet set : sets) {
+      const ConformLine line = run_file(path, set, tolerances);
+      using enum ConformLine::Verdict;
+      ++(line.verdict == passed ? summary.passed : line.verdict == failed ? summary.failed : summary.skipped);
+      report(line);
+    }
+  return summary;
+}
+
+std::string describe(const ConformLine& line) {
+  char text[256];
+  std::snprintf(text, sizeof text, "%-26s %-9s %-10s %-8s", line.file.c_str(), line.kind.c_str(),
+                std::string(choice_name(line.instructions)).c_str(), verdict_name(line.verdict));
+  std::string out = text;
+  if (!line.tensor.empty()) {
+    std::snprintf(text, sizeof text, "%.1e of %.0e allowed at ", line.deviation, line.tolerance);
+    out += text + line.tensor;
+  }
+  if (!line.message.empty()) out += (line.tensor.empty() ? "" : ": ") + line.message;
+  return out;
+}
+
+std::string describe(const ConformSummary& summary) {
+  return std::to_string(summary.passed) + " passed, " + std::to_string(summary.failed) + " failed, " +
+         std::to_string(summary.skipped) + " skipped (no runner for their kind)";
+}
+
+}  // namespace moescope
