@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "app/command_bench.h"
 #include "app/command_doctor.h"
 #include "app/command_runs.h"
+#include "app/command_train.h"
 #include "compute/records/error.h"
 
 namespace moescope {
@@ -26,6 +28,8 @@ int run_cli(int argc, const char* const* argv) {
   program.set_version_flag("--version", MOESCOPE_VERSION);
   program.require_subcommand(0, 1);
   Action action;
+  add_train_command(program, action);
+  add_bench_command(program, action);
   add_runs_command(program, action);
   add_doctor_command(program, action);
   try {

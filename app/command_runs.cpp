@@ -1,18 +1,21 @@
-// `moescope runs list|show|compare`: parses the flags, opens the store for reading, prints.
+// `moescope runs ...`: parses the flags, opens the store, prints or writes files.
 #include "app/command_runs.h"
 
+#include <fstream>
 #include <iostream>
 
 #include "app/run_lookup.h"
 #include "app/runs_report.h"
 #include "app/store_path.h"
+#include "sessions/check.h"
+#include "sessions/export.h"
 
 namespace moescope {
 
 namespace {
 
 struct RunsOptions {
-  std::string store, run, name_contains, sort = "run_id", format = "table";
+  std::string store, run, name_contains, sort = "run_id", format = "table", export_format = "csv", to;
   std::vector<std::string> runs;
   int64_t limit = 30;
   bool archived = false, ascending = false, every_setting = false;
@@ -71,6 +74,52 @@ int compare(const RunsOptions& options) {
   return 0;
 }
 
+int export_json_to(const RunReader& reader, int64_t run_id, const std::string& to) {
+  if (to == "-") {
+    export_json(reader, run_id, std::cout);
+    return 0;
+  }
+  std::ofstream file(to);
+  export_json(reader, run_id, file);
+  file.close();
+  if (!file) throw UserError(to + " cannot be written; give another place with --to");
+  std::cout << to << "\n";
+  return 0;
+}
+
+int export_run(const RunsOptions& options) {
+  const SessionStore store = open_for_reading(options.store);
+  const RunReader reader(store);
+  const int64_t run_id = find_run(reader, options.run);
+  const std::string own = "run-" + std::to_string(run_id);
+  if (options.export_format == "json") {
+    return export_json_to(reader, run_id, options.to.empty() ? own + ".json" : options.to);
+  }
+  for (const auto& file : export_csv(reader, run_id, options.to.empty() ? own : options.to)) {
+    std::cout << file.string() << "\n";
+  }
+  return 0;
+}
+
+int check(const RunsOptions& options) {
+  const std::filesystem::path path = store_path(options.store);
+  const std::vector<std::string> findings = check_store(path);
+  for (const std::string& finding : findings) std::cout << finding << "\n";
+  if (findings.empty()) std::cout << path.string() << ": sound\n";
+  return findings.empty() ? 0 : 1;
+}
+
+int compact(const RunsOptions& options) {
+  const std::filesystem::path path = store_path(options.store);
+  if (!std::filesystem::exists(path)) open_for_reading(options.store);  // says so
+  const SessionStore store(path, SessionStore::Access::write);
+  const auto before = std::filesystem::file_size(path);
+  store.database().execute("PRAGMA wal_checkpoint(TRUNCATE); VACUUM; PRAGMA wal_checkpoint(TRUNCATE);");
+  std::cout << path.string() << ": " << with_unit(static_cast<double>(before)) << "B before, "
+            << with_unit(static_cast<double>(std::filesystem::file_size(path))) << "B now\n";
+  return 0;
+}
+
 void add_format_option(CLI::App& command, RunsOptions& options) {
   command.add_option("--format", options.format, "table or csv")->check(CLI::IsMember({"table", "csv"}));
 }
@@ -106,6 +155,14 @@ void add_runs_command(CLI::App& program, Action& action) {
   command = add("compare", "runs side by side: results, and the settings in which they differ", compare);
   command->add_option("RUN", options->runs, kRunHelp)->required()->expected(2, 100);
   add_format_option(*command, *options);
+
+  command = add("export", "a run as CSV tables in a folder, or as one JSON file", export_run);
+  command->add_option("RUN", options->run, kRunHelp)->required();
+  command->add_option("--format", options->export_format, "csv or json")->check(CLI::IsMember({"csv", "json"}));
+  command->add_option("--to", options->to, "folder (csv) or file (json, - for the terminal); default: run-NUMBER");
+
+  add("check", "is the store sound? Exit status 1 when it is not", check);
+  add("compact", "gives the space of deleted runs and replaced checkpoints back to the disk", compact);
 }
 
 }  // namespace moescope

@@ -1,0 +1,144 @@
+// Starts trainer and recorder, watches them ten times a second, and says how it ended.
+#include "app/headless.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <thread>
+
+#include "app/progress_line.h"
+#include "app/recorder.h"
+#include "app/text_table.h"
+#include "compute/train/trainer_thread.h"
+
+namespace moescope {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto kLook = std::chrono::milliseconds(100);
+constexpr auto kPlainLineEvery = std::chrono::seconds(10);
+
+volatile std::sig_atomic_t g_asked_to_stop = 0;
+
+extern "C" void ask_to_stop(int) { g_asked_to_stop = 1; }
+
+/// The first Ctrl+C asks, a second one ends the program at once; the old handlers come back at the end of the scope.
+class StopSignals {
+ public:
+  StopSignals() {
+    g_asked_to_stop = 0;
+    struct sigaction action {};
+    action.sa_handler = ask_to_stop;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    sigaction(SIGINT, &action, &old_interrupt_);
+    sigaction(SIGTERM, &action, &old_terminate_);
+  }
+  ~StopSignals() {
+    sigaction(SIGINT, &old_interrupt_, nullptr);
+    sigaction(SIGTERM, &old_terminate_, nullptr);
+  }
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+ private:
+  struct sigaction old_interrupt_ {
+  }, old_terminate_{};
+};
+
+/// Writes progress to stderr: one line that is rewritten on a terminal, else a line now and then.
+class ProgressPrinter {
+ public:
+  void show(const Snapshot& snapshot) {
+    if (is_terminal_) {
+      winsize size{};
+      const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+      std::fprintf(stderr, "\r\033[K%s", progress_bar(snapshot, known ? size.ws_col - 1 : 100).c_str());
+      open_line_ = true;
+    } else if (snapshot.test_step != last_test_step_ || Clock::now() >= next_plain_) {
+      std::fprintf(stderr, "%s\n", progress_text(snapshot).c_str());
+      last_test_step_ = snapshot.test_step;
+      next_plain_ = Clock::now() + kPlainLineEvery;
+    }
+  }
+  void say(const std::string& sentence) {
+    end_line();
+    std::fprintf(stderr, "%s\n", sentence.c_str());
+  }
+  void end_line() {
+    if (open_line_) std::fprintf(stderr, "\n");
+    open_line_ = false;
+  }
+
+ private:
+  const bool is_terminal_ = isatty(STDERR_FILENO) != 0;
+  bool open_line_ = false;
+  int64_t last_test_step_ = -1;
+  Clock::time_point next_plain_{};
+};
+
+/// Until the run has left. Returns the last snapshot.
+std::shared_ptr<const Snapshot> watch(TrainerThread& trainer, Recorder& recorder, ProgressPrinter& printer) {
+  std::shared_ptr<const Snapshot> latest;
+  std::string banner;
+  bool finishing = false;
+  const auto finish = [&](const std::string& sentence) {
+    if (finishing) return;
+    finishing = true;
+    printer.say(sentence);
+    trainer.commands().push(Finish{});
+  };
+  for (bool over = false; !over;) {
+    over = trainer.events().closed();  // before the last look, so that nothing posted earlier is missed
+    if (trainer.snapshots().take(latest)) printer.show(*latest);
+    if (g_asked_to_stop) finish("Saving; Ctrl+C again leaves at once.");
+    if (latest && latest->state == RunState::diverged) finish("Diverged: " + latest->message);
+    if (const std::string now = recorder.state().banner; now != banner) {
+      banner = now;
+      if (!banner.empty()) printer.say(banner);
+    }
+    if (!over) std::this_thread::sleep_for(kLook);
+  }
+  return latest;
+}
+
+void print_result(const Snapshot& last, int64_t run_id, const std::filesystem::path& store) {
+  std::cout << "run " << run_id << " " << last.config.name << ": " << last.step << " steps, epoch "
+            << fixed(last.epoch, 2) << ", " << duration(last.wall_secs) << ", training loss " << fixed(last.loss, 4)
+            << "\n";
+  if (last.test_accuracy >= 0) {
+    std::cout << "test accuracy " << fixed(last.test_accuracy, 4) << ", test loss " << fixed(last.test_loss, 4)
+              << " at step " << last.test_step << "\n";
+  }
+  std::cout << "stored in " << store.string() << "; go on with --resume " << run_id << std::endl;
+}
+
+}  // namespace
+
+int train_headless(HeadlessOptions options) {
+  if (options.store.has_parent_path()) std::filesystem::create_directories(options.store.parent_path());
+  options.setup.leave_when_finished = true;
+  const StopSignals signals;
+  ProgressPrinter printer;
+  TrainerThread trainer(std::move(options.setup));
+  RecorderOptions recording;
+  recording.store = options.store;
+  if (options.resume) recording.resume = {options.resume->run_id, options.resume->step};
+  Recorder recorder(trainer.events(), recording);
+  for (SetField& field : options.first_fields) trainer.commands().push(std::move(field));
+
+  const std::shared_ptr<const Snapshot> last = watch(trainer, recorder, printer);
+  trainer.join();
+  recorder.close();
+  printer.end_line();
+  if (last && last->state == RunState::failed) throw UserError(last->message);
+  if (const RecorderState state = recorder.state(); state.num_waiting > 0) throw UserError(state.banner);
+  if (last) print_result(*last, recorder.run_id(), options.store);
+  return 0;
+}
+
+}  // namespace moescope
