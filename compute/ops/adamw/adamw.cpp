@@ -55,17 +55,20 @@ double run_sum_of_squares(const Tensor& x) {
 }  // namespace
 
 ImplementationList<AdamWFn>& adamw_list() {
-  static auto list = cpu_list<AdamWFn>("adamw", run_adamw<kAdamWReference>);
+  static auto list =
+      cpu_list<AdamWFn>("adamw", run_adamw<kAdamWAvx512>, run_adamw<kAdamWAvx2>, run_adamw<kAdamWReference>);
   return list;
 }
 
 ImplementationList<SgdMomentumFn>& sgd_momentum_list() {
-  static auto list = cpu_list<SgdMomentumFn>("sgd_momentum", run_sgd_momentum<kAdamWReference>);
+  static auto list = cpu_list<SgdMomentumFn>("sgd_momentum", run_sgd_momentum<kAdamWAvx512>,
+                                             run_sgd_momentum<kAdamWAvx2>, run_sgd_momentum<kAdamWReference>);
   return list;
 }
 
 ImplementationList<SumOfSquaresFn>& sum_of_squares_list() {
-  static auto list = cpu_list<SumOfSquaresFn>("sum_of_squares", run_sum_of_squares<kAdamWReference>);
+  static auto list = cpu_list<SumOfSquaresFn>("sum_of_squares", run_sum_of_squares<kAdamWAvx512>,
+                                              run_sum_of_squares<kAdamWAvx2>, run_sum_of_squares<kAdamWReference>);
   return list;
 }
 

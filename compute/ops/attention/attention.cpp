@@ -78,12 +78,14 @@ void check_stride(const char* op, const AttentionShape& s, const char* name, Hea
 }  // namespace
 
 ImplementationList<AttentionFn>& attention_list() {
-  static auto list = cpu_list<AttentionFn>("attention", run_forward<kAttentionReference>);
+  static auto list = cpu_list<AttentionFn>("attention", run_forward<kAttentionAvx512>, run_forward<kAttentionAvx2>,
+                                           run_forward<kAttentionReference>);
   return list;
 }
 
 ImplementationList<AttentionBackwardFn>& attention_backward_list() {
-  static auto list = cpu_list<AttentionBackwardFn>("attention_backward", run_backward<kAttentionReference>);
+  static auto list = cpu_list<AttentionBackwardFn>("attention_backward", run_backward<kAttentionAvx512>,
+                                                   run_backward<kAttentionAvx2>, run_backward<kAttentionReference>);
   return list;
 }
 

@@ -33,7 +33,9 @@ double run_cross_entropy(LossKind kind, const Tensor& logits, const Tensor& targ
 }  // namespace
 
 ImplementationList<CrossEntropyFn>& cross_entropy_list() {
-  static auto list = cpu_list<CrossEntropyFn>("cross_entropy", run_cross_entropy<kCrossEntropyReference>);
+  static auto list =
+      cpu_list<CrossEntropyFn>("cross_entropy", run_cross_entropy<kCrossEntropyAvx512>,
+                               run_cross_entropy<kCrossEntropyAvx2>, run_cross_entropy<kCrossEntropyReference>);
   return list;
 }
 

@@ -65,17 +65,22 @@ ImplementationList<GatherRowsFn>& gather_rows_list() {
 }
 
 ImplementationList<GatherRowsBackwardFn>& gather_rows_backward_list() {
-  static auto list = cpu_list<GatherRowsBackwardFn>("gather_rows_backward", run_gather_backward<kGatherReference>);
+  static auto list =
+      cpu_list<GatherRowsBackwardFn>("gather_rows_backward", run_gather_backward<kGatherAvx512>,
+                                     run_gather_backward<kGatherAvx2>, run_gather_backward<kGatherReference>);
   return list;
 }
 
 ImplementationList<CombineRowsFn>& combine_rows_list() {
-  static auto list = cpu_list<CombineRowsFn>("combine_rows", run_combine<kGatherReference>);
+  static auto list = cpu_list<CombineRowsFn>("combine_rows", run_combine<kGatherAvx512>, run_combine<kGatherAvx2>,
+                                             run_combine<kGatherReference>);
   return list;
 }
 
 ImplementationList<CombineRowsBackwardFn>& combine_rows_backward_list() {
-  static auto list = cpu_list<CombineRowsBackwardFn>("combine_rows_backward", run_combine_backward<kGatherReference>);
+  static auto list =
+      cpu_list<CombineRowsBackwardFn>("combine_rows_backward", run_combine_backward<kGatherAvx512>,
+                                      run_combine_backward<kGatherAvx2>, run_combine_backward<kGatherReference>);
   return list;
 }
 

@@ -6,20 +6,10 @@
 // order: deterministic, no atomics.
 #pragma once
 
-#include <cstdint>
-
 #include "compute/core/tensor.h"
+#include "compute/ops/gather/pair_list.h"
 
 namespace moescope {
-
-struct PairList {
-  int64_t num_tokens = 0;                // T
-  int64_t num_pairs = 0;                 // R
-  const int32_t* token = nullptr;        // (R) token of each pair
-  const float* weight = nullptr;         // (R) gate of each pair
-  const int32_t* token_begin = nullptr;  // (T+1) where each token's pairs begin in token_pairs
-  const int32_t* token_pairs = nullptr;  // (R) pair numbers, grouped by token
-};
 
 /// rows[r,:] = x[token[r],:]. x (T,D), rows (R,D) overwritten.
 void gather_rows(const PairList& pairs, const Tensor& x, const Tensor& rows);

@@ -1,11 +1,9 @@
 // The inner loops of sparse dispatch and combine, for a range of pairs or of tokens; one table per instruction set.
 #pragma once
 
-#include <cstdint>
+#include "compute/ops/gather/pair_list.h"
 
 namespace moescope {
-
-struct PairList;
 
 struct GatherKernels {
   /// For tokens [begin, end).

@@ -66,7 +66,7 @@ void for_columns(const Tensor& x, Body&& body) {
   const int64_t grain = std::max<int64_t>(16, row_grain(rows_of(x)));
   parallel_for(columns_of(x), grain, [&](int64_t begin, int64_t end, int) {
     thread_local Scratch scratch;
-    body(begin, end, scratch.floats(3 * (end - begin)));
+    body(begin, end, scratch.floats(2 * (end - begin)));
   });
 }
 
@@ -88,23 +88,28 @@ void run_columns_backward(NormEps eps, const Tensor& x, const Tensor& dy, const 
 }  // namespace
 
 ImplementationList<L2RowsFn>& l2_normalize_rows_list() {
-  static auto list = cpu_list<L2RowsFn>("l2_normalize_rows", run_rows<kL2NormalizeReference>);
+  static auto list = cpu_list<L2RowsFn>("l2_normalize_rows", run_rows<kL2NormalizeAvx512>, run_rows<kL2NormalizeAvx2>,
+                                        run_rows<kL2NormalizeReference>);
   return list;
 }
 
 ImplementationList<L2RowsBackwardFn>& l2_normalize_rows_backward_list() {
-  static auto list = cpu_list<L2RowsBackwardFn>("l2_normalize_rows_backward", run_rows_backward<kL2NormalizeReference>);
+  static auto list =
+      cpu_list<L2RowsBackwardFn>("l2_normalize_rows_backward", run_rows_backward<kL2NormalizeAvx512>,
+                                 run_rows_backward<kL2NormalizeAvx2>, run_rows_backward<kL2NormalizeReference>);
   return list;
 }
 
 ImplementationList<L2ColumnsFn>& l2_normalize_columns_list() {
-  static auto list = cpu_list<L2ColumnsFn>("l2_normalize_columns", run_columns<kL2NormalizeReference>);
+  static auto list = cpu_list<L2ColumnsFn>("l2_normalize_columns", run_columns<kL2NormalizeAvx512>,
+                                           run_columns<kL2NormalizeAvx2>, run_columns<kL2NormalizeReference>);
   return list;
 }
 
 ImplementationList<L2ColumnsBackwardFn>& l2_normalize_columns_backward_list() {
-  static auto list =
-      cpu_list<L2ColumnsBackwardFn>("l2_normalize_columns_backward", run_columns_backward<kL2NormalizeReference>);
+  static auto list = cpu_list<L2ColumnsBackwardFn>(
+      "l2_normalize_columns_backward", run_columns_backward<kL2NormalizeAvx512>, run_columns_backward<kL2NormalizeAvx2>,
+      run_columns_backward<kL2NormalizeReference>);
   return list;
 }
 

@@ -19,7 +19,7 @@ struct L2NormalizeKernels {
   /// dx +=; dgains (columns) +=, this thread's part, may be null.
   void (*rows_backward)(NormFactorsFn* factors, const float* x, const float* dy, float* dx, float gain,
                         const float* gains, float* dgains, int64_t rows, int64_t columns);
-  /// Columns [begin, end) of a matrix whose rows stand `stride` apart. scratch: 3 * (end - begin) floats.
+  /// Columns [begin, end) of a matrix whose rows stand `stride` apart. scratch: 2 * (end - begin) floats.
   void (*columns)(NormFactorsFn* factors, const float* x, float* y, float gain, int64_t rows, int64_t stride,
                   int64_t begin, int64_t end, float* scratch);
   void (*columns_backward)(NormFactorsFn* factors, const float* x, const float* dy, float* dx, float gain, int64_t rows,

@@ -96,22 +96,27 @@ void run_head_backward(const float* x, int64_t x_stride, int64_t rows, int64_t h
 }  // namespace
 
 ImplementationList<LayerNormFn>& layer_norm_list() {
-  static auto list = cpu_list<LayerNormFn>("layer_norm", run_forward<kLayerNormReference>);
+  static auto list = cpu_list<LayerNormFn>("layer_norm", run_forward<kLayerNormAvx512>, run_forward<kLayerNormAvx2>,
+                                           run_forward<kLayerNormReference>);
   return list;
 }
 
 ImplementationList<LayerNormBackwardFn>& layer_norm_backward_list() {
-  static auto list = cpu_list<LayerNormBackwardFn>("layer_norm_backward", run_backward<kLayerNormReference>);
+  static auto list = cpu_list<LayerNormBackwardFn>("layer_norm_backward", run_backward<kLayerNormAvx512>,
+                                                   run_backward<kLayerNormAvx2>, run_backward<kLayerNormReference>);
   return list;
 }
 
 ImplementationList<HeadNormFn>& head_norm_list() {
-  static auto list = cpu_list<HeadNormFn>("head_norm", run_head_forward<kLayerNormReference>);
+  static auto list = cpu_list<HeadNormFn>("head_norm", run_head_forward<kLayerNormAvx512>,
+                                          run_head_forward<kLayerNormAvx2>, run_head_forward<kLayerNormReference>);
   return list;
 }
 
 ImplementationList<HeadNormBackwardFn>& head_norm_backward_list() {
-  static auto list = cpu_list<HeadNormBackwardFn>("head_norm_backward", run_head_backward<kLayerNormReference>);
+  static auto list =
+      cpu_list<HeadNormBackwardFn>("head_norm_backward", run_head_backward<kLayerNormAvx512>,
+                                   run_head_backward<kLayerNormAvx2>, run_head_backward<kLayerNormReference>);
   return list;
 }
 

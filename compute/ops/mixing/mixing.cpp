@@ -31,16 +31,19 @@ Mixing mixing_of(const Tensor& weights, const Tensor& slots) {
           groups};
 }
 
-// Calls body(group, begin, end) on parts of every group's units (experts or tokens): threads share even a single group.
+// Calls body(group, begin, end, scratch) on parts of every group's units (experts or tokens): threads share even a
+// single group.
 template <class Body>
-void for_group_parts(const Mixing& m, int64_t units, Body&& body) {
+void for_group_parts(const MixingKernels& kernels, const Mixing& m, int64_t units, Body&& body) {
   if (units == 0) return;
   const int64_t group_work = m.group.tokens * m.group.experts * m.group.slots_per_expert * m.group.width;
   const int64_t grain = std::max<int64_t>(1, 50000 * units / std::max<int64_t>(1, group_work));
   parallel_for(m.groups * units, grain, [&](int64_t begin, int64_t end, int) {
+    thread_local Scratch scratch;
+    float* floats = scratch.floats(kernels.scratch_floats(m.group));
     while (begin < end) {
       const int64_t g = begin / units, first = begin % units, last = std::min(units, first + end - begin);
-      body(g, first, last);
+      body(g, first, last, floats);
       begin += last - first;
     }
   });
@@ -48,26 +51,25 @@ void for_group_parts(const Mixing& m, int64_t units, Body&& body) {
 
 template <const MixingKernels& kernels>
 void to_slots(const Mixing& m, const Tensor& weights, const Tensor& x, const Tensor& slots) {
-  for_group_parts(m, m.group.experts, [&](int64_t g, int64_t begin, int64_t end) {
+  for_group_parts(kernels, m, m.group.experts, [&](int64_t g, int64_t begin, int64_t end, float* scratch) {
     kernels.to_slots(m.group, weights.f32() + m.weights_of(g), x.f32() + m.tokens_of(g), slots.f32() + m.slots_of(g),
-                     begin, end);
+                     begin, end, scratch);
   });
 }
 
 template <const MixingKernels& kernels>
 void to_tokens(const Mixing& m, const Tensor& weights, const Tensor& slots, const Tensor& y, bool accumulate) {
-  for_group_parts(m, m.group.tokens, [&](int64_t g, int64_t begin, int64_t end) {
+  for_group_parts(kernels, m, m.group.tokens, [&](int64_t g, int64_t begin, int64_t end, float* scratch) {
     kernels.to_tokens(m.group, weights.f32() + m.weights_of(g), slots.f32() + m.slots_of(g), y.f32() + m.tokens_of(g),
-                      accumulate, begin, end);
+                      accumulate, begin, end, scratch);
   });
 }
 
 template <const MixingKernels& kernels>
 void products(const Mixing& m, const Tensor& x, const Tensor& slots, const Tensor& dweights) {
-  for_group_parts(m, m.group.tokens, [&](int64_t g, int64_t begin, int64_t end) {
-    thread_local Scratch scratch;
+  for_group_parts(kernels, m, m.group.tokens, [&](int64_t g, int64_t begin, int64_t end, float* scratch) {
     kernels.products(m.group, x.f32() + m.tokens_of(g), slots.f32() + m.slots_of(g), dweights.f32() + m.weights_of(g),
-                     begin, end, scratch.floats(kernels.scratch_floats(m.group)));
+                     begin, end, scratch);
   });
 }
 
@@ -112,22 +114,28 @@ int64_t flops(const Tensor& weights, const Tensor& slots) { return 2 * weights.s
 }  // namespace
 
 ImplementationList<DispatchFn>& dispatch_list() {
-  static auto list = cpu_list<DispatchFn>("dispatch", run_dispatch<kMixingReference>);
+  static auto list = cpu_list<DispatchFn>("dispatch", run_dispatch<kMixingAvx512>, run_dispatch<kMixingAvx2>,
+                                          run_dispatch<kMixingReference>);
   return list;
 }
 
 ImplementationList<DispatchBackwardFn>& dispatch_backward_list() {
-  static auto list = cpu_list<DispatchBackwardFn>("dispatch_backward", run_dispatch_backward<kMixingReference>);
+  static auto list =
+      cpu_list<DispatchBackwardFn>("dispatch_backward", run_dispatch_backward<kMixingAvx512>,
+                                   run_dispatch_backward<kMixingAvx2>, run_dispatch_backward<kMixingReference>);
   return list;
 }
 
 ImplementationList<CombineFn>& combine_list() {
-  static auto list = cpu_list<CombineFn>("combine", run_combine<kMixingReference>);
+  static auto list = cpu_list<CombineFn>("combine", run_combine<kMixingAvx512>, run_combine<kMixingAvx2>,
+                                         run_combine<kMixingReference>);
   return list;
 }
 
 ImplementationList<CombineBackwardFn>& combine_backward_list() {
-  static auto list = cpu_list<CombineBackwardFn>("combine_backward", run_combine_backward<kMixingReference>);
+  static auto list =
+      cpu_list<CombineBackwardFn>("combine_backward", run_combine_backward<kMixingAvx512>,
+                                  run_combine_backward<kMixingAvx2>, run_combine_backward<kMixingReference>);
   return list;
 }
 

@@ -10,7 +10,8 @@ int64_t slot_row(const MixingGroup& g, int64_t q) {
 
 int64_t num_slots(const MixingGroup& g) { return g.experts * g.slots_per_expert; }
 
-void to_slots(const MixingGroup& g, const float* weights, const float* x, float* slots, int64_t begin, int64_t end) {
+void to_slots(const MixingGroup& g, const float* weights, const float* x, float* slots, int64_t begin, int64_t end,
+              float*) {
   for (int64_t q = begin * g.slots_per_expert; q < end * g.slots_per_expert; ++q)
     for (int64_t d = 0; d < g.width; ++d) {
       double sum = 0;
@@ -21,7 +22,7 @@ void to_slots(const MixingGroup& g, const float* weights, const float* x, float*
 }
 
 void to_tokens(const MixingGroup& g, const float* weights, const float* slots, float* y, bool accumulate, int64_t begin,
-               int64_t end) {
+               int64_t end, float*) {
   for (int64_t s = begin; s < end; ++s)
     for (int64_t d = 0; d < g.width; ++d) {
       double sum = accumulate ? y[s * g.width + d] : 0;
@@ -46,6 +47,6 @@ int64_t scratch_floats(const MixingGroup&) { return 0; }
 
 }  // namespace
 
-const MixingKernels kMixingReference = {to_slots, to_tokens, products, scratch_floats};
+const MixingKernels kMixingReference = {scratch_floats, to_slots, to_tokens, products};
 
 }  // namespace moescope

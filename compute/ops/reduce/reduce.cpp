@@ -109,32 +109,40 @@ void check_images(const char* op, int64_t images, const char* a_name, const Tens
 }  // namespace
 
 ImplementationList<AddColumnSumsFn>& add_column_sums_list() {
-  static auto list = cpu_list<AddColumnSumsFn>("add_column_sums", run_add_column_sums<kReduceReference>);
+  static auto list = cpu_list<AddColumnSumsFn>("add_column_sums", run_add_column_sums<kReduceAvx512>,
+                                               run_add_column_sums<kReduceAvx2>, run_add_column_sums<kReduceReference>);
   return list;
 }
 ImplementationList<AddColumnSumsGroupedFn>& add_column_sums_grouped_list() {
-  static auto list =
-      cpu_list<AddColumnSumsGroupedFn>("add_column_sums_grouped", run_add_column_sums_grouped<kReduceReference>);
+  static auto list = cpu_list<AddColumnSumsGroupedFn>(
+      "add_column_sums_grouped", run_add_column_sums_grouped<kReduceAvx512>, run_add_column_sums_grouped<kReduceAvx2>,
+      run_add_column_sums_grouped<kReduceReference>);
   return list;
 }
 ImplementationList<AddFn>& add_list() {
-  static auto list = cpu_list<AddFn>("add", run_add<kReduceReference>);
+  static auto list = cpu_list<AddFn>("add", run_add<kReduceAvx512>, run_add<kReduceAvx2>, run_add<kReduceReference>);
   return list;
 }
 ImplementationList<AddToEachFn>& add_to_each_list() {
-  static auto list = cpu_list<AddToEachFn>("add_to_each", run_add_to_each<kReduceReference>);
+  static auto list = cpu_list<AddToEachFn>("add_to_each", run_add_to_each<kReduceAvx512>, run_add_to_each<kReduceAvx2>,
+                                           run_add_to_each<kReduceReference>);
   return list;
 }
 ImplementationList<AddToEachBackwardFn>& add_to_each_backward_list() {
-  static auto list = cpu_list<AddToEachBackwardFn>("add_to_each_backward", run_add_to_each_backward<kReduceReference>);
+  static auto list =
+      cpu_list<AddToEachBackwardFn>("add_to_each_backward", run_add_to_each_backward<kReduceAvx512>,
+                                    run_add_to_each_backward<kReduceAvx2>, run_add_to_each_backward<kReduceReference>);
   return list;
 }
 ImplementationList<MeanRowsFn>& mean_rows_list() {
-  static auto list = cpu_list<MeanRowsFn>("mean_rows", run_mean_rows<kReduceReference>);
+  static auto list = cpu_list<MeanRowsFn>("mean_rows", run_mean_rows<kReduceAvx512>, run_mean_rows<kReduceAvx2>,
+                                          run_mean_rows<kReduceReference>);
   return list;
 }
 ImplementationList<MeanRowsBackwardFn>& mean_rows_backward_list() {
-  static auto list = cpu_list<MeanRowsBackwardFn>("mean_rows_backward", run_mean_rows_backward<kReduceReference>);
+  static auto list =
+      cpu_list<MeanRowsBackwardFn>("mean_rows_backward", run_mean_rows_backward<kReduceAvx512>,
+                                   run_mean_rows_backward<kReduceAvx2>, run_mean_rows_backward<kReduceReference>);
   return list;
 }
 ImplementationList<FillFn>& fill_list() {
@@ -146,11 +154,13 @@ ImplementationList<CopyFn>& copy_list() {
   return list;
 }
 ImplementationList<ScaleFn>& scale_list() {
-  static auto list = cpu_list<ScaleFn>("scale", run_scale<kReduceReference>);
+  static auto list =
+      cpu_list<ScaleFn>("scale", run_scale<kReduceAvx512>, run_scale<kReduceAvx2>, run_scale<kReduceReference>);
   return list;
 }
 ImplementationList<RoundToBf16Fn>& round_to_bf16_list() {
-  static auto list = cpu_list<RoundToBf16Fn>("round_to_bf16", run_round_to_bf16<kReduceReference>);
+  static auto list = cpu_list<RoundToBf16Fn>("round_to_bf16", run_round_to_bf16<kReduceAvx512>,
+                                             run_round_to_bf16<kReduceAvx2>, run_round_to_bf16<kReduceReference>);
   return list;
 }
 

@@ -18,7 +18,7 @@ void for_each_group(const Tensor& weights, Body&& body) {
   if (group == 0) return;
   parallel_for(weights.dim(0), row_grain(group), [&](int64_t begin, int64_t end, int) {
     thread_local Scratch scratch;
-    for (int64_t g = begin; g < end; ++g) body(g * group, scratch.floats(2 * weights.dim(2)));
+    for (int64_t g = begin; g < end; ++g) body(g * group, scratch.floats(weights.dim(2)));
   });
 }
 
@@ -41,12 +41,15 @@ void run_backward(const Tensor& dispatch, const Tensor& combine, const Tensor& d
 }  // namespace
 
 ImplementationList<SoftWeightsFn>& soft_weights_list() {
-  static auto list = cpu_list<SoftWeightsFn>("soft_weights", run_forward<kSoftWeightsReference>);
+  static auto list = cpu_list<SoftWeightsFn>("soft_weights", run_forward<kSoftWeightsAvx512>,
+                                             run_forward<kSoftWeightsAvx2>, run_forward<kSoftWeightsReference>);
   return list;
 }
 
 ImplementationList<SoftWeightsBackwardFn>& soft_weights_backward_list() {
-  static auto list = cpu_list<SoftWeightsBackwardFn>("soft_weights_backward", run_backward<kSoftWeightsReference>);
+  static auto list =
+      cpu_list<SoftWeightsBackwardFn>("soft_weights_backward", run_backward<kSoftWeightsAvx512>,
+                                      run_backward<kSoftWeightsAvx2>, run_backward<kSoftWeightsReference>);
   return list;
 }
 

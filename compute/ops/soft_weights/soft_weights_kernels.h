@@ -6,7 +6,7 @@
 namespace moescope {
 
 struct SoftWeightsKernels {
-  /// All (tokens,slots); combine may be logits. scratch: 2 * slots floats, also below.
+  /// All (tokens,slots); combine may be logits. scratch: `slots` floats, also below.
   void (*forward)(const float* logits, float* dispatch, float* combine, int64_t tokens, int64_t slots, float* scratch);
   /// dlogits may be dcombine.
   void (*backward)(const float* dispatch, const float* combine, const float* ddispatch, const float* dcombine,

@@ -29,12 +29,14 @@ void run_backward(const Tensor& y, const Tensor& dy, const Tensor& dx) {
 }  // namespace
 
 ImplementationList<SoftmaxFn>& softmax_list() {
-  static auto list = cpu_list<SoftmaxFn>("softmax", run_forward<kSoftmaxReference>);
+  static auto list = cpu_list<SoftmaxFn>("softmax", run_forward<kSoftmaxAvx512>, run_forward<kSoftmaxAvx2>,
+                                         run_forward<kSoftmaxReference>);
   return list;
 }
 
 ImplementationList<SoftmaxBackwardFn>& softmax_backward_list() {
-  static auto list = cpu_list<SoftmaxBackwardFn>("softmax_backward", run_backward<kSoftmaxReference>);
+  static auto list = cpu_list<SoftmaxBackwardFn>("softmax_backward", run_backward<kSoftmaxAvx512>,
+                                                 run_backward<kSoftmaxAvx2>, run_backward<kSoftmaxReference>);
   return list;
 }
 

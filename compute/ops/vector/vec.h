@@ -27,12 +27,13 @@ inline void for_vectors(int64_t n, Body&& body) {
   if (i < n) body(i, Tail(n - i));
 }
 
-/// The sum over i of term(i, part), lane by lane. Four sums run side by side to hide the latency of the addition; their
-/// order depends on n alone. Lanes outside a tail must be 0 in the term.
+/// The sum over i of term(i, part), lane by lane; a term is a Vec or a struct of several with its own +. Four sums run
+/// side by side to hide the latency of the addition; their order depends on n alone. Lanes outside a tail must be 0.
 template <class Term>
-inline Vec sum_vectors(int64_t n, Term&& term) {
+inline auto sum_vectors(int64_t n, Term&& term) {
   constexpr int64_t L = Vec::kLanes;
-  Vec a = zeros(), b = zeros(), c = zeros(), d = zeros();
+  using Sum = decltype(term(int64_t{0}, Whole{}));
+  Sum a{}, b{}, c{}, d{};
   int64_t i = 0;
   for (; i + 4 * L <= n; i += 4 * L) {
     a = a + term(i, Whole{});
@@ -43,6 +44,23 @@ inline Vec sum_vectors(int64_t n, Term&& term) {
   for (; i + L <= n; i += L) a = a + term(i, Whole{});
   if (i < n) b = b + term(i, Tail(n - i));
   return (a + b) + (c + d);
+}
+
+struct TwoVecs {
+  Vec first, second;
+};
+inline TwoVecs operator+(TwoVecs a, TwoVecs b) { return {a.first + b.first, a.second + b.second}; }
+
+inline float max_of(const float* x, int64_t n) {
+  const Vec lowest = all(-__builtin_inff());
+  Vec a = lowest, b = lowest;
+  int64_t i = 0;
+  for (; i + 2 * Vec::kLanes <= n; i += 2 * Vec::kLanes) {
+    a = larger(a, load(x + i, Whole{}));
+    b = larger(b, load(x + i + Vec::kLanes, Whole{}));
+  }
+  for_vectors(n - i, [&](int64_t at, auto part) { a = larger(a, load_or(x + i + at, lowest, part)); });
+  return largest(larger(a, b));
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ struct Mask {
 
 struct Whole {};
 
-/// The first n lanes count, 0 < n < kLanes.
+/// The first n lanes count, 0 < n <= kLanes.
 struct Tail {
   explicit Tail(int64_t n) : m(static_cast<__mmask16>((1u << n) - 1)) {}
   __mmask16 m;

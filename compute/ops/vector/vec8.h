@@ -22,7 +22,7 @@ struct Whole {};
 
 alignas(64) constexpr int32_t kTailMask[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 
-/// The first n lanes count, 0 < n < kLanes.
+/// The first n lanes count, 0 < n <= kLanes.
 struct Tail {
   explicit Tail(int64_t n) : m(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(kTailMask + 8 - n))) {}
   __m256i m;
