@@ -144,6 +144,24 @@ TEST_F(RunWriterTest, AFailedStartDoesNotLeaveLaterEventsWithoutARun) {
   EXPECT_EQ(RunReader(store).latest_checkpoint(writer.run_id())->num_bytes, 4 << 20);
 }
 
+TEST_F(RunWriterTest, AnotherProgramsTransactionIsWaitedForAndThenTold) {
+  const SessionStore store = open_writer();
+  RunWriter writer(store);
+  const int64_t run = writer.begin_run(a_start());
+  store.database().execute("PRAGMA busy_timeout = 10");  // milliseconds; a person's sqlite3 shell holds it for minutes
+  const std::vector<Event> batch = {a_step(1, 2)};
+  const Database shell(path_, Database::Mode::write);
+  {
+    const Transaction held(shell);
+    const StoreError error = store_error([&] { writer.write(batch); });
+    EXPECT_EQ(error.problem, StoreProblem::locked);
+    EXPECT_TRUE(error.retryable());
+    EXPECT_THAT(error.what(), testing::HasSubstr("another program"));
+  }
+  writer.write(batch);
+  EXPECT_THAT(RunReader(store).load_metrics(run, "train/loss").steps, ElementsAre(1));
+}
+
 TEST_F(RunWriterTest, EventsBeforeARunAreADefect) {
   const SessionStore store = open_writer();
   RunWriter writer(store);
