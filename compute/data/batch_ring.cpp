@@ -26,7 +26,8 @@ BatchRing::~BatchRing() {
 
 bool BatchRing::can_claim() const {
   const auto ahead = static_cast<int64_t>(slots_.size()) - 1;
-  return next_claim_ < end_step_ && next_claim_ < next_step_ + ahead && slot_of(next_claim_).state == State::empty;
+  return !failed_ && next_claim_ < end_step_ && next_claim_ < next_step_ + ahead &&
+         slot_of(next_claim_).state == State::empty;
 }
 
 void BatchRing::work(int worker) {
@@ -57,11 +58,10 @@ void BatchRing::work(int worker) {
 
 const Batch* BatchRing::next() {
   std::unique_lock lock(mutex_);
-  if (held_) {
-    held_->state = State::empty;
-    held_ = nullptr;
-    room_.notify_all();
-  }
+  if (held_) held_->state = State::empty;
+  held_ = nullptr;
+  failed_ = false;
+  room_.notify_all();
   if (next_step_ >= end_step_) return nullptr;
   ready_.wait(lock, [&] { return slot_of(next_step_).state == State::ready; });
   Slot& slot = slot_of(next_step_);
@@ -69,7 +69,7 @@ const Batch* BatchRing::next() {
     const std::exception_ptr error = std::exchange(slot.error, nullptr);
     slot.state = State::empty;
     drop(next_step_);
-    room_.notify_all();
+    failed_ = true;
     std::rethrow_exception(error);
   }
   slot.state = State::held;
@@ -110,6 +110,7 @@ void BatchRing::seek(int64_t step) {
     std::lock_guard lock(mutex_);
     drop(INT64_MIN);
     next_step_ = next_claim_ = step;
+    failed_ = false;
   }
   room_.notify_all();
 }

@@ -78,6 +78,7 @@ class BatchRing {
   std::vector<Slot> slots_;
   Slot* held_ = nullptr;
   int64_t next_step_, next_claim_, end_step_;
+  bool failed_ = false;  // the last next() threw: nobody tries again before the reader does
   bool stopping_ = false;
   std::vector<std::thread> workers_;  // last: they use all of the above
 };

@@ -101,7 +101,7 @@ class DamagedFashionMnist : public testing::Test {
 
 TEST_F(DamagedFashionMnist, GzipCutOff) {
   FileBytes bytes = read_file(images());
-  bytes.resize(bytes.size() - 12);
+  bytes.erase(bytes.end() - 12, bytes.end());
   write_file(images(), bytes);
   EXPECT_THAT(said(), AllOf(HasSubstr(images()), HasSubstr("reinstall")));
 }

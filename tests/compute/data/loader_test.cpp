@@ -151,8 +151,11 @@ TEST(BatchLoader, ResumesAtAnyStep) {
   BatchLoader resumed(dataset, settings(2), 17);
   EXPECT_EQ(resumed.next_step(), 17);
   EXPECT_EQ(take(resumed, 23), std::vector<Copy>(expected.begin() + 17, expected.end()));
-  resumed.seek(5, kEverything);  // back to a checkpoint
-  EXPECT_EQ(take(resumed, 10), std::vector<Copy>(expected.begin() + 5, expected.begin() + 15));
+  for (int64_t jump = 0; jump < 50; ++jump) {  // back to a checkpoint, and forth
+    const int64_t step = jump * 7 % 38;
+    resumed.seek(step, kEverything);
+    ASSERT_EQ(take(resumed, 2), std::vector<Copy>(expected.begin() + step, expected.begin() + step + 2)) << jump;
+  }
 }
 
 TEST(BatchLoader, AKnobActsFromTheStepItNames) {
@@ -169,6 +172,15 @@ TEST(BatchLoader, AKnobActsFromTheStepItNames) {
     const auto& expected = step < 6 || step >= 20 ? with_everything : with_gentle;
     EXPECT_EQ(rest[static_cast<size_t>(step - 4)], expected[static_cast<size_t>(step)]) << "step " << step;
   }
+}
+
+TEST(BatchLoader, AKnobTurnedAgainForgetsWhatWasPlannedForLater) {
+  const auto dataset = std::make_shared<CountingDataset>(100);
+  BatchLoader plain(dataset, settings(2, {})), loader(dataset, settings(2));
+  const std::vector<Copy> expected = take(plain, 12);
+  loader.set_augmentation({.flip = true}, 8);
+  loader.set_augmentation({}, 0);
+  EXPECT_EQ(take(loader, 12), expected);
 }
 
 TEST(BatchLoader, AKnobTurnedOftenNeverLeavesAnOldBatchBehind) {
