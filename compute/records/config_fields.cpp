@@ -28,7 +28,7 @@ MOESCOPE_CHOICES(DatasetKind, "fashion_mnist", "fashion_scenes", "cifar10", "cif
 MOESCOPE_CHOICES(PixelScale, "standardize", "unit_range")
 MOESCOPE_CHOICES(PositionKind, "learned", "sincos2d", "none")
 MOESCOPE_CHOICES(HeadKind, "gap", "token", "map")
-MOESCOPE_CHOICES(MoePlacement, "last", "last_odd", "every_second")
+MOESCOPE_CHOICES(MoePlacement, "last", "last_odd", "every_second", "listed")
 MOESCOPE_CHOICES(RouterKind, "dense", "soft", "tokens_choice", "experts_choice")
 MOESCOPE_CHOICES(SoftNormalize, "logits", "tokens", "none", "rms", "layer")
 MOESCOPE_CHOICES(NormEps, "inside", "outside", "clamp")

@@ -99,8 +99,9 @@ void visit_fields(Config& c, Visit&& visit) {
   visit(Field{"model.representation", 0, 65536, next_run, "width of a tanh layer before the head; 0: none"}, c.model.representation);
   visit(Field{"model.head_bias_init", -100, 100, next_run, "start of the head's bias"}, c.model.head_bias_init);
   visit(Field{"model.zero_head", 0, 1, next_run, "start the head's kernel at 0, as the papers do"}, c.model.zero_head);
-  visit(Field{"model.moe_placement", 0, 0, next_run, "last: the last n blocks (Soft MoE); last_odd: the last n odd ones (V-MoE); every_second"}, c.model.moe_placement);
+  visit(Field{"model.moe_placement", 0, 0, next_run, "last: the last n blocks (Soft MoE); last_odd: the last n odd ones (V-MoE); every_second; listed: see model.moe_list"}, c.model.moe_placement);
   visit(Field{"model.moe_blocks", 0, 256, next_run, "how many blocks are mixtures of experts"}, c.model.moe_blocks);
+  visit(Field{"model.moe_list", 0, 0, next_run, "numbers of the mixture blocks for placement listed, from 0: 2,5,8,11"}, c.model.moe_list);
 
   visit(Field{"router.kind", 0, 0, next_run, "who chooses: nobody, Soft MoE, each token, or each expert"}, c.router.kind);
   visit(Field{"router.num_experts", 1, 4096, next_run, "number of experts E"}, c.router.num_experts);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <sstream>
 
 #include "compute/records/config_fields.h"
 
@@ -58,8 +59,35 @@ void check_model(const RunConfig& c, int64_t image_side) {
   }
 }
 
+/// Sets the flag of every block that `list` ("2,5,8,11") names.
+void flag_listed(const std::string& list, std::vector<bool>& flags) {
+  std::istringstream words(list);
+  for (std::string word; std::getline(words, word, ',');) {
+    const bool digits = !word.empty() && word.size() < 6 &&
+                        std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const size_t block = digits ? std::stoul(word) : flags.size();
+    if (block >= flags.size()) {
+      refuse(
+          "model.moe_list \"" + list + "\" names block \"" + word + "\", but model.depth " +
+              number(static_cast<int64_t>(flags.size())) + " has blocks 0 to " +
+              number(static_cast<int64_t>(flags.size()) - 1),
+          "list block numbers with commas, such as model.moe_list=" + number(static_cast<int64_t>(flags.size()) - 1));
+    }
+    flags[block] = true;
+  }
+}
+
+void check_listed(const ModelConfig& m) {
+  std::vector<bool> flags(static_cast<size_t>(m.depth), false);
+  flag_listed(m.moe_list, flags);
+  if (std::find(flags.begin(), flags.end(), true) == flags.end())
+    refuse("model.moe_placement listed needs model.moe_list",
+           "name the blocks, such as model.moe_list=" + number(m.depth - 1));
+}
+
 void check_placement(const RunConfig& c) {
   const ModelConfig& m = c.model;
+  if (m.moe_placement == MoePlacement::listed) return check_listed(m);
   const std::string kind(choice_name(c.router.kind)), placement(choice_name(m.moe_placement));
   const int64_t room = m.moe_placement == MoePlacement::last ? m.depth : m.depth / 2;
   if (m.moe_placement == MoePlacement::every_second) {
@@ -183,6 +211,10 @@ int64_t group_images(const RouterConfig& config) {
 std::vector<bool> moe_layers(const ModelConfig& model, const RouterConfig& router) {
   std::vector<bool> flags(static_cast<size_t>(model.depth), false);
   if (router.kind == RouterKind::dense) return flags;
+  if (model.moe_placement == MoePlacement::listed) {
+    flag_listed(model.moe_list, flags);
+    return flags;
+  }
   int64_t left = model.moe_placement == MoePlacement::every_second ? model.depth : model.moe_blocks;
   for (int64_t block = model.depth - 1; block >= 0 && left > 0; --block) {
     const bool odd_only = model.moe_placement != MoePlacement::last;

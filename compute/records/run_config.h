@@ -10,7 +10,8 @@ enum class DatasetKind { fashion_mnist, fashion_scenes, cifar10, cifar100, folde
 enum class PixelScale { standardize, unit_range };  // (x/255 - mean)/std of the data set, or [-1, 1]
 enum class PositionKind { learned, sincos2d, none };
 enum class HeadKind { gap, token, map };
-enum class MoePlacement { last, last_odd, every_second };  // NUMERICS 4.4: Soft MoE's "last n", V-MoE's "last n", V-MoE's "every 2"
+// NUMERICS 4.4: Soft MoE's "last n", V-MoE's "last n", V-MoE's "every 2", or the blocks of model.moe_list.
+enum class MoePlacement { last, last_odd, every_second, listed };
 enum class RouterKind { dense, soft, tokens_choice, experts_choice };
 enum class SoftNormalize { logits, tokens, none, rms, layer };  // what "normalised router" means, see router.soft_normalize
 enum class NormEps { inside, outside, clamp };                  // NUMERICS 1.2
@@ -49,6 +50,7 @@ struct ModelConfig {
   bool zero_head = false;          // start the head's kernel at 0, as the papers do
   MoePlacement moe_placement = MoePlacement::last;
   int64_t moe_blocks = 2;          // n of "last n"
+  std::string moe_list;            // block numbers for `listed`, from 0: "2,5,8,11"
 };
 
 struct RouterConfig {

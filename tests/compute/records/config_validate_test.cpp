@@ -199,4 +199,19 @@ TEST(Implied, MoeLayers) {
   EXPECT_THAT(layers(), ElementsAre());
 }
 
+TEST(Validate, ListedBlocksAreThoseOfTheList) {
+  RunConfig config;
+  config.model.depth = 6;
+  config.model.moe_placement = MoePlacement::listed;
+  EXPECT_THAT(refusal(config), HasSubstr("needs model.moe_list"));
+  config.model.moe_list = "1,6";
+  EXPECT_THAT(refusal(config), HasSubstr("names block \"6\", but model.depth 6 has blocks 0 to 5"));
+  config.model.moe_list = "1,x";
+  EXPECT_THAT(refusal(config), HasSubstr("names block \"x\""));
+  config.model.moe_list = "0,3";
+  EXPECT_NO_THROW(validate(config, 28));
+  EXPECT_EQ(moescope::moe_layers(config.model, config.router),
+            (std::vector<bool>{true, false, false, true, false, false}));
+}
+
 }  // namespace
