@@ -225,6 +225,19 @@ TEST(BatchLoader, AnErrorReachesTheReaderAtItsStep) {
   EXPECT_EQ(take(loader, 3), std::vector<Copy>(expected.begin() + 9, expected.end()));
 }
 
+TEST(BatchLoader, AnErrorIsNotTriedAgainBehindTheReadersBack) {
+  const auto dataset = std::make_shared<CountingDataset>(100);
+  BatchLoader loader(dataset, settings(2));
+  const Copy expected = copy(loader.next());
+  for (int round = 0; round < 300; ++round) {  // a worker that retried at once would win the race in some of these
+    dataset->broken_ = expected.indices[0];
+    loader.seek(0, kEverything);
+    ASSERT_THROW(loader.next(), DataError);
+    dataset->broken_ = -1;
+    ASSERT_EQ(copy(loader.next()), expected) << round;
+  }
+}
+
 TEST(EvalBatches, GoThroughTheSplitInOrderWithAPartialLastBatch) {
   EvalBatches batches(std::make_shared<CountingDataset>(100, 10), Split::test, 4, PixelScale::standardize, 2);
   EXPECT_EQ(batches.num_batches(), 3);
