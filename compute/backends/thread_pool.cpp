@@ -101,7 +101,8 @@ void ThreadPool::run(int64_t n, int64_t grain, Call call, void* body) {
   };
   const int saved_team = omp_get_max_threads();
   omp_set_num_threads(1);
-  if (num_threads_ == 1 || inside_body || !s.in_use.try_lock()) {
+  // A single grain would go to one worker while the caller waits: cheaper to do it here than to wake anybody.
+  if (num_threads_ == 1 || n <= grain || inside_body || !s.in_use.try_lock()) {
     one_after_the_other();
   } else {
     std::lock_guard in_use(s.in_use, std::adopt_lock);

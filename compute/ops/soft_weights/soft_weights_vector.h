@@ -14,7 +14,7 @@ void column_softmax(const float* x, float* y, int64_t tokens, int64_t slots, Par
   for (int64_t s = 1; s < tokens; ++s) max = larger(max, load(x + s * slots, part));
   Vec sum = zeros();
   for (int64_t s = 0; s < tokens; ++s) {
-    const Vec e = exp(load(x + s * slots, part) - max);
+    const Vec e = below_max(load(x + s * slots, part), max, all(kLog2OfE));
     store(y + s * slots, e, part);
     sum = sum + e;
   }

@@ -7,16 +7,27 @@
 namespace moescope {
 namespace {
 
-/// 2^x for x clamped to [-126, 126]: for what is added to 1 afterwards. Fit of (2^f - 1)/f on |f| <= 1/2, error 2e-9.
-inline Vec exp2_bounded(Vec x) {
-  x = at_least(at_most(x, 126), -126);
-  const Vec n = round(x), f = x - n;
+/// 2^f for |f| <= 1/2: a fit of (2^f - 1)/f, error 2e-9.
+inline Vec exp2_fraction(Vec f) {
   Vec p = fma(all(1.535336179e-04f), f, all(1.339887440e-03f));
   p = fma(p, f, all(9.618437358e-03f));
   p = fma(p, f, all(5.550332471e-02f));
   p = fma(p, f, all(2.402264791e-01f));
   p = fma(p, f, all(6.931472029e-01f));
-  return scale_by_small_power(fma(p, f, all(1)), n);
+  return fma(p, f, all(1));
+}
+
+/// 2^x for x clamped to [-126, 126]: for what is added to 1 afterwards.
+inline Vec exp2_bounded(Vec x) {
+  x = at_least(at_most(x, 126), -126);
+  const Vec n = round(x);
+  return scale_by_small_power(exp2_fraction(x - n), n);
+}
+
+/// 2^x for x <= 0, NaN for NaN, and exactly 0 below 2^-126: numbers smaller than that cost a processor some 150 cycles.
+inline Vec exp2_of_negative(Vec x) {
+  const Vec bounded = at_least(x, -126), n = round(bounded);
+  return choose(is_below(x, all(-126)), zeros(), scale_by_small_power(exp2_fraction(bounded - n), n));
 }
 
 /// exp(x) for every x: 0 and infinity at the ends, NaN for NaN. Fit of (e^r - 1 - r)/r² on |r| <= log(2)/2, error 3e-9.
