@@ -2,6 +2,7 @@
 #include "sessions/check.h"
 
 #include "sessions/checkpoints.h"
+#include "sessions/embedded_sql.h"
 #include "sessions/routing_blobs.h"
 #include "sessions/run_params.h"
 #include "sessions/session_store.h"
@@ -20,6 +21,7 @@ class Check {
     const ReadSnapshot snapshot(database_);
     part("pages and indices", [&] { pages(); });
     part("references", [&] { references(); });
+    part("pyramids", [&] { pyramids(); });
     part("settings", [&] { settings(); });
     part("checkpoints", [&] { checkpoints(); });
     part("routing maps", [&] { routing_maps(); });
@@ -47,6 +49,14 @@ class Check {
     Statement check(database_, "PRAGMA foreign_key_check");
     for (int64_t count = 0; count < kMostFindings && check.step(); ++count) {
       findings_.push_back("a row of " + check.text(0) + " belongs to no row of " + check.text(2));
+    }
+  }
+
+  void pyramids() {
+    Statement wrong(database_, query("wrong_pyramids"));
+    for (int64_t count = 0; count < kMostFindings && wrong.step(); ++count) {
+      findings_.push_back("run " + wrong.text(0) + ": the overview of metric key " + wrong.text(1) +
+                          " disagrees with its points; the points are what counts");
     }
   }
 

@@ -6,6 +6,7 @@
 
 #include "sessions/checkpoints.h"
 #include "sessions/embedded_sql.h"
+#include "sessions/metric_pyramid.h"
 #include "sessions/run_names.h"
 #include "sessions/run_notes.h"
 #include "sessions/run_params.h"
@@ -166,6 +167,12 @@ MetricSeries RunReader::load_metrics(int64_t run_id, const std::string& key, int
     series.values.push_back(select.real(2));
   }
   return series;
+}
+
+MetricEnvelope RunReader::load_envelope(int64_t run_id, const std::string& key, int64_t max_points, int64_t first_step,
+                                        int64_t last_step) const {
+  require_run(run_id);
+  return moescope::load_envelope(database_, run_id, key, first_step, last_step, max_points);
 }
 
 std::optional<CheckpointInfo> RunReader::latest_checkpoint(int64_t run_id) const {

@@ -45,6 +45,11 @@ class RunReader {
   MetricSeries load_metrics(int64_t run_id, const std::string& key, int64_t first_step = 0,
                             int64_t last_step = std::numeric_limits<int64_t>::max()) const;
 
+  /// The same, coarsely: at most about max_points pieces with their least, greatest and mean value, whatever the
+  /// length.
+  MetricEnvelope load_envelope(int64_t run_id, const std::string& key, int64_t max_points, int64_t first_step = 0,
+                               int64_t last_step = std::numeric_limits<int64_t>::max()) const;
+
   /// The one with most steps; nothing when the run has none. Bytes: checkpoints.h, load_checkpoint.
   std::optional<CheckpointInfo> latest_checkpoint(int64_t run_id) const;
 

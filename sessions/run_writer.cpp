@@ -107,11 +107,12 @@ void RunWriter::write(std::span<const Event> events) {
   try {
     Transaction transaction(database_);
     for (const Event& event : events) std::visit(EventWriter{*this}, event);
+    metrics_.flush();
     touch();
     transaction.commit();
   } catch (...) {
     run_ = before;
-    metrics_.forget_keys();
+    metrics_.forget();
     throw;
   }
 }
@@ -142,9 +143,10 @@ void RunWriter::resume_run(int64_t run_id, int64_t from_step) {
         "there is no run " + std::to_string(run_id) + " to resume; `moescope runs list` shows what there is");
   }
   find.reset();
-  for (const char* table : {"metrics_data", "commands", "evaluations", "routing_maps", "checkpoints", "events"}) {
+  for (const char* table : {"commands", "evaluations", "routing_maps", "checkpoints", "events"}) {
     Statement(database_, std::string("DELETE FROM ") + table + " WHERE run_id = ? AND step > ?").run(run_id, from_step);
   }
+  metrics_.cut_after(run_id, from_step);
   Statement clock(database_, query("wall_secs_reached"));
   clock.bind_all(run_id);
   const double wall_secs = clock.step() ? clock.real(0) : 0;

@@ -36,6 +36,18 @@ struct MetricSeries {
   std::vector<double> wall_secs, values;
 };
 
+/// A series drawn coarsely: each point stands for `steps_per_point` steps (1: for itself), nothing is left out of it.
+struct EnvelopePoint {
+  int64_t first_step = 0;
+  int64_t count = 0, num_nan = 0, num_inf = 0;  // count includes the other two
+  double min = 0, max = 0, mean = 0;            // of the finite values; NaN when there are none
+};
+struct MetricEnvelope {
+  std::string key;
+  int64_t steps_per_point = 1;
+  std::vector<EnvelopePoint> points;  // by first_step; steps without a value have none
+};
+
 struct CheckpointInfo {
   int64_t checkpoint_id = 0, run_id = 0, step = 0;
   double wall_secs = 0;

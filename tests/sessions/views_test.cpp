@@ -68,6 +68,7 @@ TEST_F(ViewsTest, QuestionsOfOneLine) {
 TEST_F(ViewsTest, ColumnsKeepTheirNamesAndTheirPlaces) {
   // Other people's scripts stand on these lines: columns may be added at an end, and that is all.
   EXPECT_EQ(columns("metrics"), "run_id key step wall_secs value");
+  EXPECT_EQ(columns("metric_pyramids"), "run_id key level first_step num_steps count num_nan num_inf min max mean");
   EXPECT_EQ(columns("params"), "run_id key value");
   EXPECT_EQ(columns("environment"), "run_id since_step key value");
   EXPECT_EQ(columns("commands"), "command_id run_id step wall_secs key old_value new_value");
@@ -89,6 +90,12 @@ TEST_F(ViewsTest, ColumnsKeepTheirNamesAndTheirPlaces) {
       columns("run_summaries"),
       "run_id name state message started_at updated_at router dataset step wall_secs loss_step loss accuracy_step "
       "accuracy test_step test_accuracy test_loss num_parameters gflops_per_image num_checkpoints starred archived");
+}
+
+TEST_F(ViewsTest, PyramidsSummariseTheirSteps) {
+  EXPECT_THAT(ask("SELECT first_step, num_steps, count, num_nan, num_inf, min, max, mean FROM metric_pyramids "
+                  "WHERE key = 'train/loss' ORDER BY level"),
+              ElementsAre("0|64|3|1|1|3.0|3.0|3.0", "0|4096|3|1|1|3.0|3.0|3.0", "0|262144|3|1|1|3.0|3.0|3.0"));
 }
 
 TEST_F(ViewsTest, OneCurveIsFoundWithoutReadingTheOthers) {
