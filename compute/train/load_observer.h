@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compute/models/vision_transformer.h"
+#include "compute/moe/observe.h"
 #include "compute/records/expert_load.h"
 
 namespace moescope {
@@ -12,17 +13,17 @@ namespace moescope {
 class LoadObserver : public RoutingObserver {
  public:
   explicit LoadObserver(const VisionTransformer& model);
-  ~LoadObserver() override;
 
   /// Forgets what was seen. `token_set` says over which tokens the next figures are.
   void begin(std::string token_set);
   void see(const Routing& routing) override;
   /// The figures since begin(), MoE layers in order.
-  void finish(std::vector<ExpertLoad>& layers);
+  void finish(std::vector<ExpertLoad>& layers) const;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::vector<int64_t> blocks_;               // indices of the MoE blocks, ascending
+  std::vector<ExpertLoadAccumulator> loads_;  // one a block
+  std::string token_set_;
 };
 
 }  // namespace moescope

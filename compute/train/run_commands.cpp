@@ -17,7 +17,7 @@ void RunLoop::apply(const Command& command) {
   try {
     refusal_.clear();
     std::visit([this](const auto& c) { on(c); }, command);
-  } catch (const UserError& error) { message_ = error.what(); }
+  } catch (const UserError& error) { refusal_ = error.what(); }
 }
 
 void RunLoop::apply_deferred() {

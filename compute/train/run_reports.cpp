@@ -19,6 +19,10 @@ double secs_between(std::chrono::steady_clock::time_point begin, std::chrono::st
   return std::chrono::duration<double>(end - begin).count();
 }
 
+bool is_finite(const ImageView& view) {
+  return std::all_of(view.probabilities.begin(), view.probabilities.end(), [](float p) { return std::isfinite(p); });
+}
+
 }  // namespace
 
 double RunLoop::wall_secs() const { return wall_before_ + secs_between(began_, Clock::now()); }
@@ -85,7 +89,9 @@ std::chrono::milliseconds RunLoop::idle_wait() const {
 void RunLoop::post() {
   const auto begin = Clock::now();
   if (trainer_ && look_again_) {
-    views_ = watcher_->look(trainer_->model(), trainer_->config().router, experts_off_, trainer_->steps_done());
+    auto views = watcher_->look(trainer_->model(), trainer_->config().router, experts_off_, trainer_->steps_done());
+    // Weights that have just gone bad show nothing: the last good look stays on view.
+    if (std::all_of(views.begin(), views.end(), is_finite)) views_ = std::move(views);
     look_again_ = false;
   }
   auto snapshot = std::make_shared<Snapshot>();

@@ -74,6 +74,7 @@ class Trainer {
   int64_t schedule_steps() const { return schedule_steps_; }
   const std::shared_ptr<const Dataset>& dataset() const { return dataset_; }
   VisionTransformer& model() { return model_; }
+  const VisionTransformer& model() const { return model_; }
   /// Empty between advances: evaluations may use it.
   Arena& arena() { return arena_; }
 

@@ -1,5 +1,5 @@
-// The learning rates of vmoe's schedules over a whole run, from golden/optim_vision, to a relative 1e-6: conform compares
-// against max(1, ...), which forgives a rate of 1e-3 too much.
+// The learning rates of vmoe's schedules over a whole run, from golden/optim_vision, to a relative 1e-6: conform
+// compares against max(1, ...), which forgives a rate of 1e-3 too much.
 #include <gtest/gtest.h>
 
 #include "compute/core/safetensors.h"
@@ -21,7 +21,8 @@ TEST(GoldenRates, LinearCosineAndRsqrtFollowVmoe) {
     for (int64_t step = 0; step <= 20; ++step) {
       const double want = rates.f32()[row * 21 + step];
       // the file is float64 rounded to float32; jax computed in float32: a few units of 6e-8
-      EXPECT_NEAR(learning_rate(config, 20, step), want, 1e-6 * config.learning_rate) << "row " << row << " step " << step;
+      EXPECT_NEAR(learning_rate(config, 20, step), want, 1e-6 * config.learning_rate)
+          << "row " << row << " step " << step;
     }
     ++row;
   }

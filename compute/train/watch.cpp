@@ -1,0 +1,100 @@
+// Each watched image goes through the model once more, in evaluation mode and in a group of its own.
+#include "compute/train/watch.h"
+
+#include <string>
+
+#include "compute/core/error.h"
+#include "compute/data/resize.h"
+#include "compute/moe/observe.h"
+#include "compute/ops/softmax/softmax.h"
+
+namespace moescope {
+
+namespace {
+
+/// Adds the routing map of each image to its view, for one layer or for all.
+class MapObserver : public RoutingObserver {
+ public:
+  MapObserver(const VisionTransformer& model, int64_t layer, int64_t step, std::vector<ImageView>& views)
+      : model_(model), layer_(layer), step_(step), views_(views) {}
+
+  void see(const Routing& routing) override {
+    if (layer_ >= 0 && routing.layer != layer_) return;
+    const int64_t tokens = model_.tokens_per_image();
+    for (size_t i = 0; i < views_.size(); ++i) {
+      RoutingMap map = routing_map(routing, static_cast<int64_t>(i) * tokens, tokens);
+      map.step = step_;
+      map.token_set =
+          views_[i].image.label + ", its " + std::to_string(tokens) + " tokens; routed in a group of 1 image";
+      map.grid_height = model_.grid_height();
+      map.grid_width = model_.grid_width();
+      map.has_class_token = model_.has_class_token();
+      views_[i].routing.push_back(std::move(map));
+    }
+  }
+
+ private:
+  const VisionTransformer& model_;
+  int64_t layer_, step_;
+  std::vector<ImageView>& views_;
+};
+
+}  // namespace
+
+Watcher::Watcher(std::shared_ptr<const Dataset> dataset, PixelScale scale)
+    : dataset_(std::move(dataset)), normalizer_(dataset_->info(), scale) {}
+
+void Watcher::watch(const std::vector<WatchedImage>& images, int64_t layer) {
+  const DatasetInfo& info = dataset_->info();
+  std::vector<Seen> seen;
+  for (const WatchedImage& image : images) {
+    if (image.own) {
+      if (image.own->values.empty()) throw ConfigError("image " + image.label + " has no pixels; choose another one");
+      seen.push_back({image, fit_to(*image.own, info.height, info.width, info.channels), -1});
+    } else {
+      if (image.test_index < 0 || image.test_index >= info.num_test) {
+        throw ConfigError("test image " + std::to_string(image.test_index) + " does not exist; " + info.name +
+                          " has test images 0 to " + std::to_string(info.num_test - 1));
+      }
+      seen.push_back(
+          {image, dataset_->image(Split::test, image.test_index), dataset_->label(Split::test, image.test_index)});
+    }
+  }
+  seen_ = std::move(seen);
+  layer_ = layer;
+  inputs_ = Buffer(Shape{static_cast<int64_t>(seen_.size()), info.height, info.width, info.channels});
+  for (size_t i = 0; i < seen_.size(); ++i) {
+    normalizer_.apply(seen_[i].pixels.values.data(), info.pixels_per_image(),
+                      inputs_.tensor().row(static_cast<int64_t>(i)).f32());
+  }
+}
+
+std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfig& router, const ExpertsOff& off,
+                                     int64_t step) {
+  std::vector<ImageView> views;
+  if (seen_.empty()) return views;
+  for (const Seen& seen : seen_) {
+    ImageView view;
+    view.image = seen.image, view.pixels = seen.pixels, view.label = seen.label, view.step = step;
+    views.push_back(std::move(view));
+  }
+  RouterConfig alone = router;
+  alone.group_images = 1;
+  MapObserver maps(model, layer_, step, views);
+  arena_.reset();
+  Pass pass;
+  pass.arena = &arena_;
+  pass.router = &alone;
+  pass.step = step;
+  pass.observer = &maps;
+  pass.experts_off = off.empty() ? nullptr : &off;
+  const Tensor logits = model.forward(inputs_, pass);
+  softmax(logits, logits);
+  for (size_t i = 0; i < views.size(); ++i) {
+    const float* row = logits.row(static_cast<int64_t>(i)).f32();
+    views[i].probabilities.assign(row, row + logits.dim(1));
+  }
+  return views;
+}
+
+}  // namespace moescope

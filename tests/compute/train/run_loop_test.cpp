@@ -1,0 +1,372 @@
+// A run driven turn by turn: what is said, kept and shown, and how commands change it.
+#include "compute/train/run_loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "compute/core/error.h"
+#include "support/synthetic_dataset.h"
+
+namespace moescope {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// A loop with its channels, and everything it has said so far.
+struct Driven {
+  Queue<Command> commands;
+  Mailbox<std::shared_ptr<const Snapshot>> snapshots;
+  Queue<Event> events;
+  RunLoop loop;
+  std::vector<Event> said;
+  std::shared_ptr<const Snapshot> shown;
+  bool left = false;
+
+  explicit Driven(RunSetup setup) : loop(std::move(setup), RunChannels{commands, snapshots, events}) {
+    loop.prepare();
+    gather();
+  }
+  void gather() {
+    for (Event& event : events.drain()) said.push_back(std::move(event));
+    snapshots.take(shown);
+  }
+  void turn() {
+    left = !loop.turn();
+    gather();
+  }
+  /// Gives a command and the one turn that answers it.
+  void tell(Command command) {
+    commands.push(std::move(command));
+    turn();
+  }
+  template <class Condition>
+  void turn_until(Condition&& condition) {
+    for (int turns = 0; turns < 20000 && !left; ++turns) {
+      if (condition()) return;
+      turn();
+    }
+    ASSERT_TRUE(condition()) << "20000 turns were not enough";
+  }
+  void turn_to_step(int64_t step) {
+    turn_until([&] { return loop.trainer().steps_done() >= step; });
+  }
+  template <class Kind>
+  std::vector<Kind> all() const {
+    std::vector<Kind> found;
+    for (const Event& event : said) {
+      if (const auto* one = std::get_if<Kind>(&event)) found.push_back(*one);
+    }
+    return found;
+  }
+  std::vector<double> losses() const {
+    std::vector<double> values;
+    for (const MetricsTaken& taken : all<MetricsTaken>()) {
+      for (const Metric& metric : taken.metrics) {
+        if (metric.key == "train/loss") values.push_back(metric.value);
+      }
+    }
+    return values;
+  }
+  std::vector<std::string> commands_said() const {
+    std::vector<std::string> lines;
+    for (const CommandApplied& c : all<CommandApplied>()) {
+      lines.push_back(std::to_string(c.step) + " " + c.key + ": " + c.old_value + " -> " + c.new_value);
+    }
+    return lines;
+  }
+};
+
+RunSetup setup(const std::string& stop_rule = "") {
+  RunSetup s;
+  s.config = tiny_config();
+  s.dataset = std::make_shared<SyntheticDataset>();
+  s.stop_rule = stop_rule;
+  return s;
+}
+
+TEST(RunLoop, SaysWhatItRunsAndEndsByItsRule) {
+  RunSetup s = setup("epochs=2");
+  s.leave_when_finished = true;
+  Driven run(s);
+  const auto started = run.all<RunStarted>();
+  ASSERT_EQ(started.size(), 1u);
+  EXPECT_EQ(started[0].num_parameters, run.loop.trainer().model().parameters().count());
+  EXPECT_GT(started[0].gflops_per_image, 0);
+  EXPECT_THAT(started[0].environment,
+              testing::Contains(std::pair<std::string, std::string>("dataset_hash", "5e9a11c5e7000000")));
+  EXPECT_EQ(run.shown->state, RunState::preparing);
+
+  run.turn_until([&] { return run.left; });
+  EXPECT_EQ(run.losses().size(), 16u) << "2 epochs of 256 / 32 steps";
+  const auto evaluated = run.all<Evaluated>();
+  ASSERT_EQ(evaluated.size(), 2u);
+  EXPECT_EQ(evaluated[0].step, 8);
+  EXPECT_EQ(evaluated[1].step, 16);
+  EXPECT_EQ(evaluated[1].num_images, 64);
+  std::vector<std::string> reasons;
+  for (const CheckpointTaken& c : run.all<CheckpointTaken>())
+    reasons.push_back(std::to_string(c.step) + " " + c.reason);
+  EXPECT_THAT(reasons, ElementsAre("8 epoch 1", "16 end"));
+  const auto states = run.all<StateChanged>();
+  EXPECT_EQ(states.front().state, RunState::running);
+  EXPECT_EQ(states.back().state, RunState::finished);
+  EXPECT_EQ(states.back().message, "epochs=2 reached");
+  EXPECT_EQ(run.shown->state, RunState::finished);
+  EXPECT_EQ(run.shown->step, 16);
+  EXPECT_EQ(run.shown->total_steps, 16);
+  EXPECT_EQ(run.shown->test_step, 16);
+}
+
+TEST(RunLoop, WithoutARuleItRunsTheEpochsOfTheConfiguration) {
+  RunSetup s = setup();
+  s.stop_rule = std::nullopt;
+  s.config.train.epochs = 1.5;
+  Driven run(s);
+  run.turn_until([&] { return run.loop.state() == RunState::finished; });
+  EXPECT_EQ(run.loop.trainer().steps_done(), 12);
+  EXPECT_EQ(run.all<Evaluated>().back().step, 12) << "the end is evaluated even in the middle of an epoch";
+}
+
+TEST(RunLoop, StopsAtAnAccuracy) {
+  RunSetup s = setup("accuracy=0.3,steps=200");
+  s.config.train.eval_every = 4;
+  Driven run(s);
+  run.turn_until([&] { return run.loop.state() == RunState::finished; });
+  EXPECT_EQ(run.all<StateChanged>().back().message, "accuracy=0.3 reached");
+  EXPECT_GE(run.all<Evaluated>().back().accuracy, 0.3);
+}
+
+TEST(RunLoop, APauseIsAnsweredInTheMiddleOfAStep) {
+  Driven run(setup()), plain(setup());
+  plain.turn_to_step(6);
+  run.turn_to_step(3);
+  run.turn();  // the first of four micro-batches
+  ASSERT_TRUE(run.loop.trainer().mid_step());
+  run.tell(SetRunning{false});
+  EXPECT_EQ(run.shown->state, RunState::paused);
+  EXPECT_FALSE(run.loop.trainer().mid_step());
+  for (int i = 0; i < 3; ++i) run.turn();
+  EXPECT_EQ(run.loop.trainer().steps_done(), 3) << "a paused run stands still";
+  run.tell(SetRunning{true});
+  EXPECT_EQ(run.loop.state(), RunState::running);
+  run.turn_to_step(6);
+  EXPECT_EQ(run.losses(), plain.losses()) << "the pause changed no number";
+  EXPECT_THAT(run.commands_said(), ElementsAre("3 run: running -> paused", "3 run: paused -> running"));
+}
+
+TEST(RunLoop, ASingleStepIsOneStep) {
+  RunSetup s = setup();
+  s.start_paused = true;
+  Driven run(s);
+  run.tell(SingleStep{});
+  run.turn_to_step(1);
+  for (int i = 0; i < 3; ++i) run.turn();
+  EXPECT_EQ(run.loop.trainer().steps_done(), 1);
+  EXPECT_EQ(run.loop.state(), RunState::paused);
+}
+
+TEST(RunLoop, ASingleStepWhileRunningPausesAfterIt) {
+  Driven run(setup());
+  run.turn_to_step(2);
+  run.tell(SingleStep{});
+  run.turn_until([&] { return run.loop.state() == RunState::paused; });
+  EXPECT_EQ(run.loop.trainer().steps_done(), 3);
+}
+
+TEST(RunLoop, KnobsAreAppliedAtAStepsEndAndKeptWithTheirStep) {
+  Driven run(setup());
+  run.turn_to_step(2);
+  run.turn();
+  ASSERT_TRUE(run.loop.trainer().mid_step());
+  run.tell(SetField{"router.temperature", "0.5"});
+  EXPECT_EQ(run.loop.trainer().config().router.temperature, 1) << "not in the middle of a step";
+  run.turn_to_step(3);
+  EXPECT_EQ(run.loop.trainer().config().router.temperature, 0.5);
+  EXPECT_THAT(run.commands_said(), ElementsAre("3 router.temperature: 1 -> 0.5"));
+  run.turn_until([&] { return run.shown->config.router.temperature == 0.5; });
+}
+
+TEST(RunLoop, AKnobThatCannotBeIsRefusedInASentenceAndTheRunGoesOn) {
+  Driven run(setup());
+  run.turn_to_step(1);
+  run.tell(SetField{"model.width", "64"});
+  run.turn_to_step(2);
+  EXPECT_THAT(run.shown->message, HasSubstr("model.width shapes the model"));
+  EXPECT_EQ(run.shown->state, RunState::running);
+  run.tell(SetStopRule{"epoch=2"});
+  EXPECT_THAT(run.shown->message, HasSubstr("did you mean epochs=N?"));
+  run.tell(DisableExpert{0, 1, true});
+  EXPECT_EQ(run.shown->message, "expert 0:1 does not exist: the layers with experts are 1");
+  run.tell(Watch{{WatchedImage{64, nullptr, "test 64"}}, -1});
+  EXPECT_EQ(run.shown->message, "test image 64 does not exist; textures has test images 0 to 63");
+  EXPECT_TRUE(run.commands_said().empty());
+  run.tell(SetStopRule{"steps=5"});
+  EXPECT_EQ(run.shown->message, "") << "the next command that is obeyed clears it";
+}
+
+TEST(RunLoop, WatchedAndUnwatchedRunsGiveTheSameBits) {
+  RunSetup s = setup("steps=12");
+  s.config.router.noise_std = 0.5;
+  Driven unwatched(s);
+  s.watched = {WatchedImage{0, nullptr, "test 0"}, WatchedImage{5, nullptr, "test 5"}};
+  Driven watched(s);
+  unwatched.turn_until([&] { return unwatched.loop.state() == RunState::finished; });
+  watched.turn_until([&] {
+    watched.commands.push(Watch{s.watched, -1});  // a new look every turn
+    return watched.loop.state() == RunState::finished;
+  });
+  EXPECT_EQ(watched.losses(), unwatched.losses());
+  ASSERT_EQ(watched.shown->images.size(), 2u);
+  EXPECT_EQ(watched.shown->images[1].label, 1);
+  EXPECT_EQ(watched.all<RoutingTaken>().size(), 2u * watched.all<Evaluated>().size()) << "one MoE layer, two images";
+  EXPECT_EQ(watched.all<Evaluated>().back().accuracy, unwatched.all<Evaluated>().back().accuracy);
+}
+
+TEST(RunLoop, AnExpertSwitchedOffChangesEvaluationsAndNotTraining) {
+  Driven run(setup()), plain(setup());
+  plain.turn_to_step(10);
+  run.turn_to_step(2);
+  for (int64_t expert = 0; expert < 3; ++expert) run.tell(DisableExpert{1, expert, true});
+  run.turn_to_step(10);
+  EXPECT_EQ(run.losses(), plain.losses());
+  ASSERT_EQ(run.all<Evaluated>().size(), 1u);
+  EXPECT_EQ(run.all<Evaluated>()[0].setting, "experts off: 1:0, 1:1, 1:2");
+  EXPECT_NE(run.all<Evaluated>()[0].loss, plain.all<Evaluated>()[0].loss);
+}
+
+TEST(RunLoop, AnEvaluationGivesWayToCommandsAndToASingleStep) {
+  RunSetup s = setup();
+  s.start_paused = true;
+  Driven run(s);
+  run.tell(EvaluateNow{});
+  run.turn();
+  EXPECT_THAT(run.shown->job, HasSubstr("evaluating")) << "eight slices of eight images";
+  run.tell(SetField{"train.weight_decay", "0.5"});
+  EXPECT_EQ(run.loop.trainer().config().train.weight_decay, 0.5);
+  EXPECT_TRUE(run.all<Evaluated>().empty());
+  run.tell(SingleStep{});
+  run.turn_until([&] { return !run.all<Evaluated>().empty(); });
+  EXPECT_EQ(run.all<Evaluated>()[0].step, 1) << "begun anew with the new weights";
+  EXPECT_EQ(run.all<Evaluated>()[0].num_images, 64);
+}
+
+void poison(Trainer& trainer) {
+  if (trainer.steps_done() != 10) return;
+  trainer.model().parameters().find("block1.mlp.w1")->value.f32()[0] = std::numeric_limits<float>::quiet_NaN();
+}
+
+RunSetup poisoned() {
+  RunSetup s = setup();
+  s.config.router.kind = RouterKind::dense;
+  s.before_step = poison;
+  s.watched = {WatchedImage{3, nullptr, "test 3"}};
+  return s;
+}
+
+TEST(RunLoop, NaNStopsTheRunNamesLayerAndStepAndGoesBackToTheLastGoodCheckpoint) {
+  Driven run(poisoned());
+  run.turn_until([&] { return run.loop.state() == RunState::diverged; });
+  EXPECT_EQ(run.loop.trainer().steps_done(), 10);
+  EXPECT_EQ(run.shown->message, "the loss of step 11 is not finite: block1.mlp.w1 holds a NaN or infinity");
+  EXPECT_EQ(run.all<StateChanged>().back().state, RunState::diverged);
+  ASSERT_EQ(run.shown->images.size(), 1u);
+  for (const float p : run.shown->images[0].probabilities) EXPECT_TRUE(std::isfinite(p)) << "the last good look stays";
+
+  run.tell(SetRunning{true});
+  EXPECT_EQ(run.loop.state(), RunState::diverged);
+  EXPECT_THAT(run.shown->message, HasSubstr("restore the last good checkpoint before going on"));
+
+  run.tell(RestoreLastGood{});
+  EXPECT_EQ(run.loop.state(), RunState::paused);
+  EXPECT_EQ(run.loop.trainer().steps_done(), 8) << "the end of the first epoch";
+  EXPECT_THAT(run.commands_said(), ElementsAre("8 restore: 10 -> 8"));
+  run.tell(SetRunning{true});
+  run.turn_to_step(10);
+  EXPECT_TRUE(std::isfinite(run.losses().back()));
+}
+
+TEST(RunLoop, BeforeAnyCheckpointTheBeginningIsTheLastGoodState) {
+  Driven run(setup()), plain(setup());
+  plain.turn_to_step(5);
+  run.turn_to_step(3);
+  run.tell(RestoreLastGood{});
+  EXPECT_EQ(run.loop.trainer().steps_done(), 0);
+  run.tell(SetRunning{true});
+  run.turn_to_step(5);
+  const std::vector<double> losses = run.losses();
+  EXPECT_EQ(std::vector<double>(losses.begin() + 3, losses.end()), plain.losses());
+}
+
+TEST(RunLoop, FinishSavesAndARunResumedFromItRepeatsTheOneThatWasNotStopped) {
+  Driven whole(setup("steps=20"));
+  whole.turn_until([&] { return whole.loop.state() == RunState::finished; });
+
+  Driven first(setup("steps=20"));
+  first.turn_to_step(11);
+  first.turn();  // in the middle of a step
+  first.tell(SetField{"train.clip_norm", "0.7"});
+  first.tell(SetField{"train.clip_norm", "0"});
+  first.turn_to_step(12);
+  first.tell(Finish{});
+  EXPECT_TRUE(first.left);
+  EXPECT_EQ(first.all<StateChanged>().back().message, "stopped by request");
+  const CheckpointTaken saved = first.all<CheckpointTaken>().back();
+  EXPECT_EQ(saved.reason, "end");
+
+  RunSetup s;
+  s.dataset = std::make_shared<SyntheticDataset>();
+  s.resume_from = saved.bytes;
+  s.config.compute.threads = 2;
+  Driven second(s);
+  EXPECT_EQ(second.loop.trainer().steps_done(), saved.step);
+  EXPECT_GT(second.shown->wall_secs, 0);
+  second.turn_until([&] { return second.loop.state() == RunState::finished; });
+  EXPECT_EQ(second.all<StateChanged>().back().message, "steps=20 reached") << "the checkpoint knows the rule";
+  std::vector<double> losses = first.losses();
+  const std::vector<double> rest = second.losses();
+  losses.insert(losses.end(), rest.begin(), rest.end());
+  EXPECT_EQ(losses, whole.losses());
+  EXPECT_EQ(second.all<Evaluated>().back().loss, whole.all<Evaluated>().back().loss);
+}
+
+TEST(RunLoop, RollingCheckpointsComeByTheClock) {
+  RunSetup s = setup();
+  s.config.train.checkpoint_secs = 1;
+  Driven run(s);
+  run.turn_until([&] { return !run.all<CheckpointTaken>().empty() && run.all<CheckpointTaken>().back().rolling; });
+  EXPECT_GE(run.all<CheckpointTaken>().back().wall_secs, 1);
+  EXPECT_EQ(run.all<CheckpointTaken>().back().reason, "rolling");
+}
+
+TEST(RunLoop, AFinishedRunGoesOnUnderANewRule) {
+  Driven run(setup("steps=3"));
+  run.turn_until([&] { return run.loop.state() == RunState::finished; });
+  run.tell(SetRunning{true});
+  EXPECT_THAT(run.shown->message, HasSubstr("steps=3 reached"));
+  run.tell(SetStopRule{"steps=5"});
+  EXPECT_EQ(run.loop.state(), RunState::paused);
+  run.tell(SetRunning{true});
+  run.turn_until([&] { return run.loop.state() == RunState::finished; });
+  EXPECT_EQ(run.loop.trainer().steps_done(), 5);
+  EXPECT_THAT(run.commands_said(), ElementsAre("3 stop_rule: steps=3 -> steps=5", "3 run: paused -> running"));
+}
+
+TEST(RunLoop, ADamagedCheckpointIsRefusedBeforeAnythingBegins) {
+  RunSetup s = setup();
+  auto bytes = std::make_shared<std::vector<std::byte>>(100);
+  s.resume_from = bytes;
+  s.resume_name = "checkpoint of run 7";
+  Queue<Command> commands;
+  Mailbox<std::shared_ptr<const Snapshot>> snapshots;
+  Queue<Event> events;
+  RunLoop loop(s, RunChannels{commands, snapshots, events});
+  EXPECT_THROW(loop.prepare(), FormatError);
+  EXPECT_TRUE(events.drain().empty());
+}
+
+}  // namespace
+}  // namespace moescope
