@@ -28,21 +28,12 @@ const std::map<std::string, RunOrder> kOrders = {
     {"accuracy", RunOrder::accuracy},   {"test_accuracy", RunOrder::test_accuracy},
     {"test_loss", RunOrder::test_loss}, {"updated", RunOrder::updated_at}};
 
-SessionStore open_for_reading(const std::string& asked) {
-  const std::filesystem::path path = store_path(asked);
-  if (!std::filesystem::exists(path)) {
-    throw UserError("there is no session store at " + path.string() +
-                    "; `moescope train` makes one, or name another with --store FILE");
-  }
-  return SessionStore(path, SessionStore::Access::read);
-}
-
 void print(const TextTable& table, const std::string& format) {
   std::cout << (format == "csv" ? table.csv() : table.aligned());
 }
 
 int list(const RunsOptions& options) {
-  const SessionStore store = open_for_reading(options.store);
+  const SessionStore store = open_store_for_reading(options.store);
   const RunReader reader(store);
   RunQuery query;
   query.order = kOrders.at(options.sort);
@@ -59,14 +50,14 @@ int list(const RunsOptions& options) {
 }
 
 int show(const RunsOptions& options) {
-  const SessionStore store = open_for_reading(options.store);
+  const SessionStore store = open_store_for_reading(options.store);
   const RunReader reader(store);
   std::cout << run_report(reader.load_run(find_run(reader, options.run)), options.every_setting);
   return 0;
 }
 
 int compare(const RunsOptions& options) {
-  const SessionStore store = open_for_reading(options.store);
+  const SessionStore store = open_store_for_reading(options.store);
   const RunReader reader(store);
   std::vector<StoredRun> runs;
   for (const std::string& run : options.runs) runs.push_back(reader.load_run(find_run(reader, run)));
@@ -88,7 +79,7 @@ int export_json_to(const RunReader& reader, int64_t run_id, const std::string& t
 }
 
 int export_run(const RunsOptions& options) {
-  const SessionStore store = open_for_reading(options.store);
+  const SessionStore store = open_store_for_reading(options.store);
   const RunReader reader(store);
   const int64_t run_id = find_run(reader, options.run);
   const std::string own = "run-" + std::to_string(run_id);
@@ -111,7 +102,7 @@ int check(const RunsOptions& options) {
 
 int compact(const RunsOptions& options) {
   const std::filesystem::path path = store_path(options.store);
-  if (!std::filesystem::exists(path)) open_for_reading(options.store);  // says so
+  if (!std::filesystem::exists(path)) open_store_for_reading(options.store);  // says so
   const SessionStore store(path, SessionStore::Access::write);
   const auto before = std::filesystem::file_size(path);
   store.database().execute("PRAGMA wal_checkpoint(TRUNCATE); VACUUM; PRAGMA wal_checkpoint(TRUNCATE);");

@@ -22,4 +22,13 @@ void add_store_option(CLI::App& command, std::string& store) {
       ->type_name("FILE");
 }
 
+SessionStore open_store_for_reading(const std::string& asked) {
+  const std::filesystem::path path = store_path(asked);
+  if (!std::filesystem::exists(path)) {
+    throw UserError("there is no session store at " + path.string() +
+                    "; `moescope train` makes one, or name another with --store FILE");
+  }
+  return SessionStore(path, SessionStore::Access::read);
+}
+
 }  // namespace moescope

@@ -1,9 +1,11 @@
-// Where the session store is, and the flag that says so.
+// Where the session store is, the flag that says so, and the way in for commands that only read.
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <string>
+
+#include "sessions/session_store.h"
 
 namespace moescope {
 
@@ -13,5 +15,9 @@ std::filesystem::path store_path(const std::string& asked);
 
 /// Adds --store FILE. `store` must outlive the parsing.
 void add_store_option(CLI::App& command, std::string& store);
+
+/// Opens the store at store_path(asked), beside a program that writes to it if need be. Throws UserError when there is
+/// none yet.
+SessionStore open_store_for_reading(const std::string& asked);
 
 }  // namespace moescope

@@ -1,0 +1,147 @@
+// The program as a person meets it: commands in, text and exit status out, on a model that trains in a blink.
+#include "app/cli.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "sessions/run_reader.h"
+
+namespace {
+
+using namespace moescope;
+using testing::AllOf;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+struct Outcome {
+  int status;
+  std::string out, err;
+};
+
+class Cli : public testing::Test {
+ protected:
+  Cli() { fs::create_directories(folder_); }
+  ~Cli() override { fs::remove_all(folder_); }
+
+  Outcome run(std::vector<std::string> arguments) {
+    std::vector<const char*> argv{"moescope"};
+    for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int status = run_cli(static_cast<int>(argv.size()), argv.data());
+    std::fflush(stdout);
+    return {status, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+  }
+
+  /// A Soft MoE of width 16 on 64 images, into `store`.
+  Outcome train(const std::string& store, std::vector<std::string> more) {
+    std::vector<std::string> arguments{"train", "--store", store};
+    for (const char* setting :
+         {"model.width=16", "model.depth=2", "model.heads=2", "model.mlp=16", "model.moe_blocks=1",
+          "router.num_experts=4", "data.train_limit=64", "data.test_limit=32", "train.batch_size=16",
+          "train.micro_batch=16", "train.warmup_steps=1", "train.schedule_steps=8", "compute.threads=1"}) {
+      arguments.insert(arguments.end(), {"--set", setting});
+    }
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(std::move(arguments));
+  }
+
+  std::vector<double> losses(const std::string& store_path, int64_t run_id) {
+    const SessionStore store(store_path, SessionStore::Access::read);
+    return RunReader(store).load_metrics(run_id, "train/loss").values;
+  }
+
+  fs::path folder_ = fs::path(testing::TempDir()) / ("cli_" + std::to_string(::getpid()));
+  std::string store_ = (folder_ / "runs.db").string();
+};
+
+TEST_F(Cli, HelpAndMistakes) {
+  EXPECT_EQ(run({"--help"}).status, 0);
+  EXPECT_THAT(run({"--help"}).out, AllOf(HasSubstr("train"), HasSubstr("eval"), HasSubstr("doctor")));
+  const Outcome unknown = run({"trian"});
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_THAT(run({"train", "--nonsense"}).err, HasSubstr("moescope: "));
+  EXPECT_EQ(run({"train", "--nonsense"}).status, 2);
+}
+
+TEST_F(Cli, OneSentenceForWhatCannotBe) {
+  const Outcome key = train(store_, {"--set", "router.num_expert=3"});
+  EXPECT_EQ(key.status, 2);
+  EXPECT_THAT(key.err, HasSubstr("did you mean 'router.num_experts'?"));
+  const Outcome rule = train(store_, {"--stop", "epoch=1"});
+  EXPECT_EQ(rule.status, 2);
+  const Outcome heads = train(store_, {"--set", "model.heads=3"});
+  EXPECT_EQ(heads.status, 2);
+  EXPECT_THAT(heads.err, AllOf(HasSubstr("model.heads 3"), HasSubstr("model.width 16")));
+  const Outcome data = train(store_, {"--set", "data.path=/no/such/folder"});
+  EXPECT_EQ(data.status, 2);
+  EXPECT_THAT(data.err, HasSubstr("/no/such/folder"));
+  EXPECT_EQ(run({"conform", "/no/such/folder"}).status, 2);
+  EXPECT_EQ(run({"runs", "list", "--store", (folder_ / "none.db").string()}).status, 2);
+}
+
+TEST_F(Cli, TrainsRecordsAndEvaluates) {
+  const Outcome trained = train(store_, {"--stop", "epochs=1", "--set", "name=tiny"});
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  EXPECT_THAT(trained.out, AllOf(HasSubstr("run 1 tiny: 4 steps"), HasSubstr("test accuracy")));
+
+  EXPECT_THAT(run({"runs", "list", "--store", store_, "--format", "csv"}).out, HasSubstr("1,tiny,finished,soft,"));
+  EXPECT_THAT(run({"runs", "show", "tiny", "--store", store_}).out, HasSubstr("model.width = 16"));
+  const Outcome check = run({"runs", "check", "--store", store_});
+  EXPECT_EQ(check.status, 0) << check.out;
+  EXPECT_EQ(run({"runs", "compact", "--store", store_}).status, 0);
+  const std::string exported = (folder_ / "tiny.json").string();
+  EXPECT_EQ(run({"runs", "export", "1", "--store", store_, "--format", "json", "--to", exported}).status, 0);
+  std::ifstream file(exported);
+  EXPECT_EQ(nlohmann::json::parse(file)["params"]["model.width"], "16");
+
+  const Outcome evaluated = run({"eval", "tiny", "--store", store_, "--format", "csv"});
+  ASSERT_EQ(evaluated.status, 0) << evaluated.err;
+  EXPECT_THAT(evaluated.out, HasSubstr("accuracy,loss,GFLOPs/image,images/s,images\n"));
+  const Outcome swept = run({"eval", "1", "--store", store_, "--format", "csv", "--sweep", "router.temperature=0.5,2"});
+  ASSERT_EQ(swept.status, 0) << swept.err;
+  EXPECT_THAT(swept.out, AllOf(HasSubstr("router.temperature,accuracy"), HasSubstr("\n0.5,"), HasSubstr("\n2,")));
+  EXPECT_EQ(run({"eval", "1", "--store", store_, "--disable-expert", "1:0"}).status, 0);
+  EXPECT_EQ(run({"eval", "1", "--store", store_, "--disable-expert", "0:0"}).status, 2);  // a dense block
+  EXPECT_EQ(run({"eval", "1", "--store", store_, "--set", "model.width=32"}).status, 2);
+}
+
+TEST_F(Cli, StoppedAndResumedIsTheSameRun) {
+  const std::string whole = (folder_ / "whole.db").string();
+  ASSERT_EQ(train(whole, {"--stop", "steps=7"}).status, 0);
+  ASSERT_EQ(train(store_, {"--stop", "steps=3"}).status, 0);
+  const Outcome resumed = run({"train", "--store", store_, "--resume", "latest", "--stop", "steps=7"});
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_EQ(losses(store_, 1), losses(whole, 1));
+  EXPECT_EQ(losses(store_, 1).size(), 7u);
+  EXPECT_EQ(run({"train", "--store", store_, "--resume", "1", "--set", "model.width=32"}).status, 2);
+}
+
+TEST_F(Cli, BenchPrintsThePeersLine) {
+  const Outcome bench = run({"bench",   "--router", "top2",  "--width",   "16",        "--depth",   "2",
+                             "--heads", "2",        "--mlp", "16",        "--experts", "4",         "--moe-blocks",
+                             "1",       "--batch",  "8",     "--threads", "1",         "--seconds", "0.01"});
+  ASSERT_EQ(bench.status, 0) << bench.err;
+  const auto line = nlohmann::json::parse(bench.out);
+  EXPECT_GT(line["train_images_per_s"].get<double>(), 0);
+  EXPECT_GT(line["infer_images_per_s"].get<double>(), 0);
+  EXPECT_EQ(line["router"], "top2");
+  EXPECT_EQ(line["config"]["moe_blocks"], 1);
+  // patch 4*4*16+16, position 49*16, two blocks, final norm 2*16, head 16*10+10; a block: two norms 4*16 and attention
+  // 4*(16*16+16), then an MLP 2*16*16+16+16, or a router 16*4 and four such experts
+  const int64_t attention = 64 + 4 * 272, mlp = 544;
+  EXPECT_EQ(line["params"], 272 + 784 + 2 * attention + mlp + 64 + 4 * mlp + 32 + 170);
+}
+
+TEST_F(Cli, DoctorAnswers) {
+  const Outcome doctor = run({"doctor", "--store", store_});
+  EXPECT_EQ(doctor.status, 0);
+  EXPECT_THAT(doctor.out, AllOf(HasSubstr("processor"), HasSubstr("oneDNN"), HasSubstr(store_)));
+}
+
+}  // namespace
