@@ -84,7 +84,7 @@ std::vector<ui::KeyHint> Workspace::key_hints(const panels::Seen& seen) const {
 void Workspace::draw_middle(Rect area, const panels::Seen& seen, std::vector<Command>&) {
   const float gutter = px(ui::kGutter);
   if (area.h > px(560)) {
-    const float height = std::min(px(layout_.curves), area.h * 0.5f);
+    const float height = std::min(px(layout_.curves), area.h * (area.h > px(700) ? 0.5f : 0.28f));
     const Rect curves = area.cut_bottom(height), gap = area.cut_bottom(gutter);
     splitter("rows", gap, false, -1, 140, 420, layout_.curves);
     Rect right = curves;
@@ -105,7 +105,10 @@ void Workspace::draw_wide(Rect area, const panels::Seen& seen, const panels::Gal
   Rect right = area.cut_right(px(layout_.right));
   splitter("right", area.cut_right(gutter), true, -1, 380, 640, layout_.right);
   draw_middle(area, seen, out);
-  const float wanted = layout_.knobs > 0 ? px(layout_.knobs) : panels::Knobs::preferred_height(seen);
+  const float least = panels::Knobs::least_height(seen);
+  const float room = right.h - gutter - panels::Experts::preferred_height(seen, selection_);  // what the experts leave
+  const float wanted =
+      layout_.knobs > 0 ? px(layout_.knobs) : std::clamp(room, least, panels::Knobs::preferred_height(seen));
   const Rect knobs = right.cut_bottom(std::min(wanted, right.h * 0.6f)), gap = right.cut_bottom(gutter);
   float height = knobs.h / ui::look().scale;
   splitter("experts", gap, false, -1, 150, 560, height);

@@ -21,7 +21,7 @@ namespace moescope {
 
 /// Sizes of the columns and rows in design units; the gutters between panels drag them.
 struct Layout {
-  float gallery = 218, right = 480, curves = 202;
+  float gallery = 218, right = 480, curves = 190;
   float knobs = 0;  // height of the knobs; 0: what their rows need
 };
 

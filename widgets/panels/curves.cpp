@@ -27,7 +27,7 @@ void draw_loss_curves(const Rect& area, const Seen&, const History& history, Sel
   const plots::Series* accuracy = history.find("train/accuracy");
   const plots::Series* tested = history.find("eval/test/accuracy");
   ImGui::PushID("loss");
-  const Rect inside = ui::panel(area, "Loss and accuracy", span_text(history, {loss, accuracy, tested}));
+  const Rect inside = ui::panel(area, "Loss and accuracy", span_text(history, {loss, accuracy, tested}), "all points");
   plots::LinePlot plot;
   plot.left_from_zero = true;
   plot.right_is_share = true;
@@ -55,7 +55,7 @@ void draw_balance_curves(const Rect& area, const Seen& seen, const History& hist
   ImGui::PushID("balance");
   const std::string title =
       selection.layer >= 0 ? "Balance of layer " + std::to_string(selection.layer + 1) : "Balance";
-  const Rect inside = ui::panel(area, title, span_text(history, {cv, dropped, entropy}));
+  const Rect inside = ui::panel(area, title, span_text(history, {cv, dropped, entropy}), "all points");
   plots::LinePlot plot;
   plot.left_from_zero = true;
   plot.right_is_share = !soft;

@@ -55,6 +55,12 @@ std::string Experts::word(const ExpertLoad& load, int64_t expert, bool off) {
   return can_fill && share >= load.actual_capacity_factor * 0.9995 ? "full" : "";
 }
 
+float Experts::preferred_height(const Seen& seen, const Selection& selection) {
+  const ExpertLoad* load = seen.snapshot ? find_load(*seen.snapshot, selection.layer) : nullptr;
+  const size_t rows = load ? std::clamp<size_t>(load->load.size(), 6, 16) : 16;
+  return px(ui::kHeader + ui::kInset) + static_cast<float>(rows) * px(kRowHeight);
+}
+
 double Experts::bar_top(const ExpertLoad& load) {
   float largest = 0;
   for (const float share : load.load)
@@ -156,7 +162,7 @@ void Experts::draw_ui(const Rect& area, const Seen& seen, Selection& selection, 
   const ExpertLoad* load = seen.snapshot ? find_load(*seen.snapshot, selection.layer) : nullptr;
   ImGui::PushID("experts");
   const std::string context = load ? context_text(*load) : "";
-  const Rect inside = ui::panel(area, "Experts", context);
+  const Rect inside = ui::panel(area, "Experts", context, load ? "load CV " + ui::fixed(load->load_cv, 2) : "");
   if (load) {
     const std::string drop = load->router == RouterKind::soft
                                  ? ""
@@ -175,7 +181,7 @@ void Experts::draw_ui(const Rect& area, const Seen& seen, Selection& selection, 
                dense ? "A dense model has one MLP a block." : "The bars fill with the first training step.");
   } else {
     // Rows share the height evenly when they fit, so that 8 or 16 experts fill the panel.
-    const float row_height = std::floor(std::clamp(inside.h / static_cast<float>(count), px(kRowHeight), px(26)));
+    const float row_height = std::floor(std::clamp(inside.h / static_cast<float>(count), px(kRowHeight), px(30)));
     const Rect wide{inside.x - px(6), inside.y, inside.w + px(12), inside.h};
     const ui::ScrollArea scroll("rows", wide, row_height * static_cast<float>(count));
     const auto [first, last] = scroll.rows_in_view(count, row_height);

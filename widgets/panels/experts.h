@@ -22,6 +22,8 @@ class Experts {
 
   /// "off", "dead" (no work), "full" (as much as its capacity holds) or "".
   static std::string word(const ExpertLoad& load, int64_t expert, bool off);
+  /// Height at which the rows of up to 16 experts have room, in pixels; more scroll.
+  static float preferred_height(const Seen& seen, const Selection& selection);
   /// Upper end of the bars: 2.2 fair shares, or the next round number above the largest load.
   static double bar_top(const ExpertLoad& load);
 

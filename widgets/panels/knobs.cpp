@@ -16,7 +16,7 @@ using ui::Face;
 using ui::px;
 using ui::Rect;
 
-constexpr float kRowMin = 28, kRowMax = 38;
+constexpr float kRowMin = 28, kRowMax = 36;
 constexpr double kResendSecs = 0.1, kGiveUpSecs = 10;
 
 std::string number_text(double value) {
@@ -36,6 +36,11 @@ std::string canonical(const RunConfig& config, std::string_view key, const std::
   RunConfig copy = config;
   set_field(copy, key, text);
   return get_field(copy, key);
+}
+
+float height_of_rows(const Seen& seen, float row) {
+  const size_t rows = seen.snapshot ? knobs_for(seen.snapshot->config).size() : 6;
+  return px(ui::kHeader + ui::kInset) + static_cast<float>(rows) * px(row);
 }
 
 ui::SliderScale log_track(double min, double max, bool zero) { return {min, max, true, false, zero}; }
@@ -87,10 +92,8 @@ std::vector<Knob> knobs_for(const RunConfig& config) {
   return list;
 }
 
-float Knobs::preferred_height(const Seen& seen) {
-  const size_t rows = seen.snapshot ? knobs_for(seen.snapshot->config).size() : 6;
-  return px(ui::kHeader + ui::kInset) + static_cast<float>(rows) * px(34);
-}
+float Knobs::preferred_height(const Seen& seen) { return height_of_rows(seen, kRowMax); }
+float Knobs::least_height(const Seen& seen) { return height_of_rows(seen, kRowMin); }
 
 void Knobs::forget_confirmed(const RunConfig& config, double now) {
   std::erase_if(pending_, [&](const auto& entry) {

@@ -30,6 +30,8 @@ class Knobs {
   void draw_ui(const ui::Rect& area, const Seen& seen, std::vector<Command>& out);
   /// Height at which all rows of this router have room, in pixels.
   static float preferred_height(const Seen& seen);
+  /// The same with the rows as close as they may stand.
+  static float least_height(const Seen& seen);
   bool is_pending(std::string_view key) const { return pending_.find(key) != pending_.end(); }
 
  private:

@@ -125,11 +125,11 @@ void PatchDetail::draw_ui(const Rect& area, const Seen& seen, const Selection& s
   const ui::Theme& t = ui::theme();
   remember_factual(*view, selection.image);
   ui::fill(area, t.raised, px(6));
-  Rect inside = area.inset(px(14), px(10));
+  Rect inside = area.inset(px(14), px(8));
   Rect right = inside.cut_right(inside.w * 0.48f);
   inside.cut_right(px(16));
 
-  Rect title = inside.cut_top(px(24));
+  Rect title = inside.cut_top(px(22));
   const int64_t token = selection.token();
   if (token >= 0 && token < map->num_tokens) {
     const int64_t patch = patch_of_token(*map, token);
@@ -149,15 +149,14 @@ void PatchDetail::draw_ui(const Rect& area, const Seen& seen, const Selection& s
   }
 
   const bool counterfactual = any_off(*view) && factual_image_ == selection.image && !factual_.empty();
-  Rect head = right.cut_top(px(18));
+  Rect head = right.cut_top(px(16));
   const std::string truth = view->label >= 0 && static_cast<size_t>(view->label) < seen.snapshot->class_names.size()
                                 ? "true class " + seen.snapshot->class_names[static_cast<size_t>(view->label)]
                                 : "";
   const std::string note = counterfactual ? off_names(*view) : truth;
   ui::text_in(head.cut_right(head.w * 0.6f), Face::small, counterfactual ? t.warn : t.faint, note, ui::Align::right);
   ui::text_in(head, Face::small, t.dim, "prediction");
-  right.cut_top(px(2));
-  plots::draw_bars(right, prediction(*seen.snapshot, *view, counterfactual ? &factual_ : nullptr, 3), 18);
+  plots::draw_bars(right, prediction(*seen.snapshot, *view, counterfactual ? &factual_ : nullptr, 3), 16);
 }
 
 }  // namespace moescope::panels

@@ -18,7 +18,7 @@ using ui::Face;
 using ui::px;
 using ui::Rect;
 
-constexpr float kDetailHeight = 92;
+constexpr float kDetailHeight = 80;
 
 /// Why there is no map, as a picture.
 void draw_reason(const Rect& area, const Seen& seen, const Selection& selection) {
@@ -54,6 +54,13 @@ std::string describe_map(const RoutingMap& map) {
     case RouterKind::dense: break;
   }
   return tokens;
+}
+
+std::string describe_map_briefly(const RoutingMap& map) {
+  if (map.router == RouterKind::soft)
+    return std::to_string(map.num_experts) + " × " + std::to_string(map.slots_per_expert) + " slots";
+  const std::string dropped = is_sparse(map) ? std::to_string(count_dropped(map)) + " dropped" : "";
+  return map.router == RouterKind::tokens_choice ? "top-" + std::to_string(map.k) + ", " + dropped : dropped;
 }
 
 void settle_layer(const RunConfig& config, Selection& selection) {
@@ -109,7 +116,10 @@ void RoutingPicture::draw_header(Rect header, const Seen& seen, const RoutingMap
       selection.layer = layers[static_cast<size_t>(index)];
   }
   header.cut_left(px(14));
-  if (map) ui::text_in(header, Face::small, t.dim, describe_map(*map), ui::Align::right);
+  if (map) {
+    const std::string full = describe_map(*map), brief = describe_map_briefly(*map);
+    ui::text_in(header, Face::small, t.dim, ui::fitting(Face::small, header.w, {full, brief}), ui::Align::right);
+  }
   if (map) ui::tip(header, {describe_map(*map), map->token_set});
 }
 
@@ -128,7 +138,7 @@ Rect RoutingPicture::draw_ui(const Rect& area, const Seen& seen, Selection& sele
     draw_reason(inside, seen, selection);
   } else {
     detail = inside.cut_bottom(px(kDetailHeight));
-    inside.cut_bottom(px(10));
+    inside.cut_bottom(px(8));
     if (is_sparse(*map))
       draw_sparse_picture(inside, seen, *view, *map, selection);
     else

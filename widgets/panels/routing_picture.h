@@ -23,6 +23,8 @@ class RoutingPicture {
 
 /// "V-MoE top-1   capacity 1.05   196 tokens, 7 dropped": what the map is, in the words of its paper.
 std::string describe_map(const RoutingMap& map);
+/// The same in fewer words: "top-2, 7 dropped".
+std::string describe_map_briefly(const RoutingMap& map);
 /// Chooses the last MoE layer when none is chosen or the chosen one does not exist in this model.
 void settle_layer(const RunConfig& config, Selection& selection);
 

@@ -99,6 +99,12 @@ SoftRange soft_range(const RoutingMap& map) {
   range.combine_max = *combine_max * slots;
   range.min = std::min(*dispatch_min * tokens, *combine_min * slots);
   range.max = std::max(range.dispatch_max, range.combine_max);
+  const auto num = static_cast<size_t>(num_slots(map));
+  std::vector<float> peaks(num);
+  for (size_t i = 0; i < map.dispatch.size(); ++i) peaks[i % num] = std::max(peaks[i % num], map.dispatch[i] * tokens);
+  const auto nth = peaks.begin() + static_cast<std::ptrdiff_t>(0.9 * static_cast<double>(num - 1));
+  std::nth_element(peaks.begin(), nth, peaks.end());
+  range.typical_peak = *nth;
   return range;
 }
 

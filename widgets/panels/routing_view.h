@@ -46,6 +46,7 @@ float combine_times(const RoutingMap& map, int64_t token, int64_t slot);   // co
 
 struct SoftRange {
   float dispatch_max = 1, combine_max = 1, min = 1, max = 1;  // over all tokens and slots, × uniform
+  float typical_peak = 1;  // nine slots of ten have a lower peak of their dispatch map
 };
 SoftRange soft_range(const RoutingMap& map);
 /// Round upper end of the colour scale, 2 or more: at 2, uniform lies in the middle and reads as flat.

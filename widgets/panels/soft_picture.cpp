@@ -78,23 +78,24 @@ void SoftPicture::draw_map(const Rect& picture, const Seen& seen, const ImageVie
   ui::canvas().AddImage(texture, picture.min(), picture.max(), {0, 0}, {1, 1}, ui::fade(IM_COL32_WHITE, kMapOpacity));
 }
 
-void SoftPicture::draw_color_bar(const Rect& area, const Seen& seen, Scale scale) {
+void SoftPicture::draw_color_bar(const Rect& area, const Seen& seen, Scale scale, bool clipped) {
   const ui::Theme& t = ui::theme();
   Rect rest = area;
-  const Rect bar = rest.cut_left(px(12));
+  const Rect bar = rest.cut_left(px(10));
   const ImVec2 lu{0, 0}, ru{1, 0};
   // The colour map runs along u; the bar stands upright, high values on top.
   ui::canvas().AddImageQuad(seen.textures->color_map(), {bar.x, bar.bottom()}, bar.min(), {bar.right(), bar.y},
                             bar.max(), lu, ru, ru, lu, IM_COL32_WHITE);
   ui::frame(bar, t.line);
+  auto end_text = [&](float value) { return stretched ? ui::times(value) : ui::compact(value) + "×"; };
   auto label = [&](float value, const std::string& text, ImU32 color) {
     const float y = bar.bottom() - (value - scale.low) / (scale.high - scale.low) * bar.h;
     ui::hline(bar.right(), bar.right() + px(3), std::clamp(y, bar.y, bar.bottom() - 1), color);
     const float top = std::clamp(y - px(8), bar.y - px(2), bar.bottom() - px(14));
-    ui::text_in({bar.right() + px(5), top, area.w - px(12), px(16)}, Face::mono, color, text);
+    ui::text_in({bar.right() + px(5), top, area.w - px(14), px(16)}, Face::mono, color, text);
   };
-  label(scale.high, ui::times(scale.high), stretched ? t.warn : t.dim);
-  label(scale.low, ui::times(scale.low), stretched ? t.warn : t.dim);
+  label(scale.high, (clipped ? "≥" : "") + end_text(scale.high), stretched ? t.warn : t.dim);
+  label(scale.low, end_text(scale.low), stretched ? t.warn : t.dim);
   if (scale.low < 1 && scale.high > 1 && (1 - scale.low) / (scale.high - scale.low) * bar.h > px(16) &&
       (scale.high - 1) / (scale.high - scale.low) * bar.h > px(16))
     label(1, "1×", t.text);
@@ -165,8 +166,8 @@ Rect SoftPicture::draw_ui(const Rect& area, const Seen& seen, const ImageView& v
   if (slot < 0) return {area.x, area.y, area.w, 0};
   const SoftRange range = soft_range(map);
   const Scale scale =
-      stretched ? Scale{range.min, std::max(range.max, range.min + 1e-4f)} : Scale{0, scale_top(range.max)};
-  const float gap = px(14), bar_width = px(54), caption_height = px(26);
+      stretched ? Scale{range.min, std::max(range.max, range.min + 1e-4f)} : Scale{0, scale_top(range.typical_peak)};
+  const float gap = px(8), bar_width = px(46), caption_height = px(26);
   const float strip_min = px(44);
   const Rect third{area.x, area.y, (area.w - bar_width - 3 * gap) / 3, area.h - caption_height - strip_min - px(22)};
   const Rect fitted = fit_image(third, view.pixels);
@@ -186,7 +187,8 @@ Rect SoftPicture::draw_ui(const Rect& area, const Seen& seen, const ImageView& v
   }
   readout(pictures[1], map, slot, false);
   readout(pictures[2], map, slot, true);
-  draw_color_bar({pictures[2].right() + gap, pictures[2].y, bar_width, pictures[2].h}, seen, scale);
+  draw_color_bar({pictures[2].right() + gap, pictures[2].y, bar_width, pictures[2].h}, seen, scale,
+                 range.max > scale.high);
   caption(pictures[0], view.image.label);
   caption(pictures[1], "dispatch into " + slot_name(map, slot));
   caption(pictures[2], "combine from it");

@@ -27,7 +27,8 @@ class SoftPicture {
   };
   void draw_map(const ui::Rect& picture, const Seen& seen, const ImageView& view, const RoutingMap& map, int64_t slot,
                 bool combine, Scale scale);
-  void draw_color_bar(const ui::Rect& area, const Seen& seen, Scale scale);
+  /// `clipped`: some weights lie above the scale and take its last colour.
+  void draw_color_bar(const ui::Rect& area, const Seen& seen, Scale scale, bool clipped);
   float draw_strip(const ui::Rect& area, const Seen& seen, const RoutingMap& map, int64_t slot, Scale scale,
                    Selection& selection);
 

@@ -55,7 +55,7 @@ void outline_expert(const Rect& picture, const RoutingMap& map, int64_t expert) 
 }
 
 void caption(const Rect& picture, std::string_view text, std::string_view right = {}) {
-  Rect line{picture.x, picture.bottom() + px(6), picture.w, px(18)};
+  Rect line{picture.x, picture.bottom() + px(5), picture.w, px(18)};
   if (!right.empty())
     ui::text_in(line.cut_right(ui::text_width(Face::small, right) + 1), Face::small, ui::theme().dim, right);
   ui::text_in(line, Face::small, ui::theme().dim, text);
@@ -78,7 +78,7 @@ float gate_opacity(float gate) { return 0.14f + 0.66f * std::clamp(gate, 0.f, 1.
 
 Rect draw_sparse_picture(const Rect& area, const Seen& seen, const ImageView& view, const RoutingMap& map,
                          Selection& selection) {
-  const float gap = px(36), caption_height = px(26);
+  const float gap = px(36), caption_height = px(24);
   const Rect half{area.x, area.y, (area.w - gap) / 2, area.h - caption_height};
   Rect left = fit_image(half, view.pixels), right = left;
   left.x = std::round(area.x + (half.w - left.w) / 2);
@@ -96,9 +96,9 @@ Rect draw_sparse_picture(const Rect& area, const Seen& seen, const ImageView& vi
 
   for (const Rect& picture : {left, right}) report_mouse(picture, map, selection);
   caption(left, view.image.label, std::to_string(view.pixels.width) + " × " + std::to_string(view.pixels.height));
-  const bool several = map.k > 1;
-  caption(right, several ? "first expert of each patch (corner: second), opacity = gate"
-                         : "expert of each patch, opacity = gate");
+  const std::string_view full = map.k > 1 ? "first expert of each patch (corner: second), opacity = gate"
+                                          : "expert of each patch, opacity = gate";
+  caption(right, ui::fitting(Face::small, right.w, {full, "expert of each patch, opacity = gate", "opacity = gate"}));
   return {area.x, area.y, area.w, left.h + caption_height};
 }
 

@@ -9,10 +9,10 @@
 namespace moescope::plots {
 namespace {
 
-/// 1, 2 or 5 times a power of ten, at least `size`.
-double round_step(double size) {
+/// 1, 2 or 5 (with quarters also 2.5) times a power of ten, at least `size`.
+double round_step(double size, bool quarters = false) {
   const double unit = std::pow(10.0, std::floor(std::log10(size)));
-  for (const double factor : {1.0, 2.0, 5.0, 10.0})
+  for (const double factor : {1.0, 2.0, quarters ? 2.5 : 5.0, 5.0, 10.0})
     if (factor * unit >= size * 0.999999) return factor * unit;
   return 10 * unit;
 }
@@ -39,7 +39,8 @@ Axis step_axis(double first, double last, int max_ticks) {
   Axis axis;
   axis.low = first;
   axis.high = std::max(last, first + 1);
-  const double step = std::max(1.0, round_step((axis.high - axis.low) / std::max(1, max_ticks)));
+  const double step =
+      std::max(1.0, round_step((axis.high - axis.low) / std::max(1, max_ticks), axis.high - axis.low >= 40));
   add_ticks(axis, std::ceil(first / step) * step, step);
   axis.decimals = 0;
   return axis;

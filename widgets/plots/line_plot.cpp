@@ -69,7 +69,7 @@ void find_values(Scene& scene, const LinePlot& plot) {
     std::nth_element(highs[side].begin(), nth, highs[side].end());
     const double high = std::max<double>(mean_high[side], *nth);
     const bool zero = side == 0 ? plot.left_from_zero : plot.right_is_share;
-    const int ticks = std::clamp(static_cast<int>(scene.plot.h / px(36)), 2, 5);
+    const int ticks = std::clamp(static_cast<int>(scene.plot.h / px(24)), 2, 5);
     (side == 0 ? scene.left : scene.right) =
         round_axis(zero ? 0 : low[side], side == 1 && plot.right_is_share ? 1 : high, ticks);
     (side == 0 ? scene.has_left : scene.has_right) = true;
@@ -94,7 +94,7 @@ void draw_axes(const Scene& scene) {
     for (const double tick : scene.right.ticks)
       label(scene.right, tick, {scene.plot.right() + px(6), 0, px(42), 0}, ui::Align::left);
   const Axis steps = step_axis(static_cast<double>(scene.first), static_cast<double>(scene.last),
-                               std::max(2, static_cast<int>(scene.plot.w / px(110))));
+                               std::max(2, static_cast<int>(scene.plot.w / px(64))));
   for (const double tick : steps.ticks) {
     const float half = px(40), x = std::clamp(scene.x_of(tick), scene.plot.x, scene.plot.right());
     ui::text_in({x - half, scene.plot.bottom() + px(4), 2 * half, px(16)}, Face::mono, t.faint, tick_label(steps, tick),
@@ -138,32 +138,47 @@ void draw_marks(const Scene& scene, const LinePlot& plot) {
   }
 }
 
-/// Names and last values at the right end, moved apart so that they never overlap.
+struct Label {
+  Rect box;
+  const Drawn* drawn = nullptr;
+  std::string text;
+};
+
+/// How much of a box lies outside the plot, on other labels, or on a line's path: in pixels, less is better.
+float label_cost(const Scene& scene, const Rect& box, const std::vector<Label>& placed) {
+  float cost = 4 * (std::max(0.f, scene.plot.y - box.y) + std::max(0.f, box.bottom() - scene.plot.bottom()));
+  for (const Label& other : placed)
+    cost += 4 * std::max(0.f, std::min(box.bottom(), other.box.bottom()) - std::max(box.y, other.box.y));
+  for (const Drawn& drawn : scene.lines) {
+    const auto count = static_cast<float>(drawn.columns.size());
+    for (auto c = static_cast<size_t>((box.x - scene.plot.x) / scene.plot.w * count); c < drawn.columns.size();
+         c += 4) {
+      if (drawn.columns[c].count == 0) continue;
+      const float y = scene.y_of(*drawn.line, drawn.columns[c].mean);
+      if (y > box.y && y < box.bottom()) cost += 1;
+    }
+  }
+  return cost;
+}
+
+/// Names and last values at the right end, each where it covers the least, near its line.
 void draw_names(const Scene& scene) {
-  struct Name {
-    float y;
-    const Drawn* drawn;
-    std::string text;
-  };
-  std::vector<Name> names;
+  std::vector<Label> placed;
   for (const Drawn& drawn : scene.lines) {
     const Line& line = *drawn.line;
     const double value = line.series->points().back().value;
-    std::string text = line.name + " " + ui::fixed(value, line.decimals);
+    Label label{{}, &drawn, line.name + " " + ui::fixed(value, line.decimals)};
+    const float width = ui::text_width(Face::mono, label.text) + px(8), height = px(17);
     const float y = std::isfinite(value) ? scene.y_of(line, value) : scene.plot.y;
-    names.push_back({y, &drawn, std::move(text)});
-  }
-  std::sort(names.begin(), names.end(), [](const Name& a, const Name& b) { return a.y < b.y; });
-  const float height = px(18);
-  float y = scene.plot.y;
-  for (size_t i = 0; i < names.size(); ++i) {
-    const float room_below = static_cast<float>(names.size() - i) * height;
-    y = std::clamp(names[i].y - height, y, std::max(y, scene.plot.bottom() - room_below));
-    const float width = ui::text_width(Face::mono, names[i].text);
-    const Rect cell{scene.plot.right() - width - px(10), y, width + px(6), height};
-    ui::fill(cell, ui::fade(ui::theme().panel, 0.8f), px(3));
-    ui::text_in(cell.inset(px(3), 0), Face::mono, names[i].drawn->line->color, names[i].text);
-    y += height;
+    float best = 1e9f;
+    for (const float offset : {-20.f, 3.f, -37.f, 20.f, -54.f, 37.f}) {
+      const Rect box{scene.plot.right() - width - px(4), std::round(y + px(offset)), width, height};
+      const float cost = label_cost(scene, box, placed) + std::abs(offset) * 0.05f;
+      if (cost < best) best = cost, label.box = box;
+    }
+    ui::fill(label.box, ui::fade(ui::theme().panel, 0.75f), px(3));
+    ui::text_in(label.box.inset(px(4), 0), Face::mono, line.color, label.text);
+    placed.push_back(std::move(label));
   }
 }
 

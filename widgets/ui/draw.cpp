@@ -28,6 +28,12 @@ std::string fit_text(Face face, std::string_view text, float width) {
   return {};
 }
 
+std::string_view fitting(Face face, float width, std::initializer_list<std::string_view> candidates) {
+  for (const std::string_view text : candidates)
+    if (text_width(face, text) <= width) return text;
+  return {};
+}
+
 float text_at(ImVec2 pos, Face face, ImU32 color, std::string_view text) {
   ImFont* f = font(face);
   pos = {std::round(pos.x), std::round(pos.y)};

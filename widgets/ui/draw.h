@@ -1,6 +1,7 @@
 // Text and shapes placed by rectangle, on the draw list of the current ImGui window.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,9 @@ float text_width(Face face, std::string_view text);
 float line_height(Face face);
 /// The text, or as much of it as fits with an ellipsis.
 std::string fit_text(Face face, std::string_view text, float width);
+
+/// The first of the candidates that fits the width, "" when none does: a shorter wording instead of an ellipsis.
+std::string_view fitting(Face face, float width, std::initializer_list<std::string_view> candidates);
 
 /// Text at a point (its left top). Returns the x where it ends.
 float text_at(ImVec2 pos, Face face, ImU32 color, std::string_view text);

@@ -11,7 +11,7 @@ Rect panel_surface(const Rect& area) {
   return area.inset(px(kInset));
 }
 
-Rect panel(const Rect& area, std::string_view title, std::string_view context) {
+Rect panel(const Rect& area, std::string_view title, std::string_view context, std::string_view shorter) {
   panel_surface(area);
   Rect inside = area.inset(px(kInset), 0);
   Rect header = inside.cut_top(px(kHeader));
@@ -19,7 +19,7 @@ Rect panel(const Rect& area, std::string_view title, std::string_view context) {
   const float title_end = text_in(header, Face::title, theme().text, title);
   Rect rest = header;
   rest.cut_left(title_end - header.x + px(16));
-  text_in(rest, Face::small, theme().dim, context, Align::right);
+  text_in(rest, Face::small, theme().dim, fitting(Face::small, rest.w, {context, shorter}), Align::right);
   inside.cut_bottom(px(kInset));
   return inside;
 }

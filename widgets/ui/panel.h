@@ -10,7 +10,8 @@ namespace moescope::ui {
 inline constexpr float kInset = 14, kGutter = 12, kHeader = 40;
 
 /// Draws surface, title and context; returns the area below the header, inset.
-Rect panel(const Rect& area, std::string_view title, std::string_view context = {});
+/// A context that does not fit gives way to the shorter one, and that to nothing.
+Rect panel(const Rect& area, std::string_view title, std::string_view context = {}, std::string_view shorter = {});
 /// The surface alone, for panels that write their own header.
 Rect panel_surface(const Rect& area);
 
