@@ -1,15 +1,17 @@
 // Exponentials and their relatives on vectors. The polynomials are minimax fits of our own (Remez exchange), each with
-// its largest error; together with rounding every function here is good to about 2 units in the last place.
+// its largest error; together with rounding every function here is good to about 2 units in the last place. V is a Vec
+// or a Pack.
 #pragma once
 
-#include "compute/ops/vector/vec.h"
+#include "compute/ops/vector/pack.h"
 
 namespace moescope {
 namespace {
 
 /// 2^f for |f| <= 1/2: a fit of (2^f - 1)/f, error 2e-9.
-inline Vec exp2_fraction(Vec f) {
-  Vec p = fma(all(1.535336179e-04f), f, all(1.339887440e-03f));
+template <class V>
+inline V exp2_fraction(V f) {
+  V p = fma(all(1.535336179e-04f), f, all(1.339887440e-03f));
   p = fma(p, f, all(9.618437358e-03f));
   p = fma(p, f, all(5.550332471e-02f));
   p = fma(p, f, all(2.402264791e-01f));
@@ -18,9 +20,10 @@ inline Vec exp2_fraction(Vec f) {
 }
 
 /// 2^x for x clamped to [-126, 126]: for what is added to 1 afterwards.
-inline Vec exp2_bounded(Vec x) {
+template <class V>
+inline V exp2_bounded(V x) {
   x = at_least(at_most(x, 126), -126);
-  const Vec n = round(x);
+  const V n = round(x);
   return scale_by_small_power(exp2_fraction(x - n), n);
 }
 
