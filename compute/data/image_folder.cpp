@@ -43,7 +43,7 @@ void add_to_hash(const ImageEntry& entry, ContentHash& hash) {
   hash.add(int64_t{entry.label});
   hash.add(bytes);
   std::array<char, 1024> part;
-  const int64_t length = std::min<int64_t>(bytes, part.size());
+  const int64_t length = std::clamp<int64_t>(bytes, 0, part.size());  // it may have gone since it was listed
   for (int64_t begin : {int64_t{0}, bytes - length}) {
     file.seekg(begin);
     file.read(part.data(), length);
