@@ -5,9 +5,12 @@
 #include <iostream>
 
 #include "app/command_bench.h"
+#include "app/command_conform.h"
 #include "app/command_doctor.h"
+#include "app/command_eval.h"
 #include "app/command_runs.h"
 #include "app/command_train.h"
+#include "app/command_window.h"
 #include "compute/records/error.h"
 
 namespace moescope {
@@ -28,13 +31,16 @@ int run_cli(int argc, const char* const* argv) {
   program.set_version_flag("--version", MOESCOPE_VERSION);
   program.require_subcommand(0, 1);
   Action action;
+  add_window_command(program, action);
   add_train_command(program, action);
+  add_eval_command(program, action);
+  add_conform_command(program, action);
   add_bench_command(program, action);
   add_runs_command(program, action);
   add_doctor_command(program, action);
   try {
     program.parse(argc, argv);
-    return action ? action() : (std::cout << program.help(), 0);
+    return action();
   } catch (const CLI::Success& asked) {  // --help, --version
     return program.exit(asked);
   } catch (const CLI::ParseError& error) {

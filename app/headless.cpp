@@ -119,17 +119,17 @@ void print_result(const Snapshot& last, int64_t run_id, const std::filesystem::p
 
 }  // namespace
 
-int train_headless(HeadlessOptions options) {
-  if (options.store.has_parent_path()) std::filesystem::create_directories(options.store.parent_path());
-  options.setup.leave_when_finished = true;
+int train_headless(PreparedRun run) {
+  if (run.store.has_parent_path()) std::filesystem::create_directories(run.store.parent_path());
+  run.setup.leave_when_finished = true;
   const StopSignals signals;
   ProgressPrinter printer;
-  TrainerThread trainer(std::move(options.setup));
+  TrainerThread trainer(std::move(run.setup));
   RecorderOptions recording;
-  recording.store = options.store;
-  if (options.resume) recording.resume = {options.resume->run_id, options.resume->step};
+  recording.store = run.store;
+  recording.resume = run.resume;
   Recorder recorder(trainer.events(), recording);
-  for (SetField& field : options.first_fields) trainer.commands().push(std::move(field));
+  for (SetField& field : run.first_fields) trainer.commands().push(std::move(field));
 
   const std::shared_ptr<const Snapshot> last = watch(trainer, recorder, printer);
   trainer.join();
@@ -137,7 +137,7 @@ int train_headless(HeadlessOptions options) {
   printer.end_line();
   if (last && last->state == RunState::failed) throw UserError(last->message);
   if (const RecorderState state = recorder.state(); state.num_waiting > 0) throw UserError(state.banner);
-  if (last) print_result(*last, recorder.run_id(), options.store);
+  if (last) print_result(*last, recorder.run_id(), run.store);
   return 0;
 }
 

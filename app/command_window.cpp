@@ -1,0 +1,60 @@
+// Opens the workbench on a run; where there is no display, says so and trains the same run in the terminal.
+#include "app/command_window.h"
+
+#include <iostream>
+
+#include "app/display_probe.h"
+#include "app/headless.h"
+#include "app/run_controller.h"
+#include "app/run_request.h"
+#include "app/window.h"
+
+namespace moescope {
+
+namespace {
+
+struct WorkbenchOptions {
+  RunRequest run;
+  std::string store;  // positional
+  bool light = false, paused = false;
+  float scale = 0;
+};
+
+int open_workbench(const WorkbenchOptions& options) {
+  RunRequest request = options.run;
+  if (request.store.empty()) request.store = options.store;
+  PreparedRun run = prepare_run(request);
+  run.setup.start_paused = options.paused;
+  run.setup.watched = {{0, nullptr, "test 0"}};  // something to see with the first snapshot
+
+  if (const DisplayProbe display = probe_display(); !display.usable) {
+    std::cerr << "No window here (" << display.words << "); training in the terminal instead, Ctrl+C saves and leaves."
+              << std::endl;
+    return train_headless(std::move(run));
+  }
+  WindowOptions window_options;
+  window_options.dark = !options.light;
+  window_options.scale = options.scale;
+  window_options.log = [](const std::string& line) { std::cerr << line << std::endl; };
+  RunController controller(std::move(run));
+  Window window(window_options, controller);
+  window.run_until_closed();
+  return 0;
+}
+
+}  // namespace
+
+void add_window_command(CLI::App& program, Action& action) {
+  const auto options = std::make_shared<WorkbenchOptions>();
+  add_run_options(program, options->run);
+  program.add_option("file", options->store, "session store to open")->type_name("STORE");
+  program.add_flag("--light", options->light, "begin in the light theme (D switches)");
+  program.add_flag("--paused", options->paused, "wait for T before training");
+  program.add_option("--scale", options->scale, "pixels per design unit; default: the display's")
+      ->check(CLI::Range(0.5, 4.0));
+  program.callback([&program, &action, options] {
+    if (program.get_subcommands().empty()) action = [options] { return open_workbench(*options); };
+  });
+}
+
+}  // namespace moescope

@@ -1,0 +1,37 @@
+// What a person asks for when a run is to begin or to go on, the same for a terminal and for the window.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/config_options.h"
+#include "app/recorder.h"
+#include "compute/records/command.h"
+#include "compute/train/run_loop.h"
+
+namespace moescope {
+
+struct RunRequest {
+  ConfigOptions config;
+  std::string store, resume, stop;
+};
+
+/// Adds --preset, --config, --set, --store, --resume and --stop. `request` must outlive the parsing.
+void add_run_options(CLI::App& command, RunRequest& request);
+
+/// A request with everything looked up that can be wrong about it.
+struct PreparedRun {
+  RunSetup setup;
+  std::filesystem::path store;
+  std::optional<RecorderOptions::Resume> resume;  // record into this run, whose checkpoint is in setup.resume_from
+  std::vector<SetField> first_fields;             // live settings to change before the first step, recorded as commands
+};
+
+/// Throws UserError: unknown preset or field, a bad stop rule, no such run or no checkpoint of it, a setting that
+/// cannot change when a run goes on.
+PreparedRun prepare_run(const RunRequest& request);
+
+}  // namespace moescope
