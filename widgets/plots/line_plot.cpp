@@ -189,7 +189,8 @@ void draw_readout(const Scene& scene, int64_t step) {
   for (const Drawn& drawn : scene.lines) {
     const Point* point = drawn.line->series->at(step);
     if (!point) continue;
-    ui::canvas().AddCircleFilled({x, scene.y_of(*drawn.line, point->value)}, px(3), drawn.line->color, 16);
+    if (std::isfinite(point->value))
+      ui::canvas().AddCircleFilled({x, scene.y_of(*drawn.line, point->value)}, px(3), drawn.line->color, 16);
     text += (text.empty() ? "" : "\n") + drawn.line->name + " " + ui::fixed(point->value, drawn.line->decimals + 1);
     if (point->step != step) text += " at step " + ui::grouped(point->step);
   }

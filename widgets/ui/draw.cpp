@@ -47,6 +47,7 @@ float text_in(const Rect& area, Face face, ImU32 color, std::string_view text, A
   std::string cut;
   if (width > area.w + 0.5f) {
     cut = fit_text(face, text, area.w);
+    ++look().cut_texts;
     text = cut;
     width = text_width(face, text);
   }

@@ -31,6 +31,7 @@ struct Look {
   Theme theme = dark_theme();
   std::array<ImFont*, kNumFaces> fonts{};
   float scale = 1;         // pixels per design unit
+  int cut_texts = 0;       // texts that had to be cut with an ellipsis since somebody set this to 0
   double redraw_in = 1e9;  // seconds until something on screen changes by itself; widgets lower it, the window obeys
 };
 
