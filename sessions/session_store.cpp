@@ -15,7 +15,7 @@ std::filesystem::path real_path(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path, error)) {
     throw StoreError(StoreProblem::not_a_store, path, "this is a folder; name a file in it");
   }
-  const std::filesystem::path real = std::filesystem::weakly_canonical(path, error);
+  const std::filesystem::path real = std::filesystem::weakly_canonical(std::filesystem::absolute(path), error);
   if (error) throw StoreError(StoreProblem::denied, path, "cannot be reached (" + error.message() + ")");
   if (!std::filesystem::is_directory(real.parent_path(), error)) {
     throw StoreError(StoreProblem::missing, path,

@@ -56,6 +56,16 @@ TEST_F(SessionStoreTest, AMissingFolderIsNamed) {
   }
 }
 
+TEST_F(SessionStoreTest, ANameWithoutAFolderMeansThisFolder) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(path_.parent_path());
+  {
+    const SessionStore store("plain.db", SessionStore::Access::write);
+    EXPECT_EQ(store.path(), std::filesystem::canonical(path_.parent_path()) / "plain.db");
+  }
+  std::filesystem::current_path(before);
+}
+
 TEST_F(SessionStoreTest, AFolderIsNoStore) {
   path_ = folder_;
   EXPECT_EQ(error_of(SessionStore::Access::write).problem, StoreProblem::not_a_store);
