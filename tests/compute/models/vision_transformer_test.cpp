@@ -17,7 +17,13 @@ constexpr ImageShape kImage{8, 12, 3, 5};
 
 RunConfig tiny(RouterKind router, HeadKind head) {
   RunConfig c;
-  c.model = {.patch = 4, .width = 8, .depth = 2, .heads = 2, .mlp = 12, .head = head, .moe_blocks = 1};
+  c.model.patch = 4;
+  c.model.width = 8;
+  c.model.depth = 2;
+  c.model.heads = 2;
+  c.model.mlp = 12;
+  c.model.head = head;
+  c.model.moe_blocks = 1;
   c.router.kind = router;
   c.router.num_experts = 3;
   c.router.slots_per_expert = 2;
