@@ -28,7 +28,7 @@ struct Scores {
 void conform_aux(const GoldenCase& golden, GoldenResults& results) {
   const Tensor& z = golden.in("z");
   const float deviation = golden.config.at("noise_std").get<float>() / static_cast<float>(z.dim(1));
-  const Buffer sums({3, z.dim(1)}), row({z.dim(1)}), scratch({2 * z.dim(1)});
+  const Buffer sums({3, z.dim(1)}), row({2 * z.dim(1)}), scratch({2 * z.dim(1)});
   for (const int64_t k : {1, 2}) {
     const Scores scores(z, golden.in("noise"), deviation, k);
     const AuxiliaryLosses losses =

@@ -2,7 +2,8 @@
 #include "compute/moe/auxiliary_losses.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "compute/moe/loop_math.h"
 
 namespace moescope {
 namespace {
@@ -28,7 +29,7 @@ void mean_chances(const GroupScores& s, double* scratch, float* chances) {
   for (int64_t t = 0; t < s.tokens; ++t) {
     const float tau = threshold(s, t);
     const float* logits = s.logits + t * s.experts;
-    for (int64_t e = 0; e < s.experts; ++e) scratch[e] += 0.5f * std::erfc((tau - logits[e]) * to_erfc);
+    for (int64_t e = 0; e < s.experts; ++e) scratch[e] += 0.5f * loop_erfc((tau - logits[e]) * to_erfc);
   }
   for (int64_t e = 0; e < s.experts; ++e) chances[e] = static_cast<float>(scratch[e] / static_cast<double>(s.tokens));
 }
@@ -61,20 +62,20 @@ void through_softmax(const float* gates, int64_t tokens, int64_t experts, const 
 }
 
 /// The chance falls as the threshold rises: what a token's logits gain, its threshold's logit loses.
-void load_backward(const GroupScores& s, const float* dchances, float* dlogits) {
+void load_backward(const GroupScores& s, const float* dchances, float* gain, float* dlogits) {
   const float inverse = 1 / s.noise_deviation;
   const float density = static_cast<float>(kInverseSqrt2Pi / static_cast<double>(s.tokens)) * inverse;
   for (int64_t t = 0; t < s.tokens; ++t) {
     const float tau = threshold(s, t);
     const float* logits = s.logits + t * s.experts;
-    float* row = dlogits + t * s.experts;
-    float total = 0;
     for (int64_t e = 0; e < s.experts; ++e) {
       const float q = (tau - logits[e]) * inverse;
-      const float gain = std::exp(-0.5f * q * q) * density * dchances[e];
-      row[e] += gain;
-      total += gain;
+      gain[e] = loop_exp(-0.5f * q * q) * density * dchances[e];
     }
+    float* row = dlogits + t * s.experts;
+    float total = 0;
+    for (int64_t e = 0; e < s.experts; ++e) row[e] += gain[e];
+    for (int64_t e = 0; e < s.experts; ++e) total += gain[e];
     row[s.expert[t * s.k + s.k - 1]] -= total;
   }
 }
@@ -125,7 +126,7 @@ void balance_backward(const GroupScores& s, const float* sums, const AuxiliaryLo
   }
   if (weights.load > 0 && s.noise_deviation > 0) {
     cv_squared_gradient(sums + s.experts, s.experts, weights.load, scratch);
-    load_backward(s, scratch, dlogits);
+    load_backward(s, scratch, scratch + s.experts, dlogits);
   }
 }
 

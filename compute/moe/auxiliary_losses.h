@@ -34,7 +34,7 @@ AuxiliaryLosses group_losses(const GroupScores& scores, float* sums, double* scr
 /// The gradient of weight * gshard: dgates (S,E) +=.
 void gshard_backward(const GroupScores& scores, const float* sums, double weight, float* dgates);
 /// The gradients of the weighted importance and load: dlogits (S,E) +=, through the clean softmax and through the clean
-/// and the threshold logits. A weight of 0 skips its term. scratch holds E floats.
+/// and the threshold logits. A weight of 0 skips its term. scratch holds 2E floats.
 void balance_backward(const GroupScores& scores, const float* sums, const AuxiliaryLosses& weights, float* dlogits,
                       float* scratch);
 

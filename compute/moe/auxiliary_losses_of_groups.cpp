@@ -66,7 +66,7 @@ void auxiliary_logit_gradients(const RouterConfig& router, const Routing& r, dou
   const AuxiliaryLosses weights = weights_of(router, aux_scale / static_cast<double>(r.groups));
   if (weights.importance <= 0 && weights.load <= 0) return;
   const ArenaScope scope(arena);
-  const Tensor scratch = arena.make({cpu_pool().num_threads(), r.experts});
+  const Tensor scratch = arena.make({cpu_pool().num_threads(), 2 * r.experts});
   parallel_for(r.groups, 1, [&](int64_t begin, int64_t end, int thread) {
     for (int64_t g = begin; g < end; ++g)
       balance_backward(scores_of(r, g), r.group_sums.row(g).f32(), weights, dlogits.f32() + g * r.tokens * r.experts,

@@ -3,19 +3,26 @@
 #include <cmath>
 
 #include "compute/backends/thread_pool.h"
+#include "compute/moe/loop_math.h"
 #include "compute/moe/observe.h"
 
 namespace moescope {
 namespace {
 
-/// -sum p log p in nats; 0 log 0 is 0.
-double entropy(const float* p, int64_t n) {
+/// -sum p log p in nats; 0 log 0 is 0. terms holds n numbers of scratch, may be p.
+double entropy(const float* p, int64_t n, float* terms) {
   float sum = 0;
-  for (int64_t i = 0; i < n; ++i) sum -= p[i] > 0 ? p[i] * std::log(p[i]) : 0;
+  constexpr float kTiny = 1e-30f;  // adds nothing, and has a logarithm
+  for (int64_t i = 0; i < n; ++i) terms[i] = p[i] * loop_log(p[i] > kTiny ? p[i] : kTiny);
+  for (int64_t i = 0; i < n; ++i) sum -= terms[i];
   return sum;
 }
 
-double largest(const float* p, int64_t n) { return *std::max_element(p, p + n); }
+double largest(const float* p, int64_t n) {
+  float most = p[0];
+  for (int64_t i = 1; i < n; ++i) most = p[i] > most ? p[i] : most;
+  return most;
+}
 
 double share(int64_t part, int64_t whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
@@ -79,7 +86,7 @@ void ExpertLoadAccumulator::add_gates(const Routing& r) {
     for (int64_t t = begin * r.tokens; t < last; ++t) {
       const float* gates = r.gates.f32() + t * r.experts;
       for (int64_t e = 0; e < r.experts; ++e) part.importance[static_cast<size_t>(e)] += gates[e];
-      part.entropy += entropy(gates, r.experts);
+      part.entropy += entropy(gates, r.experts, part.row.data());
       part.dropped += r.pairs.token_begin[t + 1] == r.pairs.token_begin[t];
     }
   });
@@ -103,7 +110,7 @@ void ExpertLoadAccumulator::add_soft(const Routing& r) {
           for (int64_t j = 0; j < per_expert; ++j) row[e] += combine[e * per_expert + j];
           part.importance[static_cast<size_t>(e)] += row[e];
         }
-        part.entropy += entropy(row, r.experts);
+        part.entropy += entropy(row, r.experts, row);
         part.combine_max += largest(combine, slots);
       }
       std::copy(r.dispatch.f32() + first * slots, r.dispatch.f32() + (first + 1) * slots, row);

@@ -1,15 +1,39 @@
-// Gate noise: drawn by counter, so that a resumed run sees the same draws.
+// Gate noise: drawn by counter, so that a resumed run sees the same draws. Box and Muller's transform on stretches that
+// threads draw side by side.
 #include <algorithm>
+#include <array>
+#include <cmath>
 
 #include "compute/backends/thread_pool.h"
 #include "compute/core/error.h"
 #include "compute/core/rng.h"
+#include "compute/moe/loop_math.h"
 #include "compute/moe/router.h"
 
 namespace moescope {
 namespace {
 
-constexpr int64_t kDrawsPerStream = 4096;  // one stream a stretch lets threads draw side by side
+constexpr int64_t kStretch = 1024;  // draws of one stream
+using HalfStretch = std::array<float, kStretch / 2>;
+
+/// Adds deviation * standard normal draws to out[0..n), n <= kStretch. Two draws from each 64 random bits: the first
+/// half of a stretch takes the cosines, the second the sines.
+void add_stretch(Rng& rng, float deviation, float* out, int64_t n) {
+  constexpr float kUnit = 0x1p-24f;
+  HalfStretch radius, turn, cosine, sine;
+  for (size_t i = 0; i < radius.size(); ++i) {
+    const uint64_t bits = rng.bits();
+    radius[i] = static_cast<float>((bits >> 40) + 1) * kUnit;  // (0, 1]
+    turn[i] = static_cast<float>(bits >> 8 & 0xFFFFFF) * kUnit;
+  }
+  for (float& r : radius) r = -2 * deviation * deviation * loop_log(r);
+  for (float& r : radius) r = std::sqrt(std::max(r, 0.0f));
+  for (size_t i = 0; i < turn.size(); ++i) loop_turn(turn[i], cosine[i], sine[i]);
+  const int64_t half = std::min<int64_t>(n, kStretch / 2);
+  for (int64_t i = 0; i < half; ++i) out[i] += radius[static_cast<size_t>(i)] * cosine[static_cast<size_t>(i)];
+  for (int64_t i = half; i < n; ++i)
+    out[i] += radius[static_cast<size_t>(i - half)] * sine[static_cast<size_t>(i - half)];
+}
 
 }  // namespace
 
@@ -25,11 +49,10 @@ void add_router_noise(const Pass& pass, int64_t layer, float deviation, const Te
   }
   const auto step = static_cast<uint64_t>(pass.step), place = static_cast<uint64_t>(pass.part * 1024 + layer);
   const uint64_t seed = Rng(pass.seed, RngPurpose::router_noise, step, place).bits();
-  parallel_for(x.size(), kDrawsPerStream, [&](int64_t begin, int64_t end, int) {
-    for (int64_t first = begin; first < end; first += kDrawsPerStream) {
-      Rng rng(seed, RngPurpose::router_noise, static_cast<uint64_t>(first / kDrawsPerStream));
-      const int64_t last = std::min(end, first + kDrawsPerStream);
-      for (int64_t i = first; i < last; ++i) out[i] += deviation * static_cast<float>(rng.normal());
+  parallel_for(x.size(), kStretch, [&](int64_t begin, int64_t end, int) {
+    for (int64_t first = begin; first < end; first += kStretch) {
+      Rng rng(seed, RngPurpose::router_noise, static_cast<uint64_t>(first / kStretch));
+      add_stretch(rng, deviation, out + first, std::min(end - first, kStretch));
     }
   });
 }

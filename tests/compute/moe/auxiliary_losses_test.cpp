@@ -81,7 +81,7 @@ TEST(AuxiliaryLosses, AWeightOfZeroSkipsItsTerm) {
   TwoTokens t;
   (void)group_losses(t.scores(1), t.sums, t.scratch);
   Buffer dlogits(Shape{2, 2});
-  float row[2];
+  float row[4];
   balance_backward(t.scores(1), t.sums, {0, 0, 1}, dlogits.f32(), row);
   for (int64_t i = 0; i < 4; ++i) EXPECT_EQ(dlogits.f32()[i], 0);
 }
