@@ -1,13 +1,17 @@
 // Opens the workbench on a run; where there is no display, says so and trains the same run in the terminal.
 #include "app/command_window.h"
 
+#include <filesystem>
 #include <iostream>
+#include <string_view>
+#include <vector>
 
 #include "app/display_probe.h"
 #include "app/headless.h"
 #include "app/run_controller.h"
 #include "app/run_request.h"
 #include "app/window.h"
+#include "compute/records/nearest_name.h"
 
 namespace moescope {
 
@@ -19,6 +23,16 @@ struct WorkbenchOptions {
   bool light = false, paused = false;
   float scale = 0;
 };
+
+/// A word that is neither a file nor looks like one was meant as a command.
+void refuse_unknown_command(const std::string& word, const CLI::App& program) {
+  if (word.empty() || word.find_first_of("./") != std::string::npos || std::filesystem::exists(word)) return;
+  std::vector<std::string> names;
+  for (const CLI::App* command : program.get_subcommands(nullptr)) names.push_back(command->get_name());
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  throw UserError("there is no command '" + word + "'; did you mean '" + std::string(nearest_name(word, views)) +
+                  "'? (a session store is named by its file, such as ./" + word + ".db)");
+}
 
 int open_workbench(const WorkbenchOptions& options) {
   RunRequest request = options.run;
@@ -53,7 +67,9 @@ void add_window_command(CLI::App& program, Action& action) {
   program.add_option("--scale", options->scale, "pixels per design unit; default: the display's")
       ->check(CLI::Range(0.5, 4.0));
   program.callback([&program, &action, options] {
-    if (program.get_subcommands().empty()) action = [options] { return open_workbench(*options); };
+    if (!program.get_subcommands().empty()) return;
+    refuse_unknown_command(options->store, program);
+    action = [options] { return open_workbench(*options); };
   });
 }
 
