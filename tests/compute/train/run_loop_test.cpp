@@ -336,6 +336,8 @@ TEST(RunLoop, FinishSavesAndARunResumedFromItRepeatsTheOneThatWasNotStopped) {
 TEST(RunLoop, RollingCheckpointsComeByTheClock) {
   RunSetup s = setup();
   s.config.train.checkpoint_secs = 1;
+  s.config.train.micro_batch = s.config.train.batch_size;
+  s.dataset = std::make_shared<SyntheticDataset>(200'000);  // an epoch that does not end, and save, before the clock
   Driven run(s);
   run.turn_until([&] { return !run.all<CheckpointTaken>().empty() && run.all<CheckpointTaken>().back().rolling; });
   EXPECT_GE(run.all<CheckpointTaken>().back().wall_secs, 1);
