@@ -108,8 +108,10 @@ std::shared_ptr<const Snapshot> watch(TrainerThread& trainer, Recorder& recorder
 
 void print_result(const Snapshot& last, int64_t run_id, const std::filesystem::path& store) {
   std::cout << "run " << run_id << " " << last.config.name << ": " << last.step << " steps, epoch "
-            << fixed(last.epoch, 2) << ", " << duration(last.wall_secs) << ", training loss " << fixed(last.loss, 4)
-            << "\n";
+            << fixed(last.epoch, 2) << ", " << duration(last.wall_secs);
+  // A run that was at its end when it was resumed made no step, so it has no loss to tell.
+  if (last.learning_rate > 0 || last.gradient_norm > 0) std::cout << ", training loss " << fixed(last.loss, 4);
+  std::cout << (last.message.empty() ? "" : " (" + last.message + ")") << "\n";
   if (last.test_accuracy >= 0) {
     std::cout << "test accuracy " << fixed(last.test_accuracy, 4) << ", test loss " << fixed(last.test_loss, 4)
               << " at step " << last.test_step << "\n";
