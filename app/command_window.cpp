@@ -34,17 +34,6 @@ void refuse_unknown_command(const std::string& word, const CLI::App& program) {
                   "'? (a session store is named by its file, such as ./" + word + ".db)");
 }
 
-/// A misspelt command would otherwise become the name of a new store.
-void refuse_misspelt_command(const CLI::App& program, const std::string& word) {
-  if (word.empty() || word.ends_with(".db") || word.find('/') != std::string::npos || std::filesystem::exists(word))
-    return;
-  std::vector<std::string> commands;
-  for (const CLI::App* command : program.get_subcommands({})) commands.push_back(command->get_name());
-  const std::vector<std::string_view> names(commands.begin(), commands.end());
-  throw UserError("'" + word + "' is neither a command nor a session store; did you mean `moescope " +
-                  std::string(nearest_name(word, names)) + "`? A new store's name ends in .db");
-}
-
 int open_workbench(const WorkbenchOptions& options) {
   RunRequest request = options.run;
   if (request.store.empty()) request.store = options.store;
