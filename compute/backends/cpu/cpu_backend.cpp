@@ -5,6 +5,7 @@
 
 #include "compute/backends/cpu_features.h"
 #include "compute/backends/implementations.h"
+#include "compute/backends/precision.h"
 #include "compute/backends/thread_pool.h"
 
 namespace moescope {
@@ -22,7 +23,7 @@ class CpuBackend : public Backend {
   std::string description() const override {
     const int threads = cpu_pool().num_threads();
     return std::string("CPU oneDNN ") + kernels_name() + ", " + std::to_string(threads) +
-           (threads == 1 ? " thread" : " threads");
+           (threads == 1 ? " thread" : " threads") + (matmul_precision() == Precision::bfloat16 ? ", bfloat16" : "");
   }
   Device device() const override { return Device::cpu; }
   void* allocate(int64_t bytes) override { return host_memory().allocate(bytes); }
@@ -37,6 +38,10 @@ class CpuBackend : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> make_cpu_backend(const ComputeConfig& config) {
+  if (config.precision == Precision::bfloat16 && !cpu_features().avx512_bf16)
+    throw ConfigError("compute.precision=bfloat16: this CPU (" + cpu_features().name +
+                      ") has no bfloat16 units; use compute.precision=float32");
+  set_matmul_precision(config.precision);
   set_instruction_set(config.instructions);
   set_cpu_threads(config.threads > 0 ? static_cast<int>(config.threads) : cpu_features().physical_threads);
   return std::make_unique<CpuBackend>();

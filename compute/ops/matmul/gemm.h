@@ -26,5 +26,8 @@ void gemm_reference(const Gemm& g);
 /// oneDNN on the calling thread alone. Shapes met again and again (`steady`) run as a matmul primitive made once and
 /// kept; shapes that change from call to call run through sgemm, which needs no making.
 void gemm_onednn(const Gemm& g, bool steady);
+/// The same on operands rounded to bfloat16 (nearest, ties to even), summed in float32. Steady shapes run on the
+/// processor's bfloat16 units; others, and processors without, multiply rounded float32 numbers: the same products.
+void gemm_bf16(const Gemm& g, bool steady);
 
 }  // namespace moescope

@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "compute/backends/implementations.h"
+#include "compute/backends/precision.h"
 #include "compute/backends/thread_pool.h"
 #include "compute/core/error.h"
 #include "compute/ops/matmul/gemm.h"
@@ -39,6 +40,15 @@ ImplementationList<GemmFn>& gemm_implementations() {
   return list;
 }
 
+namespace {
+
+GemmFn* chosen_gemm(Device device) {
+  if (device == Device::cpu && matmul_precision() == Precision::bfloat16) return gemm_bf16;
+  return gemm_implementations().choose(device).run;
+}
+
+}  // namespace
+
 int64_t flops_done() { return flops.load(std::memory_order_relaxed); }
 void count_flops(int64_t n) { flops.fetch_add(n, std::memory_order_relaxed); }
 
@@ -54,7 +64,7 @@ void matmul(const Tensor& a, const Tensor& b, const Tensor& y, MatmulOptions opt
            " must have N elements, and no accumulation";
   });
   count_flops(2 * m * n * k);
-  const auto run = gemm_implementations().choose(y.device()).run;
+  const auto run = chosen_gemm(y.device());
   parallel_for(m, rows_worth_a_thread(n, k), [&](int64_t begin, int64_t end, int) {
     const float* first = a.f32() + (options.transpose_a ? begin : begin * k);
     run({end - begin, n, k, first, a.dim(1), options.transpose_a, b.f32(), b.dim(1), options.transpose_b,
@@ -85,7 +95,7 @@ void grouped_matmul(const Tensor& a, const int32_t* offset, const Tensor& b, con
   check_shape(bias.empty() || (bias.size() == experts * n && !options.accumulate),
               [&] { return operands("grouped_matmul", a, b, y, options) + ": " + describe("bias", bias); });
   count_flops(2 * rows * n * k);
-  const auto run = gemm_implementations().choose(y.device()).run;
+  const auto run = chosen_gemm(y.device());
   const bool steady = is_uniform(offset, experts);
   // Ragged experts are cut by rows so that the threads get equal work; equal ones by whole experts, to keep one shape.
   const int64_t grain = steady && experts >= cpu_pool().num_threads() ? std::max<int64_t>(1, rows / experts) : 8;
@@ -109,7 +119,7 @@ void grouped_matmul_weights(const Tensor& a, const int32_t* offset, const Tensor
               });
   const int64_t experts = dw.dim(0), rows = a.dim(0), k = a.dim(1), n = dy.dim(1);
   count_flops(2 * rows * n * k);
-  const auto run = gemm_implementations().choose(dw.device()).run;
+  const auto run = chosen_gemm(dw.device());
   const bool steady = is_uniform(offset, experts);
   // One unit of work is one row of one expert's dw for one row of a: equal shares of rows * k units, cut between rows
   // of dw.

@@ -11,6 +11,7 @@
 #include "compute/core/error.h"
 #include "compute/core/rng.h"
 #include "compute/ops/matmul/matmul_implementations.h"
+#include "compute/ops/reduce/reduce.h"
 
 namespace moescope {
 namespace {
@@ -83,6 +84,26 @@ TEST(Matmul, ThreadsDoNotChangeTheMeaning) {
   matmul(a, b, many);
   set_cpu_threads(before);
   expect_near(many, one, tolerance(64), "4 threads");
+}
+
+TEST(Matmul, Bfloat16MultipliesRoundedOperands) {
+  // 1 + 2^-8 lies between two bfloat16 neighbours, 1 and 1 + 2^-7, and goes to the even one: 1. So 1.00390625 * 3 is 3.
+  float one[] = {1.00390625f}, three[] = {3}, y[1];
+  gemm_bf16({1, 1, 1, one, 1, false, three, 1, false, y, 1, false, nullptr}, false);
+  EXPECT_EQ(y[0], 3.0f);
+
+  const int64_t m = 37, n = 50, k = 65;
+  for (int flags = 0; flags < 16; ++flags) {
+    const bool ta = flags & 1, tb = flags & 2, accumulate = flags & 4, steady = flags & 8;
+    Buffer a = random({m, k}, 1), b = random({k, n}, 2), got = random({m, n}, 4), want = random({m, n}, 4);
+    Gemm g{m, n, k, a.f32(), ta ? m : k, ta, b.f32(), tb ? k : n, tb, got.f32(), n, accumulate, nullptr};
+    gemm_bf16(g, steady);
+    round_to_bf16(a, a);
+    round_to_bf16(b, b);
+    g.y = want.f32();
+    gemm_reference(g);
+    expect_near(got, want, tolerance(k), "flags " + std::to_string(flags));
+  }
 }
 
 class Grouped : public testing::TestWithParam<std::vector<int32_t>> {};

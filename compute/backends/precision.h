@@ -1,0 +1,12 @@
+// The precision of matrix products in this process: float32, or operands rounded to bfloat16 with float32 sums.
+#pragma once
+
+#include "compute/records/run_config.h"
+
+namespace moescope {
+
+Precision matmul_precision();
+/// Set it before work begins, not during.
+void set_matmul_precision(Precision precision);
+
+}  // namespace moescope
