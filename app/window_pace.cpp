@@ -21,7 +21,8 @@ double Pace::next_frame(double now) const {
   if (data_due_) {
     const bool touched = now - input_at_ < kTouchedSecs;
     const double share = touched ? kTouchedShare : kUntouchedShare;
-    next = std::min(next, drawn_at_ + std::max(kDataSecs, cost_secs_ / share));
+    const double rest = std::min(cost_secs_ / share, std::max(kSlowestSecs, 2 * cost_secs_));
+    next = std::min(next, drawn_at_ + std::max(kDataSecs, rest));
   }
   return next;
 }

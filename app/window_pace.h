@@ -15,6 +15,8 @@ class Pace {
   static constexpr double kInputSecs = 1.0 / 60, kDataSecs = 1.0 / 30;
   static constexpr double kTouchedSecs = 1.5;  // how long a window counts as touched
   static constexpr double kUntouchedShare = 0.10, kTouchedShare = 0.5;
+  static constexpr double kSlowestSecs =
+      1;  // new data are never older than this on screen, if a frame takes half of it
   static constexpr double kPollSecs = 0.1;
 
   void input(double now) { input_at_ = now, frames_due_ = 2; }  // the second frame shows what the first one found

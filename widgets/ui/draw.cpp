@@ -9,6 +9,7 @@ namespace moescope::ui {
 ImDrawList& canvas() { return *ImGui::GetWindowDrawList(); }
 
 float text_width(Face face, std::string_view text) {
+  if (text.empty()) return 0;  // ImGui takes a null pointer for text that ends at a zero byte
   ImFont* f = font(face);
   return f->CalcTextSizeA(f->FontSize, FLT_MAX, 0, text.data(), text.data() + text.size()).x;
 }
@@ -35,6 +36,7 @@ std::string_view fitting(Face face, float width, std::initializer_list<std::stri
 }
 
 float text_at(ImVec2 pos, Face face, ImU32 color, std::string_view text) {
+  if (text.empty()) return pos.x;
   ImFont* f = font(face);
   pos = {std::round(pos.x), std::round(pos.y)};
   canvas().AddText(f, f->FontSize, pos, color, text.data(), text.data() + text.size());
@@ -57,6 +59,7 @@ float text_in(const Rect& area, Face face, ImU32 color, std::string_view text, A
 }
 
 float text_block(const Rect& area, Face face, ImU32 color, std::string_view text) {
+  if (text.empty()) return 0;
   ImFont* f = font(face);
   const char* end = text.data() + text.size();
   canvas().AddText(f, f->FontSize, {std::round(area.x), std::round(area.y)}, color, text.data(), end, area.w);

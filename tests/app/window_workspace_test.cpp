@@ -1,0 +1,199 @@
+// The whole screen on a stage: keys, hovering that links panels, states, and texts that fit.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "app/workspace.h"
+#include "support/ui_demo_run.h"
+#include "support/ui_stage.h"
+
+namespace moescope {
+namespace {
+
+struct Screen : demo::Stage {
+  explicit Screen(RouterKind kind, float width = 1600, float height = 900, float scale = 1)
+      : Stage(width, height, scale), run(kind) {
+    run.advance(60);
+    show(
+        [this] {
+          if (run.take(snapshot)) ++serial;
+          workspace.history().add(run.drain_metrics());
+          workspace.history().add(run.drain_applied());
+          std::vector<Command> commands;
+          const panels::Seen seen{snapshot.get(), serial, &textures, ImGui::GetTime()};
+          workspace.draw_ui(screen(), seen, run.gallery(), run.store_status(), commands);
+          for (Command& command : commands) run.send(std::move(command));
+        },
+        true);
+    frame(3);
+  }
+  template <class T>
+  size_t count() const {
+    return static_cast<size_t>(std::count_if(run.commands.begin(), run.commands.end(),
+                                             [](const Command& c) { return std::holds_alternative<T>(c); }));
+  }
+  /// Moves the mouse over the screen until something is pointed at; false when nothing is.
+  bool find(float x0, float y0, float x1, float y1, const std::function<bool(const panels::Selection&)>& found) {
+    for (float y = y0; y < y1; y += 9)
+      for (float x = x0; x < x1; x += 9) {
+        move(x, y);
+        if (found(workspace.selection())) return true;
+      }
+    return false;
+  }
+  demo::DemoRun run;
+  Workspace workspace;
+  std::shared_ptr<const Snapshot> snapshot;
+  uint64_t serial = 0;
+};
+
+TEST(Workspace, HoveringAPatchPointsAtItsExpertAndBack) {
+  Screen screen(RouterKind::tokens_choice);
+  ASSERT_TRUE(screen.find(700, 110, 1080, 480, [](const panels::Selection& s) { return s.hovered.token >= 0; }));
+  const panels::Selection selection = screen.workspace.selection();
+  const RoutingMap& map = *panels::find_map(screen.snapshot->images[0], selection.layer);
+  EXPECT_EQ(selection.hovered.expert, panels::executed_choice(map, selection.hovered.token).expert);
+  ASSERT_TRUE(screen.find(1200, 110, 1210, 460, [](const panels::Selection& s) { return s.hovered.expert == 5; }));
+  EXPECT_EQ(screen.workspace.selection().hovered.token, -1);
+}
+
+TEST(Workspace, HoveringASlotPointsAtItsExpertAndShowsItsMap) {
+  Screen screen(RouterKind::soft);
+  screen.run.post();
+  screen.frame(2);
+  ASSERT_TRUE(screen.find(260, 390, 1090, 480, [](const panels::Selection& s) { return s.hovered.slot == 31; }));
+  EXPECT_EQ(screen.workspace.selection().hovered.expert, 10);  // three slots an expert
+  const panels::Selection selection = screen.workspace.selection();
+  const RoutingMap& map = *panels::find_map(screen.snapshot->images[0], selection.layer);
+  EXPECT_EQ(panels::SoftPicture::shown_slot(map, selection), 31);
+}
+
+TEST(Workspace, PinnedPatchesStayAndEscapeLetsGo) {
+  Screen screen(RouterKind::tokens_choice);
+  ASSERT_TRUE(screen.find(700, 110, 1080, 480, [](const panels::Selection& s) { return s.hovered.token >= 0; }));
+  screen.press();
+  screen.release();
+  screen.move(5, 5);
+  EXPECT_GE(screen.workspace.selection().token(), 0);
+  screen.tap(256);
+  EXPECT_EQ(screen.workspace.selection().token(), -1);
+}
+
+TEST(Workspace, KeysActOnWhatTheyName) {
+  Screen screen(RouterKind::tokens_choice);
+  EXPECT_EQ(screen.workspace.selection().layer, 5);
+  screen.type(",,,,");
+  EXPECT_EQ(screen.workspace.selection().layer, 3);  // the first MoE layer, and no further
+  screen.type(".");
+  EXPECT_EQ(screen.workspace.selection().layer, 4);
+  screen.type("]");
+  EXPECT_EQ(screen.workspace.selection().pinned.expert, 0);
+  screen.type("[");
+  EXPECT_EQ(screen.workspace.selection().pinned.expert, 15);
+  screen.type("t");
+  EXPECT_EQ(screen.count<SetRunning>(), 1u);
+  screen.type("e");
+  EXPECT_EQ(screen.count<EvaluateNow>(), 1u);
+  screen.type("c");
+  EXPECT_EQ(screen.count<SaveCheckpoint>(), 1u);
+  screen.type("d");
+  EXPECT_FALSE(screen.workspace.dark);
+  screen.type("k");
+  EXPECT_EQ(screen.workspace.selection().image.test_index, 18);
+}
+
+TEST(Workspace, TheKeySheetTakesTheKeyboardUntilItIsClosed) {
+  Screen screen(RouterKind::tokens_choice);
+  screen.type("?");
+  screen.frame(2);
+  screen.type("t");
+  EXPECT_EQ(screen.count<SetRunning>(), 0u);
+  screen.tap(256);
+  screen.frame(2);
+  screen.type("t");
+  EXPECT_EQ(screen.count<SetRunning>(), 1u);
+}
+
+TEST(Workspace, TheFirstSnapshotWithoutAnImageAsksForOne) {
+  Screen screen(RouterKind::soft, 1600, 900);
+  Workspace fresh;
+  Snapshot bare = *screen.snapshot;
+  bare.images.clear();
+  std::vector<Command> commands;
+  screen.show(
+      [&] {
+        fresh.draw_ui(screen.screen(), {&bare, 1, &screen.textures, 0}, screen.run.gallery(), {}, commands);
+      },
+      true);
+  screen.frame(3);
+  ASSERT_EQ(commands.size(), 1u);  // once, not every frame
+  EXPECT_EQ(std::get<Watch>(commands[0]).images[0].test_index, 0);
+}
+
+TEST(Workspace, AnExpertOffChangesThePictureAndComesBack) {
+  Screen screen(RouterKind::tokens_choice);
+  ASSERT_TRUE(screen.find(1200, 110, 1210, 460, [](const panels::Selection& s) { return s.hovered.expert == 4; }));
+  screen.key('X', true);
+  screen.frame(2);
+  EXPECT_EQ(screen.snapshot->images[0].routing.back().expert_off[4], 1);
+  screen.key('X', false);
+  screen.frame(2);
+  EXPECT_EQ(screen.snapshot->images[0].routing.back().expert_off[4], 0);
+}
+
+TEST(Workspace, TheSoftScaleStretchesOnlyWhenAsked) {
+  Screen screen(RouterKind::soft);
+  screen.run.sharpness = 0.05;  // almost uniform
+  screen.run.advance(1);
+  screen.frame(2);
+  EXPECT_EQ(screen.textures.low, 0);
+  EXPECT_EQ(screen.textures.high, 2);
+  screen.type("n");
+  screen.frame();
+  EXPECT_GT(screen.textures.low, 0.5f);
+  EXPECT_LT(screen.textures.high, 1.5f);
+}
+
+struct Size {
+  float width, height, scale;
+};
+
+TEST(Workspace, NoTextIsCutInAnyStateAtTheSizesThatWePromise) {
+  for (const Size size : {Size{1600, 900, 1}, Size{2560, 1440, 2}, Size{1920, 1200, 1}, Size{1024, 768, 1}})
+    for (const RouterKind kind : {RouterKind::dense, RouterKind::soft, RouterKind::tokens_choice}) {
+      Screen screen(kind, size.width, size.height, size.scale);
+      for (const RunState state : {RunState::preparing, RunState::running, RunState::paused, RunState::diverged,
+                                   RunState::failed, RunState::finished}) {
+        screen.run.edit().state = state;
+        screen.run.edit().message =
+            state == RunState::failed ? "data set: train-images.gz ends early; download it again" : "";
+        screen.run.post();
+        screen.look.cut_texts = 0;
+        screen.frame(2);
+        EXPECT_EQ(screen.look.cut_texts, 0) << size.width << "x" << size.height << " router " << static_cast<int>(kind)
+                                            << " state " << static_cast<int>(state);
+      }
+    }
+}
+
+TEST(Workspace, AWindowOfAnySizeDraws) {
+  for (const Size size : {Size{720, 480, 1}, Size{300, 200, 1}, Size{3840, 2160, 1}, Size{1280, 300, 1.5f}}) {
+    Screen screen(RouterKind::soft, size.width, size.height, size.scale);
+    screen.frame(2);
+    for (float x = 3; x < size.width; x += size.width / 17) screen.move(x, size.height / 2);
+  }
+}
+
+TEST(Workspace, HundredsOfExpertsScroll) {
+  Screen screen(RouterKind::tokens_choice);
+  screen.run.edit().config.router.num_experts = 300;
+  screen.run.edit().config.router.k = 2;
+  for (ExpertLoad& load : screen.run.edit().layers) load = demo::load_of(screen.run.edit().config, load.layer, 60);
+  screen.run.post();
+  screen.frame(3);
+  EXPECT_TRUE(screen.find(1200, 110, 1210, 460, [](const panels::Selection& s) { return s.hovered.expert == 9; }));
+}
+
+}  // namespace
+}  // namespace moescope
