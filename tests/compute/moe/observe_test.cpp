@@ -60,6 +60,17 @@ TEST(RoutingMap, ExpertsChoiceListsWhoTookEachToken) {
   EXPECT_THAT(map.place, ElementsAre(1, 1, 0, -1, 0, -1, -1, -1));
 }
 
+TEST(RoutingMap, ExpertsChoiceFindsAnImageInALaterGroup) {
+  // one expert with one place in each group of two tokens: it takes token 1 of the first and token 0 of the second
+  const Buffer gates = tensor_of({4, 1}, {0.2f, 0.5f, 0.4f, 0.3f});
+  Arena arena;
+  Routing r = routing_of(RouterKind::experts_choice, gates, 2, 0, 1);
+  choose_by_experts(r, arena);
+  const RoutingMap map = routing_map(r, 2, 2);
+  EXPECT_THAT(map.expert, ElementsAre(0, -1));
+  EXPECT_THAT(map.weight, ElementsAre(0.4f, 0));
+}
+
 TEST(RoutingMap, SoftMapsAreTheImagesRows) {
   MoeCase c(RouterKind::soft);
   c.shape.layer = 5;
