@@ -14,6 +14,7 @@
 #include "compute/backends/cpu_features.h"
 #include "compute/backends/implementations.h"
 #include "compute/records/config_fields.h"
+#include "sessions/check.h"
 
 namespace moescope {
 
@@ -49,7 +50,8 @@ void report_engine() {
   line("kernels", std::string(choice_name(best_instruction_set())) + " (compute.instructions chooses others)");
 }
 
-void report_store(const fs::path& store) {
+/// False when the store is there and not sound.
+bool report_store(const fs::path& store) {
   fs::path existing = store;
   while (!existing.empty() && !fs::exists(existing)) existing = existing.parent_path();
   std::error_code error;
@@ -57,6 +59,10 @@ void report_store(const fs::path& store) {
   line("store", store.string() + (fs::exists(store) ? "" : " (not there yet; the first run makes it)"));
   line("disk", error ? "unknown: " + error.message()
                      : gibibytes(static_cast<double>(space.available)) + " free where the store is");
+  if (!fs::exists(store)) return true;
+  const std::vector<std::string> findings = check_store(store);
+  line("integrity", findings.empty() ? "sound" : findings.front() + " (`moescope runs check` tells all)");
+  return findings.empty();
 }
 
 void report_assets() {
@@ -69,9 +75,9 @@ int doctor(const fs::path& store) {
   report_processor();
   report_engine();
   line("display", probe_display().words);
-  report_store(store);
+  const bool sound = report_store(store);
   report_assets();
-  return 0;
+  return sound ? 0 : 1;
 }
 
 }  // namespace
