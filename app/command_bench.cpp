@@ -34,7 +34,7 @@ std::vector<std::pair<const char*, int64_t BenchOptions::*>> numbers() {
 
 /// Images at once: small enough for the caches where the router allows it.
 int64_t micro_batch_for(const BenchOptions& options, bool whole_batch_is_a_group) {
-  constexpr int64_t kGood = 32;
+  constexpr int64_t kGood = 64;
   return whole_batch_is_a_group || options.batch % kGood != 0 ? options.batch : kGood;
 }
 
