@@ -24,16 +24,38 @@ ParamTexts read_params(const Database& database, int64_t run_id) {
   return params;
 }
 
-ParamTexts read_params_at(const Database& database, int64_t run_id, int64_t step) {
-  ParamTexts params = read_params(database, run_id);
+namespace {
+
+struct Change {
+  int64_t step;
+  std::string key, value;
+};
+
+/// The commands of a run up to `step`, without those that a "restore" (new value: the step it went back to) has undone.
+std::vector<Change> changes_until(const Database& database, int64_t run_id, int64_t step) {
+  std::vector<Change> changes;
   Statement select(database,
-                   "SELECT key, new_value FROM commands WHERE run_id = ? AND step <= ? ORDER BY step, command_id");
+                   "SELECT step, key, new_value FROM commands WHERE run_id = ? AND step <= ? ORDER BY command_id");
   select.bind_all(run_id, step);
   while (select.step()) {
+    Change change{select.integer(0), select.text(1), select.text(2)};
+    if (change.key == "restore") {
+      std::erase_if(changes, [&](const Change& earlier) { return earlier.step > change.step; });
+    } else {
+      changes.push_back(std::move(change));
+    }
+  }
+  return changes;
+}
+
+}  // namespace
+
+ParamTexts read_params_at(const Database& database, int64_t run_id, int64_t step) {
+  ParamTexts params = read_params(database, run_id);
+  for (const Change& change : changes_until(database, run_id, step)) {
     // Settings have a dot in their name ("train.seed"); "run" and other commands do not. A setting that is newer than
     // the run has no row of its own, but may have been given when the run was resumed.
-    const std::string key = select.text(0);
-    if (params.contains(key) || key.find('.') != std::string::npos) params[key] = select.text(1);
+    if (params.contains(change.key) || change.key.find('.') != std::string::npos) params[change.key] = change.value;
   }
   return params;
 }

@@ -17,7 +17,8 @@ void store_params(const Database& database, int64_t run_id, const RunConfig& con
 /// As the run began.
 ParamTexts read_params(const Database& database, int64_t run_id);
 
-/// As they were when `step` updates were done: the start, and every command up to and including that step.
+/// As they were when `step` updates were done: the start, and every command up to and including that step, without
+/// those that going back to a checkpoint (the command "restore", stored at the step it went back to) has undone.
 ParamTexts read_params_at(const Database& database, int64_t run_id, int64_t step);
 
 /// The configuration that the texts describe. What this version does not know or accept is left at its default and told

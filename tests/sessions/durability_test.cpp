@@ -71,11 +71,11 @@ TEST_F(DurabilityTest, KillingTheWriterAtRandomMomentsLosesNothingThatWasCommitt
     // The moment: a random time after a random number of batches, so that opening, writing and log transfer are all
     // hit.
     const int64_t target = before + static_cast<int64_t>(random() % 12);
-    while (progress_->batches_committed < target) usleep(100);
+    int status = 0;
+    while (progress_->batches_committed < target && waitpid(child, &status, WNOHANG) == 0) usleep(100);
     usleep(static_cast<useconds_t>(random() % 4000));
     kill(child, SIGKILL);
-    int status = 0;
-    waitpid(child, &status, 0);
+    waitpid(child, &status, 0);  // keeps the status when the child has already been waited for
     ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << "the writer ended by itself: " << status;
     const int64_t committed = progress_->batches_committed;
     if (committed > before) ++killed_in_use;

@@ -108,6 +108,19 @@ TEST_F(RunReaderTest, SettingsFollowTheCommands) {
   EXPECT_THAT(doubts, IsEmpty());
 }
 
+TEST_F(RunReaderTest, GoingBackToACheckpointUndoesTheCommandsAfterIt) {
+  const auto command = [](int64_t step, const std::string& key, const std::string& old, const std::string& value) {
+    return CommandApplied{.step = step, .wall_secs = 0, .key = key, .old_value = old, .new_value = value};
+  };
+  // k became 2, the run went on to step 12 and back to step 8, where k is still 2 and the learning rate is the old one.
+  const int64_t run = add_run("a", {command(5, "router.k", "1", "2"), command(10, "train.learning_rate", "0.001", "9"),
+                                    command(8, "restore", "12", "8"), command(9, "router.k", "2", "3")});
+  std::vector<std::string> doubts;
+  EXPECT_EQ(reader_.config_at(run, 20, doubts).train.learning_rate, 0.001);
+  EXPECT_EQ(reader_.config_at(run, 20, doubts).router.k, 3);
+  EXPECT_EQ(reader_.config_at(run, 8, doubts).router.k, 2);
+}
+
 TEST_F(RunReaderTest, ARunOfAnotherVersionOpensWithItsDoubts) {
   const int64_t run = add_run("a");
   store_.database().execute("INSERT INTO param_keys_data (key) VALUES ('router.sparkle')");
