@@ -43,6 +43,8 @@ class Window {
   /// Makes a waiting turn() return; any thread may call it.
   void wake();
 
+  /// Takes what is new and draws a frame, due or not (for measuring).
+  void draw_now();
   /// Draws a frame now and reads it back (RGB).
   ImagePixels screenshot();
   const FrameStats& stats() const;

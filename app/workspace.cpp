@@ -66,8 +66,9 @@ std::vector<ui::KeyHint> Workspace::key_hints(const panels::Seen& seen) const {
   const Snapshot* s = seen.snapshot;
   const size_t layers = s ? panels::moe_layer_list(s->config).size() : 0;
   const bool stands = s && (s->state == RunState::paused || s->state == RunState::finished);
+  const bool usable = s && s->state != RunState::failed && s->state != RunState::diverged;
   const bool soft = s && s->config.router.kind == RouterKind::soft;
-  return {{"T", s && s->state == RunState::running ? "pause" : "start", s != nullptr},
+  return {{"T", s && s->state == RunState::running ? "pause" : "start", usable},
           {"S", "step", stands},
           {"X", "hold: expert off", layers > 0 && selection_.expert() >= 0},
           {",  .", "layer", layers > 1},
@@ -139,7 +140,8 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& seen, const pane
   ImGui::SetNextWindowSize(screen.size());
   ImGui::Begin("moescope", nullptr,
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-                   ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
+                   ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoBackground |
+                   ImGuiWindowFlags_NoScrollWithMouse);
   settle(seen, gallery, out);
   take_keys(seen, gallery, out);
   Rect area = screen;

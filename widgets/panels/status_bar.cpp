@@ -55,7 +55,7 @@ double job_share(const std::string& job) {
 void draw_status_bar(const Rect& area, const Seen& seen, const StoreStatus& store,
                      const std::vector<ui::KeyHint>& keys) {
   const ui::Theme& t = ui::theme();
-  ui::fill(area, t.panel);
+  ui::fill_surface(area, t.panel);
   ui::hline(area.x, area.right(), area.y, t.line);
   Rect inside = area.inset(px(20), px(6));
   Rect line = inside.cut_top(inside.h / 2);

@@ -167,7 +167,7 @@ void Transport::draw_buttons(Rect& bar, const Seen& seen, std::vector<Command>& 
 
 void Transport::draw_ui(const Rect& area, const Seen& seen, const History& history, std::vector<Command>& out) {
   const ui::Theme& t = ui::theme();
-  ui::fill(area, t.panel);
+  ui::fill_surface(area, t.panel);
   ui::hline(area.x, area.right(), area.bottom() - 1, t.line);
   ImGui::PushID("transport");
   Rect bar = area.inset(px(20), 0);

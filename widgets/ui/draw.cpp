@@ -70,6 +70,19 @@ void fill(const Rect& area, ImU32 color, float rounding) {
   if (!area.empty()) canvas().AddRectFilled(area.min(), area.max(), color, rounding);
 }
 
+void fill_surface(const Rect& area, ImU32 color, float rounding) {
+  Look& l = look();
+  if (!l.clear_rect || area.w < 4 * rounding || area.h < 4 * rounding) return fill(area, color, rounding);
+  Rect middle = area;
+  if (rounding > 0) {  // the rounded ends are drawn, what lies between is cleared
+    const Rect top = middle.cut_top(rounding), bottom = middle.cut_bottom(rounding);
+    canvas().AddRectFilled(top.min(), top.max(), color, rounding, ImDrawFlags_RoundCornersTop);
+    canvas().AddRectFilled(bottom.min(), bottom.max(), color, rounding, ImDrawFlags_RoundCornersBottom);
+  }
+  l.opaque_fills.push_back({middle.x, middle.y, middle.w, middle.h, color});
+  canvas().AddCallback(l.clear_rect, &l.opaque_fills.back());
+}
+
 void frame(const Rect& area, ImU32 color, float rounding, float width) {
   if (!area.empty()) canvas().AddRect(area.min(), area.max(), color, rounding, 0, width);
 }

@@ -30,6 +30,8 @@ float text_in(const Rect& area, Face face, ImU32 color, std::string_view text, A
 float text_block(const Rect& area, Face face, ImU32 color, std::string_view text);
 
 void fill(const Rect& area, ImU32 color, float rounding = 0);
+/// The same for a large surface that covers everything below it.
+void fill_surface(const Rect& area, ImU32 color, float rounding = 0);
 void frame(const Rect& area, ImU32 color, float rounding = 0, float width = 1);
 void hline(float x0, float x1, float y, ImU32 color);
 void vline(float x, float y0, float y1, ImU32 color, float width = 1);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 
 namespace moescope::ui {
 
@@ -27,11 +28,21 @@ ImU32 expert_color(int64_t expert);
 enum class Face { body, small, title, mono, display };
 inline constexpr size_t kNumFaces = 5;
 
+/// A rectangle that is to be cleared instead of drawn: what an ImGui callback finds in its user data.
+struct OpaqueFill {
+  float x = 0, y = 0, w = 0, h = 0;
+  ImU32 color = 0;
+};
+
 struct Look {
   Theme theme = dark_theme();
   std::array<ImFont*, kNumFaces> fonts{};
-  float scale = 1;         // pixels per design unit
-  int cut_texts = 0;       // texts that had to be cut with an ellipsis since somebody set this to 0
+  float scale = 1;    // pixels per design unit
+  int cut_texts = 0;  // texts that had to be cut with an ellipsis since somebody set this to 0
+  /// Clears a rectangle of the frame buffer. With a software rasteriser large surfaces cost a quarter of what blended
+  /// triangles do. Null: surfaces are drawn like everything else.
+  ImDrawCallback clear_rect = nullptr;
+  std::deque<OpaqueFill> opaque_fills;  // of this frame; the callbacks point into it
   double redraw_in = 1e9;  // seconds until something on screen changes by itself; widgets lower it, the window obeys
 };
 

@@ -6,7 +6,7 @@
 namespace moescope::ui {
 
 Rect panel_surface(const Rect& area) {
-  fill(area, theme().panel, px(8));
+  fill_surface(area, theme().panel, px(8));
   frame(area, theme().line, px(8));
   return area.inset(px(kInset));
 }
