@@ -30,7 +30,7 @@ void draw_loss_curves(const Rect& area, const Seen&, const History& history, Sel
   const Rect inside = ui::panel(area, "Loss and accuracy", span_text(history, {loss, accuracy, tested}), "all points");
   plots::LinePlot plot;
   plot.left_from_zero = true;
-  plot.right_is_share = true;
+  plot.right_top = 1;
   plot.empty = "the curves begin with the first step";
   plot.lines.push_back({loss, "loss", t.accent, false, false, 3});
   plot.lines.push_back({accuracy, "acc", ui::fade(t.good, 0.75f), true, false, 3});
@@ -58,7 +58,8 @@ void draw_balance_curves(const Rect& area, const Seen& seen, const History& hist
   const Rect inside = ui::panel(area, title, span_text(history, {cv, dropped, entropy}), "all points");
   plots::LinePlot plot;
   plot.left_from_zero = true;
-  plot.right_is_share = !soft;
+  const ExpertLoad* load = seen.snapshot ? find_load(*seen.snapshot, selection.layer) : nullptr;
+  plot.right_top = !soft ? 1 : load ? load->entropy_max : 0;  // against the uniform choice, so that noise stays small
   plot.empty = "nothing recorded for this layer yet";
   plot.lines.push_back({cv, "load CV", t.accent, false, false, 2});
   if (soft)

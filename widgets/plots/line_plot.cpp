@@ -68,10 +68,10 @@ void find_values(Scene& scene, const LinePlot& plot) {
     auto nth = highs[side].begin() + static_cast<std::ptrdiff_t>(0.98 * static_cast<double>(highs[side].size() - 1));
     std::nth_element(highs[side].begin(), nth, highs[side].end());
     const double high = std::max<double>(mean_high[side], *nth);
-    const bool zero = side == 0 ? plot.left_from_zero : plot.right_is_share;
+    const bool fixed_top = side == 1 && plot.right_top > 0;
+    const bool zero = side == 0 ? plot.left_from_zero : fixed_top;
     const int ticks = std::clamp(static_cast<int>(scene.plot.h / px(24)), 2, 5);
-    (side == 0 ? scene.left : scene.right) =
-        round_axis(zero ? 0 : low[side], side == 1 && plot.right_is_share ? 1 : high, ticks);
+    (side == 0 ? scene.left : scene.right) = round_axis(zero ? 0 : low[side], fixed_top ? plot.right_top : high, ticks);
     (side == 0 ? scene.has_left : scene.has_right) = true;
   }
 }

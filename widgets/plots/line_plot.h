@@ -29,7 +29,7 @@ struct LinePlot {
   std::vector<Line> lines;
   std::vector<EventMark> marks;
   bool left_from_zero = false;  // the left axis starts at 0
-  bool right_is_share = false;  // the right axis is [0, 1]
+  double right_top = 0;         // the right axis is [0, right_top]; 0: round numbers around the data
   std::string empty = "nothing recorded yet";
 };
 
