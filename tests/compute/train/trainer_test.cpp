@@ -125,6 +125,7 @@ TEST(Trainer, AStepThrownAwayHalfDoneIsDoneAgainToTheSameNumbers) {
     EXPECT_EQ(disturbed.advance(), Trainer::Advance::working);
     EXPECT_TRUE(disturbed.mid_step());
     disturbed.abandon_step();
+    EXPECT_FALSE(disturbed.mid_step()) << "begun again, not gone on with";
     again.push_back(train(disturbed, 1)[0]);
   }
   EXPECT_EQ(again, losses);
