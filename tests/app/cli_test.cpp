@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sessions/run_reader.h"
+#include "support/temp_folder.h"
 
 namespace {
 
@@ -25,9 +26,6 @@ struct Outcome {
 
 class Cli : public testing::Test {
  protected:
-  Cli() { fs::create_directories(folder_); }
-  ~Cli() override { fs::remove_all(folder_); }
-
   Outcome run(std::vector<std::string> arguments) {
     std::vector<const char*> argv{"moescope"};
     for (const std::string& argument : arguments) argv.push_back(argument.c_str());
@@ -56,7 +54,8 @@ class Cli : public testing::Test {
     return RunReader(store).load_metrics(run_id, "train/loss").values;
   }
 
-  fs::path folder_ = fs::path(testing::TempDir()) / ("cli_" + std::to_string(::getpid()));
+  const TempFolder temp_;
+  fs::path folder_ = temp_.path();
   std::string store_ = (folder_ / "runs.db").string();
 };
 

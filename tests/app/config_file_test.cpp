@@ -10,6 +10,7 @@
 
 #include "app/config_options.h"
 #include "compute/records/config_fields.h"
+#include "support/temp_folder.h"
 
 namespace {
 
@@ -20,9 +21,6 @@ namespace fs = std::filesystem;
 
 class ConfigFile : public testing::Test {
  protected:
-  ConfigFile() { fs::create_directories(folder_); }
-  ~ConfigFile() override { fs::remove_all(folder_); }
-
   fs::path write(const std::string& name, const std::string& text) {
     std::ofstream(folder_ / name) << text;
     return folder_ / name;
@@ -34,7 +32,8 @@ class ConfigFile : public testing::Test {
     return "accepted";
   }
 
-  fs::path folder_ = fs::path(testing::TempDir()) / ("config_file_" + std::to_string(::getpid()));
+  const TempFolder temp_;
+  fs::path folder_ = temp_.path();
 };
 
 TEST_F(ConfigFile, ObjectsAndDottedKeysMeanTheSame) {

@@ -10,6 +10,7 @@
 
 #include "sessions/checkpoints.h"
 #include "sessions/run_reader.h"
+#include "support/temp_folder.h"
 
 namespace moescope {
 namespace {
@@ -21,13 +22,9 @@ constexpr auto kPatience = 60s;  // an upper bound for a loaded machine; waits e
 class RecorderTest : public testing::Test {
  protected:
   RecorderTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "moescope-recorder-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder " + pattern);
-    folder_ = pattern;
     options_.store = folder_ / "runs.db";
     options_.interval = 20ms;
   }
-  ~RecorderTest() override { std::filesystem::remove_all(folder_); }
 
   static Event start(const std::string& name = "a run") {
     RunStarted start;
@@ -49,7 +46,8 @@ class RecorderTest : public testing::Test {
     return RunReader(store).load_metrics(run_id, "train/loss").steps;
   }
 
-  std::filesystem::path folder_;
+  const TempFolder temp_;
+  std::filesystem::path folder_ = temp_.path();
   RecorderOptions options_;
   Queue<Event> queue_;
 };

@@ -7,6 +7,7 @@
 
 #include "app/run_lookup.h"
 #include "sessions/run_writer.h"
+#include "support/temp_folder.h"
 
 namespace {
 
@@ -20,7 +21,6 @@ namespace fs = std::filesystem;
 class RunsReport : public testing::Test {
  protected:
   RunsReport() {
-    fs::create_directories(folder_);
     const SessionStore store(folder_ / "runs.db", SessionStore::Access::write);
     for (const char* name : {"soft", "vmoe", "soft"}) {
       RunStarted start;
@@ -33,9 +33,9 @@ class RunsReport : public testing::Test {
                                       Evaluated{20, 2, "test", 100, 0.875, 0.5, ""}});
     }
   }
-  ~RunsReport() override { fs::remove_all(folder_); }
 
-  fs::path folder_ = fs::path(testing::TempDir()) / ("runs_report_" + std::to_string(::getpid()));
+  const TempFolder temp_;
+  fs::path folder_ = temp_.path();
 };
 
 TEST_F(RunsReport, FindsARunByNumberNameOrAge) {

@@ -8,6 +8,7 @@
 
 #include "app/assets.h"
 #include "compute/records/error.h"
+#include "support/temp_folder.h"
 
 namespace {
 
@@ -43,11 +44,10 @@ TEST(StorePath, FollowsTheXdgRules) {
 TEST(Assets, FoundInTheTreeOrWhereTheVariableSays) {
   EXPECT_TRUE(std::filesystem::exists(asset_path("presets/default.json")));
   EXPECT_THROW(asset_path("presets/no-such.json"), UserError);
-  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "other_assets";
-  std::filesystem::create_directories(folder / "presets");
-  const Variable chosen("MOESCOPE_ASSETS", folder.c_str());
+  const TempFolder folder;
+  folder.make_folder("presets");
+  const Variable chosen("MOESCOPE_ASSETS", folder.path().c_str());
   EXPECT_EQ(asset_path("presets"), folder / "presets");
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

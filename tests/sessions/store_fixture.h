@@ -14,23 +14,17 @@
 #include "compute/records/event.h"
 #include "sessions/run_reader.h"
 #include "sessions/run_writer.h"
+#include "support/temp_folder.h"
 
 namespace moescope {
 
 class StoreTest : public testing::Test {
  protected:
-  StoreTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "moescope-store-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder " + pattern);
-    folder_ = pattern;
-    path_ = folder_ / "runs.db";
-  }
-  ~StoreTest() override { std::filesystem::remove_all(folder_); }
-
   SessionStore open_writer() const { return {path_, SessionStore::Access::write}; }
   SessionStore open_reader() const { return {path_, SessionStore::Access::read}; }
 
-  std::filesystem::path folder_, path_;
+  const TempFolder temp_;
+  std::filesystem::path folder_ = temp_.path(), path_ = folder_ / "runs.db";
 };
 
 inline RunStarted a_start(const std::string& name = "a run") {

@@ -15,6 +15,7 @@
 #include "compute/conform/tolerances.h"
 #include "compute/core/error.h"
 #include "compute/records/config_fields.h"
+#include "support/temp_folder.h"
 
 namespace moescope {
 namespace {
@@ -44,17 +45,12 @@ INSTANTIATE_TEST_SUITE_P(Conform, GoldenFiles, testing::ValuesIn(runnable_instru
 /// A folder of its own with copies of golden files, gone at the end.
 class Folder {
  public:
-  Folder() : path_(fs::path(testing::TempDir()) / "moescope_conform") {
-    fs::remove_all(path_);
-    fs::create_directories(path_);
-  }
-  ~Folder() { fs::remove_all(path_); }
-  std::string path() const { return path_.string(); }
-  void copy(const std::string& name) const { fs::copy(kGolden + "/" + name, path_ / name); }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(path_ / name) << text; }
+  std::string path() const { return folder_.path(); }
+  void copy(const std::string& name) const { fs::copy(kGolden + "/" + name, folder_ / name); }
+  void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
 
  private:
-  fs::path path_;
+  TempFolder folder_;
 };
 
 constexpr const char* kTable = "| file | kind | holds | out tol | grad tol |\n| --- | --- | --- | --- | --- |\n";

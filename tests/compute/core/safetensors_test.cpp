@@ -10,6 +10,7 @@
 
 #include "compute/core/error.h"
 #include "compute/core/safetensors_header.h"
+#include "support/temp_folder.h"
 
 namespace moescope {
 namespace {
@@ -47,7 +48,8 @@ TEST(Safetensors, WhatIsWrittenIsRead) {
                                      {"labels", labels},
                                      {"empty", empty}})
     writer.add(name, tensor);
-  const std::string path = testing::TempDir() + "/moescope_round_trip.safetensors";
+  const TempFolder folder;
+  const std::string path = folder / "round_trip.safetensors";
   writer.write(path);
   for (const Safetensors& file : {Safetensors::read(path), Safetensors::parse(writer.bytes(), "memory")}) {
     EXPECT_EQ(file.text("kind"), "\"quoted\" and ünïcode");
@@ -61,7 +63,6 @@ TEST(Safetensors, WhatIsWrittenIsRead) {
     for (const NamedTensor& one : file.tensors())
       EXPECT_EQ(reinterpret_cast<uintptr_t>(one.tensor.data()) % 64, 0u) << one.name;
   }
-  std::remove(path.c_str());
 }
 
 TEST(Safetensors, WrongNamesAndShapesAreNamedWithTheFile) {

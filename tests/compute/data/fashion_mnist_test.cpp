@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "compute/data/idx_file.h"
-#include "temp_folder.h"
+#include "small_files.h"
 
 namespace moescope {
 namespace {

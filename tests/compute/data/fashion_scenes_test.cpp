@@ -7,7 +7,7 @@
 #include <map>
 
 #include "compute/data/fashion_mnist.h"
-#include "temp_folder.h"
+#include "small_files.h"
 
 namespace moescope {
 namespace {

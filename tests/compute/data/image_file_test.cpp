@@ -6,7 +6,7 @@
 
 #include "compute/core/error.h"
 #include "encode_images.h"
-#include "temp_folder.h"
+#include "small_files.h"
 
 namespace moescope {
 namespace {

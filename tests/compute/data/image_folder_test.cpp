@@ -10,7 +10,7 @@
 #include "compute/data/image_file.h"
 #include "compute/data/loader.h"
 #include "encode_images.h"
-#include "temp_folder.h"
+#include "small_files.h"
 
 namespace moescope {
 namespace {

@@ -7,7 +7,7 @@
 #include <atomic>
 #include <set>
 
-#include "temp_folder.h"
+#include "small_files.h"
 
 namespace moescope {
 namespace {
