@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "compute/backends/implementations.h"
 #include "compute/conform/conform.h"
 #include "compute/records/error.h"
 

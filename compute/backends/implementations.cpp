@@ -27,6 +27,13 @@ void set_instruction_set(InstructionSet set) {
   chosen.store(set, std::memory_order_relaxed);
 }
 
+std::vector<InstructionSet> runnable_instruction_sets() {
+  std::vector<InstructionSet> sets;
+  for (InstructionSet set : {InstructionSet::reference, InstructionSet::avx2, InstructionSet::avx512})
+    if (set <= best_instruction_set()) sets.push_back(set);
+  return sets;
+}
+
 bool may_run(InstructionSet needs) {
   InstructionSet limit = instruction_set();
   if (limit == InstructionSet::automatic) limit = best_instruction_set();

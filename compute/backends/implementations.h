@@ -22,6 +22,8 @@ InstructionSet instruction_set();
 void set_instruction_set(InstructionSet set);
 /// The best that this CPU can run.
 InstructionSet best_instruction_set();
+/// All that this CPU can run, plainest first.
+std::vector<InstructionSet> runnable_instruction_sets();
 
 inline constexpr const char* kReference = "reference";
 

@@ -88,13 +88,6 @@ const char* verdict_name(ConformLine::Verdict verdict) {
 
 }  // namespace
 
-std::vector<InstructionSet> runnable_instruction_sets() {
-  std::vector<InstructionSet> sets;
-  for (InstructionSet set : {InstructionSet::reference, InstructionSet::avx2, InstructionSet::avx512})
-    if (set <= best_instruction_set()) sets.push_back(set);
-  return sets;
-}
-
 ConformSummary run_conform(const std::string& folder, const std::vector<InstructionSet>& sets,
                            const std::function<void(const ConformLine&)>& report) {
   const std::vector<std::string> paths = golden_paths(folder);

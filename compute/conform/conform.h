@@ -34,9 +34,6 @@ struct ConformSummary {
 ConformSummary run_conform(const std::string& folder, const std::vector<InstructionSet>& sets,
                            const std::function<void(const ConformLine&)>& report);
 
-/// The instruction sets that this machine can run, plainest first.
-std::vector<InstructionSet> runnable_instruction_sets();
-
 /// "soft_basic       moe   avx2   passed   2.1e-07 of 1e-05 allowed at grad.param.w1".
 std::string describe(const ConformLine& line);
 /// "47 passed, 0 failed, 6 skipped (kinds without a runner: rl, rl_td)".

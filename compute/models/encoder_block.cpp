@@ -1,5 +1,8 @@
-// The two halves of a block. Without a backward pass to come the stream is updated in place and nothing is kept.
+// The two halves of a block. Without a backward pass to come the stream is updated in place, nothing is kept, and the
+// batch goes through in slices of images.
 #include "compute/models/encoder_block.h"
+
+#include "compute/nn/row_slices.h"
 
 namespace moescope {
 
@@ -16,27 +19,42 @@ EncoderBlock::EncoderBlock(ParameterSet& parameters, const std::string& prefix, 
 
 void EncoderBlock::forward(Tensor& stream, const Tensor& branch, bool first, int64_t images, int64_t group_tokens,
                            Pass& pass, Context& context) const {
+  if (!pass.backward) return infer(stream, branch, first, images, group_tokens, pass, context);
   Arena& arena = *pass.arena;
-  const bool keep = pass.backward;
-  const Arena::Mark before = arena.mark();
-  const auto sum_for = [&](bool has_residual) { return has_residual && keep ? arena.make(stream.shape()) : stream; };
-
-  Tensor sum = sum_for(!first);
-  const Tensor u1 = arena.make(stream.shape());
-  norm1_.forward(stream, first ? Tensor() : branch, sum, u1, arena, keep, context.norm1);
-  stream = sum;
-  const Tensor probabilities = pass.attention_probabilities ? pass.attention_probabilities[shape_.index] : Tensor();
-  attention_.forward(u1, images, branch, arena, keep, context.attention, probabilities);
-
-  sum = sum_for(true);
-  const Tensor u2 = keep ? arena.make(stream.shape()) : u1;
-  norm2_.forward(stream, branch, sum, u2, arena, keep, context.norm2);
-  stream = sum;
+  const Tensor sum1 = first ? stream : arena.make(stream.shape()), u1 = arena.make(stream.shape());
+  norm1_.forward(stream, first ? Tensor() : branch, sum1, u1, arena, true, context.norm1);
+  attention_.forward(u1, images, branch, arena, true, context.attention, probabilities_of(pass));
+  const Tensor sum2 = arena.make(stream.shape()), u2 = arena.make(stream.shape());
+  norm2_.forward(sum1, branch, sum2, u2, arena, true, context.norm2);
+  stream = sum2;
   if (moe_)
     moe_->forward(u2, group_tokens, pass, branch, context.moe);
   else
-    mlp_->forward(u2, branch, arena, keep, context.mlp);
-  if (!keep) arena.rewind(before);
+    mlp_->forward(u2, branch, arena, true, context.mlp);
+}
+
+void EncoderBlock::infer(const Tensor& stream, const Tensor& branch, bool first, int64_t images, int64_t group_tokens,
+                         Pass& pass, Context& context) const {
+  Arena& arena = *pass.arena;
+  const ArenaScope scope(arena);
+  const int64_t tokens = stream.dim(0) / images;
+  const Tensor probabilities = probabilities_of(pass);
+  const Tensor routed = moe_ ? arena.make(stream.shape()) : Tensor();
+  for_row_slices(images, tokens, [&](int64_t begin, int64_t end) {
+    const ArenaScope slice_scope(arena);
+    const auto slice = [&](const Tensor& x) { return x.rows(begin * tokens, end * tokens); };
+    const Tensor sum = slice(stream), out = slice(branch), u = moe_ ? slice(routed) : arena.make(sum.shape());
+    norm1_.forward(sum, first ? Tensor() : out, sum, u, arena, false, context.norm1);
+    attention_.forward(u, end - begin, out, arena, false, context.attention,
+                       probabilities.empty() ? probabilities : probabilities.rows(begin, end));
+    norm2_.forward(sum, out, sum, u, arena, false, context.norm2);
+    if (!moe_) mlp_->forward(u, out, arena, false, context.mlp);
+  });
+  if (moe_) moe_->forward(routed, group_tokens, pass, branch, context.moe);
+}
+
+Tensor EncoderBlock::probabilities_of(const Pass& pass) const {
+  return pass.attention_probabilities ? pass.attention_probabilities[shape_.index] : Tensor();
 }
 
 void EncoderBlock::backward(Context& context, const Tensor& dstream, Pass& pass, double aux_scale) const {

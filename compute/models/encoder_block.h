@@ -42,6 +42,10 @@ class EncoderBlock {
   bool has_moe() const { return moe_ != nullptr; }
 
  private:
+  void infer(const Tensor& stream, const Tensor& branch, bool first, int64_t images, int64_t group_tokens, Pass& pass,
+             Context& context) const;
+  Tensor probabilities_of(const Pass& pass) const;  // to fill with (images,heads,tokens,tokens); empty: not asked
+
   BlockShape shape_;
   Norm norm1_, norm2_;
   SelfAttention attention_;

@@ -1,6 +1,11 @@
-// Grouped matrix products; the activation is computed again on the way back rather than kept.
+// Grouped matrix products; the activation is computed again on the way back rather than kept. A few experts at a time:
+// what lives only between two products stays near the caches, and costs no memory for all of them.
 #include "compute/moe/experts.h"
 
+#include <algorithm>
+
+#include "compute/backends/thread_pool.h"
+#include "compute/nn/row_slices.h"
 #include "compute/ops/activation/activation.h"
 #include "compute/ops/matmul/matmul.h"
 #include "compute/ops/reduce/reduce.h"
@@ -9,6 +14,45 @@ namespace moescope {
 namespace {
 
 constexpr double kBiasDeviation = 1e-6;  // NUMERICS 1.8
+
+/// Rows [begin, end) of experts [first, last); `offset` counts from `begin`.
+struct ExpertSlice {
+  int64_t first, last, begin, end;
+  const int32_t* offset;
+
+  Tensor of(const Tensor& x) const { return x.rows(begin, end); }
+};
+
+/// Rows that a slice has at most, of `max_rows`.
+int64_t most_at_once(int64_t max_rows) { return std::min(max_rows, 2 * kRowsAtOnce); }
+
+/// Rows of every expert when they all have the same number, else 0.
+int64_t rows_each(int64_t experts, const int32_t* offset) {
+  for (int64_t e = 0; e < experts; ++e)
+    if (offset[e + 1] - offset[e] != offset[1]) return 0;
+  return offset[1];
+}
+
+/// Cuts the rows of `experts` experts into slices. Experts with equally many rows stay whole and come as many at a time
+/// as share out evenly among the threads; others are cut wherever a slice ends.
+template <class Body>
+void for_expert_slices(int64_t experts, const int32_t* offset, Arena& arena, Body&& body) {
+  const ArenaScope scope(arena);
+  const Tensor clipped = arena.make({experts + 1}, DType::i32);
+  const int64_t rows = offset[experts], threads = cpu_pool().num_threads();
+  const int64_t together = rows_each(experts, offset) * (experts % threads == 0 ? threads : 1);
+  const int64_t unit = together > 0 && together <= kRowsAtOnce ? together : 1;
+  int64_t first = 0;
+  for_row_slices(rows / unit, unit, [&](int64_t begin, int64_t end) {
+    begin *= unit, end *= unit;
+    while (offset[first + 1] <= begin) ++first;
+    int64_t last = first;
+    for (; last < experts && offset[last] < end; ++last)
+      clipped.i32()[last - first] = static_cast<int32_t>(std::max<int64_t>(offset[last], begin) - begin);
+    clipped.i32()[last - first] = static_cast<int32_t>(end - begin);
+    body(ExpertSlice{first, last, begin, end, clipped.i32()});
+  });
+}
 
 }  // namespace
 
@@ -29,29 +73,44 @@ int64_t Experts::hidden_columns() const {
 }
 
 void Experts::forward(int64_t first, int64_t last, const int32_t* offset, const Tensor& rows, const Tensor& hidden,
-                      const Tensor& outputs, int64_t max_rows, Arena& arena, bool keep) const {
+                      const Tensor& outputs, int64_t max_rows, Arena& arena) const {
   const ArenaScope scope(arena);
-  const bool in_place = !keep && shape_.activation != Activation::geglu;
-  const Tensor activated = in_place ? hidden : make_rows(arena, max_rows, rows.dim(0), shape_.hidden);
-  grouped_matmul(rows, offset, w1_->value.rows(first, last), hidden, {}, b1_->value.rows(first, last));
-  activation(shape_.activation, hidden, activated);
-  grouped_matmul(activated, offset, w2_->value.rows(first, last), outputs, {}, b2_->value.rows(first, last));
+  const int64_t most = most_at_once(max_rows);
+  const bool in_place = shape_.activation != Activation::geglu;
+  const Tensor scratch = arena.make({most, shape_.hidden});
+  const Tensor unkept = hidden.empty() && !in_place ? arena.make({most, hidden_columns()}) : scratch;
+  for_expert_slices(last - first, offset, arena, [&](const ExpertSlice& s) {
+    const auto of_experts = [&](const Parameter* p) { return p->value.rows(first + s.first, first + s.last); };
+    const Tensor activated = scratch.rows(0, s.end - s.begin);
+    const Tensor inner = hidden.empty() ? unkept.rows(0, s.end - s.begin) : s.of(hidden);
+    grouped_matmul(s.of(rows), s.offset, of_experts(w1_), inner, {}, of_experts(b1_));
+    activation(shape_.activation, inner, activated);
+    grouped_matmul(activated, s.offset, of_experts(w2_), s.of(outputs), {}, of_experts(b2_));
+  });
 }
 
 void Experts::backward(int64_t first, int64_t last, const int32_t* offset, const Tensor& rows, const Tensor& hidden,
                        const Tensor& doutputs, const Tensor& drows, int64_t max_rows, Arena& arena) const {
   const ArenaScope scope(arena);
-  const Tensor activated = make_rows(arena, max_rows, rows.dim(0), shape_.hidden);
-  const Tensor dactivated = make_rows(arena, max_rows, rows.dim(0), shape_.hidden);
+  const int64_t most = most_at_once(max_rows);
   const bool in_place = shape_.activation != Activation::geglu;
-  const Tensor dhidden = in_place ? dactivated : make_rows(arena, max_rows, rows.dim(0), hidden_columns());
-  grouped_matmul(doutputs, offset, w2_->value.rows(first, last), dactivated, {.transpose_b = true});
-  activation_backward(shape_.activation, hidden, dactivated, dhidden, activated);
-  grouped_matmul_weights(activated, offset, doutputs, w2_->gradient.rows(first, last));
-  add_column_sums_grouped(doutputs, offset, b2_->gradient.rows(first, last));
-  grouped_matmul_weights(rows, offset, dhidden, w1_->gradient.rows(first, last));
-  add_column_sums_grouped(dhidden, offset, b1_->gradient.rows(first, last));
-  grouped_matmul(dhidden, offset, w1_->value.rows(first, last), drows, {.transpose_b = true});
+  const Tensor activated_rows = arena.make({most, shape_.hidden});
+  const Tensor dactivated_rows = arena.make({most, shape_.hidden});
+  const Tensor dhidden_rows = in_place ? dactivated_rows : arena.make({most, hidden_columns()});
+  for_expert_slices(last - first, offset, arena, [&](const ExpertSlice& s) {
+    const auto value = [&](const Parameter* p) { return p->value.rows(first + s.first, first + s.last); };
+    const auto gradient = [&](const Parameter* p) { return p->gradient.rows(first + s.first, first + s.last); };
+    const int64_t count = s.end - s.begin;
+    const Tensor activated = activated_rows.rows(0, count), dactivated = dactivated_rows.rows(0, count),
+                 dhidden = dhidden_rows.rows(0, count);
+    grouped_matmul(s.of(doutputs), s.offset, value(w2_), dactivated, {.transpose_b = true});
+    activation_backward(shape_.activation, s.of(hidden), dactivated, dhidden, activated);
+    grouped_matmul_weights(activated, s.offset, s.of(doutputs), gradient(w2_));
+    add_column_sums_grouped(s.of(doutputs), s.offset, gradient(b2_));
+    grouped_matmul_weights(s.of(rows), s.offset, dhidden, gradient(w1_));
+    add_column_sums_grouped(dhidden, s.offset, gradient(b1_));
+    grouped_matmul(dhidden, s.offset, value(w1_), s.of(drows), {.transpose_b = true});
+  });
 }
 
 }  // namespace moescope

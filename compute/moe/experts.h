@@ -15,11 +15,12 @@ class Experts {
   /// Columns of the hidden layer before the activation: H, or 2H with GEGLU.
   int64_t hidden_columns() const;
 
-  /// Experts [first, last) over rows (R,D): expert first + i has rows [offset[i], offset[i+1]). hidden (R,
-  /// hidden_columns) and outputs (R,D) are overwritten. `keep` leaves hidden fit for backward(); otherwise it is
-  /// scratch. max_rows >= R: what temporary buffers are made for, so that the arena's use does not depend on the data.
+  /// Experts [first, last) over rows (R,D): expert first + i has rows [offset[i], offset[i+1]). outputs (R,D) and
+  /// hidden (R, hidden_columns), the layer before the activation, are overwritten; hidden is for backward(), empty when
+  /// there is none to come. max_rows >= R: what temporary buffers are made for, so that the arena's use does not depend
+  /// on the data.
   void forward(int64_t first, int64_t last, const int32_t* offset, const Tensor& rows, const Tensor& hidden,
-               const Tensor& outputs, int64_t max_rows, Arena& arena, bool keep) const;
+               const Tensor& outputs, int64_t max_rows, Arena& arena) const;
 
   /// Parameters' gradients +=; drows (R,D) overwritten, may be doutputs.
   void backward(int64_t first, int64_t last, const int32_t* offset, const Tensor& rows, const Tensor& hidden,

@@ -28,7 +28,7 @@ Tensor even_offsets(Arena& arena, int64_t experts, int64_t rows) {
 
 /// A run's rows of a (E*G*P,N) tensor.
 Tensor slot_rows(const Tensor& x, const Routing& r, const GroupRun& run) {
-  return x.rows(run.first_slot, run.first_slot + r.experts * run.groups * r.slots_per_expert);
+  return x.empty() ? x : x.rows(run.first_slot, run.first_slot + r.experts * run.groups * r.slots_per_expert);
 }
 
 Tensor by_expert(const Tensor& x, const Routing& r) { return x.reshaped({r.experts, x.dim(0) / r.experts, x.dim(1)}); }
@@ -50,7 +50,7 @@ void MoeLayer::forward_soft(Pass& pass, const Tensor& y, Context& c) const {
   Arena& arena = *pass.arena;
   c.max_rows = r.experts * r.groups * r.slots_per_expert;
   c.slots = arena.make({c.max_rows, shape_.width});
-  c.hidden = arena.make({c.max_rows, experts_.hidden_columns()});
+  c.hidden = pass.backward ? arena.make({c.max_rows, experts_.hidden_columns()}) : Tensor();
   c.outputs = arena.make({c.max_rows, shape_.width});
   const ArenaScope scope(arena);
   const Tensor tokens = shape_.bf16_boundary ? arena.make(c.tokens.shape()) : c.tokens;
@@ -64,9 +64,9 @@ void MoeLayer::forward_soft(Pass& pass, const Tensor& y, Context& c) const {
     for_stretches(
         r,
         [&](int64_t first, int64_t last) {
-          const auto part = [&](const Tensor& x) { return x.rows(first * rows, last * rows); };
+          const auto part = [&](const Tensor& x) { return x.empty() ? x : x.rows(first * rows, last * rows); };
           experts_.forward(first, last, offset.i32(), part(slots), part(hidden), part(outputs), (last - first) * rows,
-                           arena, pass.backward);
+                           arena);
         },
         [&](int64_t first, int64_t last) { fill(outputs.rows(first * rows, last * rows), 0); });
     if (shape_.bf16_boundary) round_to_bf16(outputs, outputs);

@@ -11,12 +11,11 @@ void MoeLayer::forward_sparse(Pass& pass, const Tensor& y, Context& c) const {
   const int64_t rows = r.pairs.num_pairs;
   c.max_rows = r.max_pairs;
   c.slots = make_rows(arena, c.max_rows, rows, shape_.width);
-  c.hidden = make_rows(arena, c.max_rows, rows, experts_.hidden_columns());
+  c.hidden = pass.backward ? make_rows(arena, c.max_rows, rows, experts_.hidden_columns()) : Tensor();
   c.outputs = make_rows(arena, c.max_rows, rows, shape_.width);
   gather_rows(r.pairs, c.tokens, c.slots);
   if (shape_.bf16_boundary) round_to_bf16(c.slots, c.slots);
-  experts_.forward(0, r.experts, r.pair_expert_offset.i32(), c.slots, c.hidden, c.outputs, c.max_rows, arena,
-                   pass.backward);
+  experts_.forward(0, r.experts, r.pair_expert_offset.i32(), c.slots, c.hidden, c.outputs, c.max_rows, arena);
   if (shape_.bf16_boundary) round_to_bf16(c.outputs, c.outputs);
   combine_rows(r.pairs, c.outputs, y);
 }

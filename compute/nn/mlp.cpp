@@ -1,6 +1,9 @@
 // Keeps only the hidden layer before its activation: a third of what keeping everything would take.
 #include "compute/nn/mlp.h"
 
+#include <algorithm>
+
+#include "compute/nn/row_slices.h"
 #include "compute/ops/activation/activation.h"
 
 namespace moescope {
@@ -21,20 +24,28 @@ void Mlp::forward(const Tensor& x, const Tensor& y, Arena& arena, bool keep, Con
   context.x = x;
   if (keep) context.hidden = arena.make({x.dim(0), hidden_});
   const ArenaScope scope(arena);
-  const Tensor activated = arena.make({x.dim(0), hidden_});
-  const Tensor hidden = keep ? context.hidden : activated;
-  in_.forward(x, hidden);
-  activation(Activation::gelu_tanh, hidden, activated);
-  out_.forward(activated, y);
+  const Tensor scratch = arena.make({std::min(x.dim(0), kRowsAtOnce), hidden_});
+  for_row_slices(x.dim(0), 1, [&](int64_t begin, int64_t end) {
+    const Tensor activated = scratch.rows(0, end - begin);
+    const Tensor hidden = keep ? context.hidden.rows(begin, end) : activated;
+    in_.forward(x.rows(begin, end), hidden);
+    activation(Activation::gelu_tanh, hidden, activated);
+    out_.forward(activated, y.rows(begin, end));
+  });
 }
 
 void Mlp::backward(const Context& context, const Tensor& dy, const Tensor& dx, Arena& arena) const {
   const ArenaScope scope(arena);
-  const Tensor activated = arena.make(context.hidden.shape()), dhidden = arena.make(context.hidden.shape());
-  out_.input_gradient(dy, dhidden);
-  activation_backward(Activation::gelu_tanh, context.hidden, dhidden, dhidden, activated);
-  out_.parameter_gradients(activated, dy);
-  in_.backward(context.x, dhidden, dx);
+  const Shape slice{std::min(dy.dim(0), kRowsAtOnce), hidden_};
+  const Tensor activated_rows = arena.make(slice), dhidden_rows = arena.make(slice);
+  for_row_slices(dy.dim(0), 1, [&](int64_t begin, int64_t end) {
+    const Tensor activated = activated_rows.rows(0, end - begin), dhidden = dhidden_rows.rows(0, end - begin);
+    const Tensor dy_slice = dy.rows(begin, end);
+    out_.input_gradient(dy_slice, dhidden);
+    activation_backward(Activation::gelu_tanh, context.hidden.rows(begin, end), dhidden, dhidden, activated);
+    out_.parameter_gradients(activated, dy_slice);
+    in_.backward(context.x.rows(begin, end), dhidden, dx.rows(begin, end));
+  });
 }
 
 }  // namespace moescope

@@ -1,16 +1,20 @@
 // Layers against finite differences, parameters and inputs alike; and parameters' names, places and starts.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <stdexcept>
+#include <vector>
 
 #include "compute/core/arena.h"
 #include "compute/nn/map_head.h"
 #include "compute/nn/mlp.h"
 #include "compute/nn/norm.h"
 #include "compute/nn/parameters.h"
+#include "compute/nn/row_slices.h"
 #include "compute/nn/self_attention.h"
+#include "support/expect_close.h"
 #include "support/gradient_check.h"
 #include "support/random_tensor.h"
 
@@ -47,6 +51,34 @@ TEST(Mlp, Gradients) {
   expect_layer_gradients(
       parameters, x, {7, 6}, [&](const Tensor& y) { mlp.forward(x, y, arena, true, context); },
       [&](const Tensor& dy, const Tensor& dx) { mlp.backward(context, dy, dx, arena); });
+}
+
+TEST(Mlp, ALongBatchGivesWhatItsPartsGive) {
+  ParameterSet parameters;
+  const Mlp mlp(parameters, "mlp", 6, 10);
+  parameters.allocate(host_memory(), 5);
+  Arena arena;
+  Mlp::Context context;
+  const int64_t rows = 2 * kRowsAtOnce + 300;
+  const Buffer x = random_tensor({rows, 6}, 1), dy = random_tensor({rows, 6}, 2);
+  Buffer y[2] = {Buffer({rows, 6}), Buffer({rows, 6})}, dx[2] = {Buffer({rows, 6}), Buffer({rows, 6})};
+  std::vector<Buffer> gradients[2];
+  for (const int way : {0, 1}) {  // all rows in one call, and a slice a call
+    parameters.zero_gradients();
+    const int64_t step = way == 0 ? rows : kRowsAtOnce;
+    for (int64_t begin = 0; begin < rows; begin += step) {
+      const int64_t end = std::min(rows, begin + step);
+      arena.reset();
+      mlp.forward(x.tensor().rows(begin, end), y[way].tensor().rows(begin, end), arena, true, context);
+      mlp.backward(context, dy.tensor().rows(begin, end), dx[way].tensor().rows(begin, end), arena);
+    }
+    for (const Parameter& p : parameters.all()) gradients[way].push_back(copy_of(p.gradient));
+  }
+  constexpr double kTolerance = 2e-5;  // float32 sums over two thousand rows in another order
+  expect_close(y[0], y[1], kTolerance, "y");
+  expect_close(dx[0], dx[1], kTolerance, "dx");
+  for (size_t i = 0; i < gradients[0].size(); ++i)
+    expect_close(gradients[0][i], gradients[1][i], kTolerance, parameters.all()[i].name);
 }
 
 TEST(Norm, GradientsWithAResidual) {
