@@ -8,6 +8,7 @@
 
 #include "app/benchmark.h"
 #include "app/config_options.h"
+#include "app/store_benchmark.h"
 
 namespace moescope {
 
@@ -97,6 +98,7 @@ int bench(const BenchOptions& options) {
 
 void add_bench_command(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand("bench", "images per second, training and inference, as one JSON line");
+  command->require_subcommand(0, 1);
   const auto options = std::make_shared<BenchOptions>();
   command->add_option("--router", options->router, "dense, soft, top1, top2 or ec")
       ->check(CLI::IsMember({"dense", "soft", "top1", "top2", "ec"}));
@@ -111,7 +113,10 @@ void add_bench_command(CLI::App& program, Action& action) {
   command->add_option("--set", options->settings, "any other field, KEY=VALUE; may be repeated")
       ->expected(1)
       ->take_all();
-  command->callback([&action, options] { action = [options] { return bench(*options); }; });
+  command->callback([command, &action, options] {
+    if (command->get_subcommands().empty()) action = [options] { return bench(*options); };
+  });
+  add_bench_store_command(*command, action);
 }
 
 }  // namespace moescope

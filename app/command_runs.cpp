@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "app/command_runs_parts.h"
 #include "app/run_lookup.h"
 #include "app/runs_report.h"
 #include "app/store_path.h"
@@ -15,38 +16,13 @@ namespace moescope {
 namespace {
 
 struct RunsOptions {
-  std::string store, run, name_contains, sort = "run_id", format = "table", export_format = "csv", to;
+  std::string store, run, format = "table", export_format = "csv", to;
   std::vector<std::string> runs;
-  int64_t limit = 30;
-  bool archived = false, ascending = false, every_setting = false;
+  bool every_setting = false;
 };
-
-const std::map<std::string, RunOrder> kOrders = {
-    {"run_id", RunOrder::run_id},       {"name", RunOrder::name},
-    {"state", RunOrder::state},         {"step", RunOrder::step},
-    {"time", RunOrder::wall_secs},      {"loss", RunOrder::loss},
-    {"accuracy", RunOrder::accuracy},   {"test_accuracy", RunOrder::test_accuracy},
-    {"test_loss", RunOrder::test_loss}, {"updated", RunOrder::updated_at}};
 
 void print(const TextTable& table, const std::string& format) {
   std::cout << (format == "csv" ? table.csv() : table.aligned());
-}
-
-int list(const RunsOptions& options) {
-  const SessionStore store = open_store_for_reading(options.store);
-  const RunReader reader(store);
-  RunQuery query;
-  query.order = kOrders.at(options.sort);
-  query.descending = !options.ascending;
-  query.limit = options.limit;
-  query.name_contains = options.name_contains;
-  query.archived = options.archived;
-  print(runs_table(reader.list_runs(query)), options.format);
-  const int64_t all = reader.count_runs(query);
-  if (options.format == "table" && all > options.limit) {
-    std::cout << options.limit << " of " << all << " runs; --limit " << all << " shows all\n";
-  }
-  return 0;
 }
 
 int show(const RunsOptions& options) {
@@ -127,19 +103,8 @@ void add_runs_command(CLI::App& program, Action& action) {
     command->callback([&action, options, run] { action = [options, run] { return run(*options); }; });
     return command;
   };
-  constexpr const char* kRunHelp = "a run's number, its name, or latest";
-
-  CLI::App* command = add("list", "one line a run", list);
-  std::vector<std::string> orders;
-  for (const auto& [name, order] : kOrders) orders.push_back(name);
-  command->add_option("--sort", options->sort, "what to sort by, the greatest first")->check(CLI::IsMember(orders));
-  command->add_flag("--ascending", options->ascending, "the smallest first");
-  command->add_option("--limit", options->limit, "at most so many lines")->check(CLI::PositiveNumber);
-  command->add_option("--name", options->name_contains, "only runs whose name contains this");
-  command->add_flag("--archived", options->archived, "archived runs too");
-  add_format_option(*command, *options);
-
-  command = add("show", "one run in full", show);
+  add_runs_list_commands(*runs, action);
+  CLI::App* command = add("show", "one run in full", show);
   command->add_option("RUN", options->run, kRunHelp)->required();
   command->add_flag("--all", options->every_setting, "every setting, defaults too");
 
@@ -154,6 +119,7 @@ void add_runs_command(CLI::App& program, Action& action) {
 
   add("check", "is the store sound? Exit status 1 when it is not", check);
   add("compact", "gives the space of deleted runs and replaced checkpoints back to the disk", compact);
+  add_runs_edit_commands(*runs, action);
 }
 
 }  // namespace moescope

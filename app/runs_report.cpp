@@ -1,6 +1,9 @@
 // Stored runs in words.
 #include "app/runs_report.h"
 
+#include <algorithm>
+#include <cstdio>
+
 #include "compute/records/config_fields.h"
 #include "sessions/run_names.h"
 
@@ -75,11 +78,38 @@ std::string history_lines(const StoredRun& run) {
 
 TextTable runs_table(const std::vector<RunSummary>& runs) {
   TextTable table({">run", "name", "state", "router", "data", ">step", ">time", ">loss", ">test accuracy",
-                   ">parameters", "started"});
+                   ">parameters", "started", "tags"});
   for (const RunSummary& run : runs) {
     table.add({std::to_string(run.run_id), run.name, state_text(run), run.router, run.dataset, std::to_string(run.step),
                duration(run.wall_secs), optional_text(run.loss, 4), optional_text(run.test_accuracy, 4),
-               with_unit(static_cast<double>(run.num_parameters)), run.started_at});
+               with_unit(static_cast<double>(run.num_parameters)), run.started_at,
+               (run.starred ? "* " : "") + run.tags});
+  }
+  return table;
+}
+
+TextTable cells_table(const CellTable& cells) {
+  struct Words {
+    std::string operator()(std::monostate) const { return "-"; }
+    std::string operator()(int64_t value) const { return std::to_string(value); }
+    std::string operator()(double value) const {
+      char text[32];
+      std::snprintf(text, sizeof text, "%.6g", value);
+      return text;
+    }
+    std::string operator()(const std::string& value) const { return value; }
+  };
+  std::vector<std::string> headings = cells.columns;
+  for (size_t i = 0; i < headings.size(); ++i) {
+    const bool has_text = std::any_of(cells.rows.begin(), cells.rows.end(),
+                                      [&](const auto& row) { return std::holds_alternative<std::string>(row[i]); });
+    if (!has_text) headings[i].insert(0, ">");
+  }
+  TextTable table(std::move(headings));
+  for (const auto& row : cells.rows) {
+    std::vector<std::string> line;
+    for (const Cell& cell : row) line.push_back(std::visit(Words{}, cell));
+    table.add(std::move(line));
   }
   return table;
 }

@@ -10,6 +10,8 @@
 namespace moescope {
 
 TextTable runs_table(const std::vector<RunSummary>& runs);
+/// What a query answered: numbers to the right, "-" where nothing is.
+TextTable cells_table(const CellTable& cells);
 
 /// Everything about one run but its series: result, changed settings, surroundings, commands, evaluations, checkpoints,
 /// notes. With every_setting also the settings that are at their defaults.

@@ -66,8 +66,10 @@ Explanation explain(int code, const std::string& detail, int system_error) {
               "cannot be opened" + system + "; check the path and its permissions"};
     case SQLITE_READONLY:
     case SQLITE_PERM:
-    case SQLITE_AUTH:
       return {StoreProblem::denied, "cannot be written to; check the permissions of the file and its folder"};
+    case SQLITE_AUTH: return {StoreProblem::refused, "only SELECT can be asked here; this wants something else"};
+    case SQLITE_INTERRUPT: return {StoreProblem::too_slow, "the query took longer than its time limit"};
+    case SQLITE_ERROR: return {StoreProblem::refused, detail};
     default: return {StoreProblem::other, detail + system};
   }
 }
@@ -106,12 +108,34 @@ int64_t Database::last_insert_id() const { return sqlite3_last_insert_rowid(hand
 int64_t Database::num_changes() const { return sqlite3_changes64(handle_.get()); }
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 
+void Database::allow_only_select() const {
+  const auto judge = [](void*, int action, const char*, const char*, const char*, const char*) {
+    const bool reads =
+        action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_FUNCTION || action == SQLITE_RECURSIVE;
+    return reads ? SQLITE_OK : SQLITE_DENY;
+  };
+  sqlite3_set_authorizer(handle_.get(), judge, nullptr);
+}
+
+TimeLimit::TimeLimit(const Database& database, double secs)
+    : database_(database),
+      end_(std::chrono::steady_clock::now() +
+           std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(secs))) {
+  constexpr int kInstructions = 10000;  // of SQLite's machine between two looks at the clock: far below a millisecond
+  const auto late = [](void* end) {
+    return std::chrono::steady_clock::now() > *static_cast<std::chrono::steady_clock::time_point*>(end) ? 1 : 0;
+  };
+  sqlite3_progress_handler(database_.handle_.get(), kInstructions, late, &end_);
+}
+TimeLimit::~TimeLimit() { sqlite3_progress_handler(database_.handle_.get(), 0, nullptr, nullptr); }
+
 void Database::fail(int code, std::string_view while_doing) const {
   sqlite3* handle = handle_.get();
   const std::string detail = handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
   const int system_error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
   Explanation explanation = explain(code, detail, system_error);
-  if (explanation.problem == StoreProblem::other && !while_doing.empty()) {
+  const bool of_interest = explanation.problem == StoreProblem::other || explanation.problem == StoreProblem::refused;
+  if (of_interest && !while_doing.empty()) {
     explanation.sentence += " while doing: " + std::string(while_doing.substr(0, 200));
   }
   throw StoreError(explanation.problem, path_, explanation.sentence);
@@ -119,9 +143,11 @@ void Database::fail(int code, std::string_view while_doing) const {
 
 Statement::Statement(const Database& database, std::string_view sql) : database_(&database) {
   sqlite3_stmt* statement = nullptr;
+  const char* tail = nullptr;
   const int code = sqlite3_prepare_v3(database.handle_.get(), sql.data(), static_cast<int>(sql.size()),
-                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+                                      SQLITE_PREPARE_PERSISTENT, &statement, &tail);
   statement_.reset(statement);
+  has_tail_ = tail != nullptr && tail < sql.data() + sql.size();
   if (code != SQLITE_OK) database.fail(code, sql);
 }
 

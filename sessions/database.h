@@ -3,6 +3,7 @@
 // A connection and its statements belong to one thread at a time. Every failure is a StoreError.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -56,6 +57,8 @@ class Statement {
   /// Back to before the first row; forgets the parameters.
   void reset();
 
+  /// Is there something behind the first statement of the SQL given?
+  bool has_tail() const { return has_tail_; }
   int num_columns() const;
   std::string column_name(int column) const;
   bool is_null(int column) const;
@@ -75,6 +78,7 @@ class Statement {
   };
   const Database* database_;
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  bool has_tail_ = false;
 };
 
 /// A connection.
@@ -95,6 +99,8 @@ class Database {
   int64_t last_insert_id() const;
   int64_t num_changes() const;
   bool in_transaction() const;
+  /// From now on this connection answers SELECTs and refuses everything else, files it could make included.
+  void allow_only_select() const;
   const std::filesystem::path& path() const { return path_; }
 
   /// The sentence for SQLite's last error on this connection.
@@ -102,6 +108,7 @@ class Database {
 
  private:
   friend class Statement;
+  friend class TimeLimit;
   struct Close {
     void operator()(sqlite3* handle) const;
   };
@@ -122,6 +129,19 @@ class Transaction {
  private:
   const Database& database_;
   bool open_ = true;
+};
+
+/// While it lives, a statement of the connection that is still at work after `secs` ends in StoreError (too_slow).
+class TimeLimit {
+ public:
+  TimeLimit(const Database& database, double secs);
+  ~TimeLimit();
+  TimeLimit(const TimeLimit&) = delete;
+  TimeLimit& operator=(const TimeLimit&) = delete;
+
+ private:
+  const Database& database_;
+  std::chrono::steady_clock::time_point end_;
 };
 
 /// Many reads that must see the same state: other processes may write meanwhile, this sees none of it.

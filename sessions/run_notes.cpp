@@ -1,4 +1,4 @@
-// Curation of runs.
+// Notes as rows.
 #include "sessions/run_notes.h"
 
 #include "sessions/clock.h"
@@ -35,23 +35,6 @@ std::vector<Note> read_notes(const Database& database, int64_t run_id) {
                      .text = select.text(3)});
   }
   return notes;
-}
-
-void rename_run(const Database& database, int64_t run_id, const std::string& name) {
-  Statement(database, "UPDATE runs SET name = ?2 WHERE run_id = ?1").run(run_id, std::string_view(name));
-  require_change(database, run_id);
-}
-void set_starred(const Database& database, int64_t run_id, bool starred) {
-  Statement(database, "UPDATE runs SET starred = ?2 WHERE run_id = ?1").run(run_id, starred);
-  require_change(database, run_id);
-}
-void set_archived(const Database& database, int64_t run_id, bool archived) {
-  Statement(database, "UPDATE runs SET archived = ?2 WHERE run_id = ?1").run(run_id, archived);
-  require_change(database, run_id);
-}
-void delete_run(const Database& database, int64_t run_id) {
-  Statement(database, "DELETE FROM runs WHERE run_id = ?").run(run_id);
-  require_change(database, run_id);
 }
 
 }  // namespace moescope

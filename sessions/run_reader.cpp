@@ -2,11 +2,12 @@
 #include "sessions/run_reader.h"
 
 #include <algorithm>
-#include <array>
 
 #include "sessions/checkpoints.h"
 #include "sessions/embedded_sql.h"
 #include "sessions/metric_pyramid.h"
+#include "sessions/query_box.h"
+#include "sessions/run_columns.h"
 #include "sessions/run_names.h"
 #include "sessions/run_notes.h"
 #include "sessions/run_params.h"
@@ -17,23 +18,43 @@ namespace {
 constexpr std::string_view kSummaryColumns =
     "run_id, name, router, dataset, started_at, updated_at, state, message, num_parameters, gflops_per_image, step, "
     "wall_secs, loss_step, loss, accuracy_step, accuracy, test_step, test_accuracy, test_loss, num_checkpoints, "
-    "starred, "
-    "archived";
-
-std::string_view order_column(RunOrder order) {
-  constexpr std::array<std::string_view, 10> kColumns = {
-      "run_id", "name", "state", "step", "wall_secs", "loss", "accuracy", "test_accuracy", "test_loss", "updated_at"};
-  return kColumns.at(static_cast<size_t>(order));
-}
+    "starred, archived, trashed_at, tags, num_notes, checkpoint_bytes";
 
 /// NULLs are the smallest in SQLite: last by themselves when descending. Asking for that there would bar the index.
 std::string order_clause(const RunQuery& wanted) {
-  const std::string column(order_column(wanted.order));
-  const std::string direction = wanted.descending ? " DESC" : " ASC NULLS LAST";
-  return " ORDER BY " + column + direction + (wanted.order == RunOrder::run_id ? "" : ", run_id DESC");
+  const std::string column = column_sql(wanted.order), run = column_sql("run_id");
+  return " ORDER BY " + column + (wanted.descending ? " DESC" : " ASC NULLS LAST") +
+         (column == run ? "" : ", " + run + " DESC");
 }
 
-constexpr std::string_view kFilter = " WHERE (?1 = '' OR instr(lower(name), lower(?1)) > 0) AND (?2 OR NOT archived)";
+std::string filter_clause(const RunQuery& wanted) {
+  std::string sql = " WHERE (?1 = '' OR instr(lower(r.name), lower(?1)) > 0)";
+  sql += wanted.trash ? " AND r.trashed_at IS NOT NULL" : " AND r.trashed_at IS NULL AND (?2 OR NOT r.archived)";
+  if (!wanted.tag.empty()) sql += " AND r.run_id IN (SELECT run_id FROM tags WHERE tag = ?3)";
+  if (!wanted.where.empty()) sql += " AND (" + condition_sql(wanted.where) + ")";
+  return sql;
+}
+
+void bind_filter(Statement& select, const RunQuery& wanted) {
+  select.bind(1, std::string_view(wanted.name_contains));
+  if (!wanted.trash) select.bind(2, wanted.archived);
+  if (!wanted.tag.empty()) select.bind(3, std::string_view(wanted.tag));
+}
+
+/// SQL's complaint about a condition, without the SQL that was made of it.
+template <class Ask>
+auto asking(const RunQuery& wanted, Ask&& ask) {
+  try {
+    return ask();
+  } catch (const StoreError& error) {
+    if (wanted.where.empty() || error.problem != StoreProblem::refused) throw;
+    const std::string text = error.what();
+    const size_t sql = text.find(" while doing: ");
+    throw UserError("the condition " + wanted.where + " cannot be used: " +
+                    text.substr(error.path.string().size() + 8, sql - error.path.string().size() - 8) +
+                    "; write for example router.k >= 2 AND test_accuracy > 0.9");
+  }
+}
 
 }  // namespace
 
@@ -66,27 +87,77 @@ RunSummary RunReader::read_summary(const Statement& row, bool writer_alive) cons
   run.num_checkpoints = row.integer(19);
   run.starred = row.integer(20) != 0;
   run.archived = row.integer(21) != 0;
+  run.trashed = !row.is_null(22);
+  run.tags = row.text(23);
+  run.num_notes = row.integer(24);
+  run.checkpoint_bytes = row.integer(25);
   return run;
 }
 
 std::vector<RunSummary> RunReader::list_runs(const RunQuery& wanted) const {
-  // The page is cut from the narrow table first; only its rows are joined with their settings.
-  const std::string order = order_clause(wanted);
-  const std::string sql = "SELECT " + std::string(kSummaryColumns) +
-                          " FROM run_summaries WHERE run_id IN (SELECT run_id FROM runs" + std::string(kFilter) +
-                          order + " LIMIT ?3 OFFSET ?4)" + order;
-  Statement select(database_, sql);
-  select.bind_all(std::string_view(wanted.name_contains), wanted.archived, wanted.limit, wanted.offset);
-  const bool writer_alive = store_.writable() || WriterLock::holder(store_.path()).has_value();
-  std::vector<RunSummary> runs;
-  while (select.step()) runs.push_back(read_summary(select, writer_alive));
-  return runs;
+  return asking(wanted, [&] {
+    // The page is cut first; only its rows are joined with their settings.
+    const TimeLimit limit(database_, wanted.limit_secs);
+    const std::string order = order_clause(wanted);
+    const std::string sql = "SELECT " + std::string(kSummaryColumns) +
+                            " FROM run_summaries r WHERE r.run_id IN (SELECT r.run_id FROM run_summaries r" +
+                            filter_clause(wanted) + order + " LIMIT ?4 OFFSET ?5)" + order;
+    Statement select(database_, sql);
+    bind_filter(select, wanted);
+    select.bind(4, wanted.limit).bind(5, wanted.offset);
+    const bool writer_alive = store_.writable() || WriterLock::holder(store_.path()).has_value();
+    std::vector<RunSummary> runs;
+    while (select.step()) runs.push_back(read_summary(select, writer_alive));
+    return runs;
+  });
 }
 
 int64_t RunReader::count_runs(const RunQuery& wanted) const {
-  Statement select(database_, "SELECT count(*) FROM runs" + std::string(kFilter));
-  select.bind_all(std::string_view(wanted.name_contains), wanted.archived);
-  return select.step() ? select.integer(0) : 0;
+  return asking(wanted, [&] {
+    const TimeLimit limit(database_, wanted.limit_secs);
+    Statement select(database_, "SELECT count(*) FROM run_summaries r" + filter_clause(wanted));
+    bind_filter(select, wanted);
+    return select.step() ? select.integer(0) : 0;
+  });
+}
+
+CellTable RunReader::run_cells(const RunQuery& wanted, const std::vector<std::string>& columns) const {
+  CellTable table;
+  std::string sql;
+  for (const std::string& column : columns) sql += (sql.empty() ? "SELECT " : ", ") + column_sql(column);
+  sql += " FROM run_summaries r" + filter_clause(wanted) + order_clause(wanted) + " LIMIT ?4 OFFSET ?5";
+  asking(wanted, [&] {
+    const TimeLimit limit(database_, wanted.limit_secs);
+    Statement select(database_, sql);
+    bind_filter(select, wanted);
+    select.bind(4, wanted.limit + 1).bind(5, wanted.offset);
+    table = read_cells(select, wanted.limit);
+    return 0;
+  });
+  table.columns = columns;
+  return table;
+}
+
+std::vector<RunGroup> RunReader::group_runs(const RunQuery& wanted, const std::string& by,
+                                            const std::string& value) const {
+  return asking(wanted, [&] {
+    const TimeLimit limit(database_, wanted.limit_secs);
+    // A run without a test has no loss; one whose test came to NaN has: NULL both, told apart by the step.
+    const std::string value_sql = column_sql(value);
+    const bool tested = value == "test_accuracy" || value == "test_loss";
+    Statement select(database_, "SELECT " + column_sql(by) + ", " + value_sql + ", r.run_id, " +
+                                    (tested ? "r.test_step IS NOT NULL" : value_sql + " IS NOT NULL") +
+                                    " FROM run_summaries r" + filter_clause(wanted) + " ORDER BY 1, 2 DESC, 3");
+    bind_filter(select, wanted);
+    std::vector<RunGroup> groups;
+    while (select.step()) {
+      const std::string name = select.text(0);
+      if (groups.empty() || groups.back().by != name) groups.push_back({name, {}, 0, select.integer(2)});
+      ++groups.back().num_runs;
+      if (select.integer(3) != 0) groups.back().values.push_back(select.real(1));
+    }
+    return groups;
+  });
 }
 
 RunSummary RunReader::load_summary(int64_t run_id) const {

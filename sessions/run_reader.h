@@ -7,19 +7,29 @@
 #include <string>
 #include <vector>
 
+#include "compute/records/cell_table.h"
 #include "compute/records/stored_run.h"
 #include "sessions/session_store.h"
 
 namespace moescope {
 
-enum class RunOrder { run_id, name, state, step, wall_secs, loss, accuracy, test_accuracy, test_loss, updated_at };
-
 struct RunQuery {
-  RunOrder order = RunOrder::run_id;
-  bool descending = true;  // runs without the value come last either way
+  std::string order = "run_id";  // a column: run_columns.h
+  bool descending = true;        // runs without the value come last either way
   int64_t limit = 100, offset = 0;
   std::string name_contains = {};  // case does not matter; empty: all
+  std::string where = {};          // a condition: run_columns.h; empty: all
+  std::string tag = {};            // only runs with this tag; empty: all
   bool archived = false;           // true: archived ones too
+  bool trash = false;              // true: those in the trash, and only those
+  double limit_secs = 5;           // a condition can be slow; StoreError (too_slow) after so long
+};
+
+/// The runs that agree in one column.
+struct RunGroup {
+  std::string by;                      // the value they share; empty: none
+  std::vector<double> values;          // of another column, without the runs that have none. NaN is a value
+  int64_t num_runs = 0, best_run = 0;  // best: with the greatest value
 };
 
 /// The store must outlive it. Reads never wait for the writer and never block it.
@@ -29,6 +39,10 @@ class RunReader {
 
   std::vector<RunSummary> list_runs(const RunQuery& wanted = {}) const;
   int64_t count_runs(const RunQuery& wanted = {}) const;
+  /// The same rows with columns of one's choice, under the names given. Throws UserError for a name that is no column.
+  CellTable run_cells(const RunQuery& wanted, const std::vector<std::string>& columns) const;
+  /// All of them (whatever limit and order say) by the value of one column, in its order.
+  std::vector<RunGroup> group_runs(const RunQuery& wanted, const std::string& by, const std::string& value) const;
 
   /// Everything but the series, the maps' arrays and the checkpoints' bytes. StoreError (missing) when there is no such
   /// run.

@@ -46,10 +46,10 @@ Database::Mode reading_mode(const std::filesystem::path& path) {
 
 SessionStore::SessionStore(const std::filesystem::path& path, Access access) {
   const std::filesystem::path real = real_path(path);
-  if (access == Access::write) {
-    open_for_writing(real);
-  } else {
-    open_for_reading(real);
+  switch (access) {
+    case Access::write: open_for_writing(real); break;
+    case Access::read: open_for_reading(real); break;
+    case Access::edit: open_for_editing(real); break;
   }
 }
 
@@ -97,6 +97,11 @@ void SessionStore::open_for_reading(const std::filesystem::path& path) {
                          "; or copy it to a folder of your own and open the copy");
   }
   database_.emplace(path, reading_mode(path));
+}
+
+void SessionStore::open_for_editing(const std::filesystem::path& path) {
+  open_for_reading(path);  // with all its checks, and the upgrade
+  database_.emplace(path, Database::Mode::write);
 }
 
 }  // namespace moescope

@@ -14,11 +14,13 @@ namespace moescope {
 
 class SessionStore {
  public:
-  enum class Access { read, write };
+  enum class Access { read, write, edit };
 
   /// read: the file must exist; others may write to it meanwhile. write: made when missing; StoreError (locked) naming
   /// the holder when another program writes to it. Both: an older schema is upgraded first (see backup()); a newer one,
   /// a foreign file and a damaged one are StoreErrors.
+  /// edit: for short changes by a person (a star, a tag, the trash), beside a program that records: SQLite lets one
+  /// transaction at a time through. The file must exist.
   SessionStore(const std::filesystem::path& path, Access access);
 
   /// Writes when it can. When another program holds the store: reads, and notice() is the sentence to show.
@@ -34,6 +36,7 @@ class SessionStore {
  private:
   void open_for_writing(const std::filesystem::path& path);
   void open_for_reading(const std::filesystem::path& path);
+  void open_for_editing(const std::filesystem::path& path);
 
   std::optional<WriterLock> lock_;  // before the database, so that it is freed after the connection has closed
   std::optional<Database> database_;

@@ -16,6 +16,8 @@ enum class StoreProblem {
   locked,       // another process writes to it
   full,         // no room on the disk
   denied,       // permissions, read-only medium
+  refused,      // a person's query that is no query, or wants to change something
+  too_slow,     // a person's query that ran into its time limit
   other,
 };
 

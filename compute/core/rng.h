@@ -6,7 +6,7 @@
 
 namespace moescope {
 
-enum class RngPurpose : uint64_t { init = 1, data_order, augment, router_noise, mixup, scenes, test, subset };
+enum class RngPurpose : uint64_t { init = 1, data_order, augment, router_noise, mixup, scenes, test, subset, bootstrap };
 
 class Rng {
  public:

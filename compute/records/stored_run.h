@@ -26,7 +26,9 @@ struct RunSummary {
   int64_t test_step = -1;
   std::optional<double> test_accuracy, test_loss;
   int64_t num_checkpoints = 0;
-  bool starred = false, archived = false;
+  bool starred = false, archived = false, trashed = false;
+  std::string tags;  // in the order of the alphabet, joined by commas
+  int64_t num_notes = 0, checkpoint_bytes = 0;
 };
 
 /// The points of one key in the order of their steps. The three have one length.

@@ -1,6 +1,4 @@
 // The program as a person meets it: commands in, text and exit status out, on a model that trains in a blink.
-#include "app/cli.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -10,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sessions/run_reader.h"
+#include "support/run_program.h"
 #include "support/temp_folder.h"
 
 namespace {
@@ -19,22 +18,9 @@ using testing::AllOf;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-struct Outcome {
-  int status;
-  std::string out, err;
-};
-
 class Cli : public testing::Test {
  protected:
-  Outcome run(std::vector<std::string> arguments) {
-    std::vector<const char*> argv{"moescope"};
-    for (const std::string& argument : arguments) argv.push_back(argument.c_str());
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    const int status = run_cli(static_cast<int>(argv.size()), argv.data());
-    std::fflush(stdout);
-    return {status, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
-  }
+  Outcome run(const std::vector<std::string>& arguments) { return run_program(arguments); }
 
   /// A Soft MoE of width 16 on 64 images, into `store`.
   Outcome train(const std::string& store, std::vector<std::string> more) {

@@ -85,11 +85,13 @@ TEST_F(ViewsTest, ColumnsKeepTheirNamesAndTheirPlaces) {
   EXPECT_EQ(
       columns("runs"),
       "run_id name started_at updated_at state message num_parameters gflops_per_image step wall_secs loss_step loss "
-      "accuracy_step accuracy test_step test_accuracy test_loss starred archived");
+      "accuracy_step accuracy test_step test_accuracy test_loss starred archived trashed_at");
+  EXPECT_EQ(columns("tags"), "run_id tag");
   EXPECT_EQ(
       columns("run_summaries"),
       "run_id name state message started_at updated_at router dataset step wall_secs loss_step loss accuracy_step "
-      "accuracy test_step test_accuracy test_loss num_parameters gflops_per_image num_checkpoints starred archived");
+      "accuracy test_step test_accuracy test_loss num_parameters gflops_per_image num_checkpoints starred archived "
+      "trashed_at tags num_notes checkpoint_bytes");
 }
 
 TEST_F(ViewsTest, PyramidsSummariseTheirSteps) {

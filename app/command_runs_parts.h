@@ -1,0 +1,17 @@
+// The subcommands of `runs`, by what they are about; command_runs.cpp puts them together.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "app/cli.h"
+
+namespace moescope {
+
+constexpr const char* kRunHelp = "a run's number, its name, or latest";
+
+/// list, query: the run table, and questions in SQL.
+void add_runs_list_commands(CLI::App& runs, Action& action);
+/// note, rename, star, archive, tag, trash, undo, ...: what a person changes.
+void add_runs_edit_commands(CLI::App& runs, Action& action);
+
+}  // namespace moescope

@@ -1,0 +1,168 @@
+// Fills a store through its own writer, opens it again cold for this program, and takes the median of each question.
+#include "app/store_benchmark.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+
+#include "app/text_table.h"
+#include "compute/core/rng.h"
+#include "compute/records/config_fields.h"
+#include "sessions/query_box.h"
+#include "sessions/run_edits.h"
+#include "sessions/run_reader.h"
+#include "sessions/run_writer.h"
+
+namespace moescope {
+
+namespace {
+
+struct StoreBenchOptions {
+  int64_t runs = 100'000, points = 10'000'000;
+  std::string at;
+};
+
+/// Removes the files it made, also when something goes wrong.
+class ScratchStore {
+ public:
+  explicit ScratchStore(const std::string& at) {
+    std::string name =
+        (at.empty() ? std::filesystem::temp_directory_path() : std::filesystem::path(at)) / "moescope_XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) throw UserError(name + " cannot be made; give another folder with --in");
+    folder_ = name;
+  }
+  ~ScratchStore() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  ScratchStore(const ScratchStore&) = delete;
+  ScratchStore& operator=(const ScratchStore&) = delete;
+  std::filesystem::path file() const { return folder_ / "runs.db"; }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+double ms_of(const std::function<void()>& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+}
+
+double median_ms(const std::function<void()>& work) {
+  std::vector<double> times;
+  for (int i = 0; i < 5; ++i) times.push_back(ms_of(work));
+  std::nth_element(times.begin(), times.begin() + 2, times.end());
+  return times[2];
+}
+
+/// Runs with every setting, as training writes them, and different results.
+void write_runs(RunWriter& writer, int64_t count) {
+  Rng draw(0, RngPurpose::test);
+  std::vector<Event> batch;
+  for (int64_t i = 0; i < count; ++i) {
+    RunStarted start;
+    start.config.name = "run " + std::to_string(i);
+    start.config.router.num_experts = 1 << (i % 7);
+    start.config.train.seed = i % 5;
+    start.num_parameters = 1'000'000 + i;
+    start.gflops_per_image = 0.01 * (1 + draw.uniform());
+    batch.emplace_back(std::move(start));
+    batch.emplace_back(Evaluated{100, 10, "test", 10000, draw.uniform(), draw.uniform(), ""});
+    batch.emplace_back(StateChanged{100, 10, RunState::finished, "epochs=1 reached"});
+    if (batch.size() < 3000 && i + 1 < count) continue;
+    writer.write(batch);
+    batch.clear();
+  }
+}
+
+void write_series(RunWriter& writer, int64_t points) {
+  RunStarted start;
+  start.config.name = "a long run";
+  writer.begin_run(start);
+  Rng draw(1, RngPurpose::test);
+  for (int64_t step = 1; step <= points;) {
+    MetricsTaken taken;
+    for (; taken.metrics.size() < 10'000 && step <= points; ++step) {
+      taken.metrics.push_back({"train/loss", step, 0.01 * static_cast<double>(step), draw.uniform()});
+    }
+    writer.write(std::vector<Event>{std::move(taken)});
+  }
+}
+
+void time_table(const std::filesystem::path& file, int64_t runs, TextTable& table) {
+  const auto row = [&](const std::string& what, const std::function<void()>& work) {
+    table.add({what, fixed(median_ms(work), 1)});
+  };
+  row("open, first page of 60", [&] {
+    const SessionStore store(file, SessionStore::Access::read);
+    RunReader(store).list_runs({.limit = 60});
+  });
+  const SessionStore store(file, SessionStore::Access::read);
+  const RunReader reader(store);
+  row("page in the middle by test accuracy",
+      [&] { reader.list_runs({.order = "test_accuracy", .limit = 60, .offset = runs / 2}); });
+  row("page by a setting", [&] { reader.list_runs({.order = "router.num_experts", .limit = 60}); });
+  row("page by a condition on a setting", [&] {
+    reader.list_runs({.order = "test_accuracy", .limit = 60, .where = "router.num_experts >= 32 AND train.seed = 3"});
+  });
+  row("page by name", [&] { reader.list_runs({.limit = 60, .name_contains = "99"}); });
+  row("count", [&] { reader.count_runs(); });
+  row("scatter of all: accuracy, GFLOPs/image", [&] {
+    reader.run_cells({.limit = runs + 1}, {"run", "test_accuracy", "gflops_per_image"});
+  });
+  row("group by a setting", [&] { reader.group_runs({}, "router.num_experts", "test_accuracy"); });
+  row("a query in SQL",
+      [&] { ask_store(store, "SELECT router, avg(test_accuracy) FROM run_summaries GROUP BY router"); });
+  row("one run in full", [&] { reader.load_run(runs / 2); });
+  const SessionStore edit(file, SessionStore::Access::edit);
+  bool on = false;
+  row("a star", [&] { RunEditor(edit).mark(std::vector<int64_t>{runs / 2}, RunMark::starred, on = !on); });
+}
+
+void time_series(const std::filesystem::path& file, int64_t run, int64_t points, TextTable& table) {
+  constexpr int64_t kColumns = 1900;
+  const SessionStore store(file, SessionStore::Access::read);
+  const RunReader reader(store);
+  table.add({"series: first paint", fixed(median_ms([&] { reader.load_envelope(run, "train/loss", kColumns); }), 1)});
+  const int64_t middle = points / 2, last = middle + 20 * kColumns;
+  table.add(
+      {"series: exact on zoom", fixed(median_ms([&] { reader.load_metrics(run, "train/loss", middle, last); }), 1)});
+}
+
+int bench_store(const StoreBenchOptions& options) {
+  const ScratchStore scratch(options.at);
+  TextTable table({"what", ">ms"});
+  {
+    const SessionStore store(scratch.file(), SessionStore::Access::write);
+    RunWriter writer(store);
+    table.add({"making " + std::to_string(options.runs) + " runs",
+               fixed(ms_of([&] { write_runs(writer, options.runs); }), 0)});
+    table.add({"making a series of " + std::to_string(options.points) + " points",
+               fixed(ms_of([&] { write_series(writer, options.points); }), 0)});
+  }
+  time_table(scratch.file(), options.runs, table);
+  time_series(scratch.file(), options.runs + 1, options.points, table);
+  std::cout << table.aligned() << "the file has "
+            << with_unit(static_cast<double>(std::filesystem::file_size(scratch.file()))) << "B\n";
+  return 0;
+}
+
+}  // namespace
+
+void add_bench_store_command(CLI::App& bench, Action& action) {
+  CLI::App* command = bench.add_subcommand("store", "milliseconds until a large store answers");
+  const auto options = std::make_shared<StoreBenchOptions>();
+  command->add_option("--runs", options->runs, "runs to make")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--points", options->points, "length of the long series")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--in", options->at, "folder for the store; default: the system's for temporary files");
+  command->callback([&action, options] { action = [options] { return bench_store(*options); }; });
+}
+
+}  // namespace moescope
