@@ -93,6 +93,8 @@ Tensor VisionTransformer::forward(const Tensor& images, Pass& pass) {
   Arena& arena = *pass.arena;
   const int64_t n = images.dim(0), tokens = my.embedding.tokens(), d = my.config.model.width;
   my.open.images = n;
+  pass.image_tokens = tokens;
+  pass.first_patch = has_class_token() ? 1 : 0;
   const Tensor logits = arena.make({n, my.image.classes});
   const Arena::Mark before = arena.mark();
   Tensor stream = arena.make({n * tokens, d});

@@ -25,12 +25,12 @@ void fill_rows(const Routing& r, const PairPlan& plan, int64_t g) {
   int32_t* listed = plan.token_begin.i32();
   std::fill(listed + first, listed + last, 0);
   for (int64_t e = 0; e < experts; ++e)
-    for (int64_t c = 0; c < take && !r.is_off(e); ++c) ++listed[first + chosen[e * r.capacity + c]];
+    for (int64_t c = 0; c < take && !r.is_off(e, first); ++c) ++listed[first + chosen[e * r.capacity + c]];
   // Turn counts into ends, then fill backwards, which leaves the beginnings and the experts in ascending order.
   int32_t end = plan.group_begin.i32()[g];
   for (int64_t t = first; t < last; ++t) listed[t] = end += listed[t];
   for (int64_t e = experts; e-- > 0;)
-    for (int64_t c = 0; c < take && !r.is_off(e); ++c) {
+    for (int64_t c = 0; c < take && !r.is_off(e, first); ++c) {
       const int64_t t = first + chosen[e * r.capacity + c];
       const int32_t row = plan.begin.i32()[g * experts + e] + static_cast<int32_t>(c);
       plan.token.i32()[row] = static_cast<int32_t>(t);
@@ -60,7 +60,7 @@ void choose_by_experts(Routing& r, Arena& arena) {
   const Tensor kept = arena.make({r.groups, experts}, DType::i32);
   for (int64_t g = 0; g < r.groups; ++g)
     for (int64_t e = 0; e < experts; ++e)
-      kept.i32()[g * experts + e] = r.is_off(e) ? 0 : static_cast<int32_t>(r.group_capacity(g));
+      kept.i32()[g * experts + e] = r.is_off(e, g * r.tokens) ? 0 : static_cast<int32_t>(r.group_capacity(g));
   const PairPlan plan = plan_pairs(kept, r, arena);
   parallel_for(r.groups, 1, [&](int64_t begin, int64_t end, int) {
     for (int64_t g = begin; g < end; ++g) fill_rows(r, plan, g);

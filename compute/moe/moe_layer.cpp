@@ -5,6 +5,7 @@
 
 #include "compute/core/error.h"
 #include "compute/moe/experts_choice.h"
+#include "compute/moe/intervention.h"
 #include "compute/moe/soft_router.h"
 #include "compute/moe/tokens_choice.h"
 
@@ -37,9 +38,8 @@ void MoeLayer::start_routing(const Tensor& x, int64_t group_tokens, const Pass& 
   r.total_tokens = x.dim(0);
   r.tokens = std::min(group_tokens, r.total_tokens);
   r.groups = (r.total_tokens + r.tokens - 1) / r.tokens;
-  const auto layer = static_cast<size_t>(shape_.layer);
-  if (pass.experts_off && layer < pass.experts_off->size() && !(*pass.experts_off)[layer].empty())
-    r.expert_off = (*pass.experts_off)[layer].data();
+  r.scored = x;
+  start_interventions(pass, std::min(group_tokens, r.total_tokens), r, *pass.arena);
 }
 
 void MoeLayer::forward(const Tensor& x, int64_t group_tokens, Pass& pass, const Tensor& y, Context& context,
@@ -62,6 +62,21 @@ void MoeLayer::forward(const Tensor& x, int64_t group_tokens, Pass& pass, const 
     forward_sparse(pass, y, context);
   if (!pass.backward) pass.arena->rewind(routed);
   if (pass.observer) pass.observer->see(context.routing);
+}
+
+void MoeLayer::run_experts(const Routing& r, const int32_t* offset, const Tensor& rows, const Tensor& hidden,
+                           const Tensor& outputs, int64_t max_rows, Arena& arena) const {
+  if (r.computed_by.empty()) {
+    experts_.forward(0, r.experts, offset, rows, hidden, outputs, max_rows, arena);
+    return;
+  }
+  for (int64_t e = 0; e < r.experts; ++e) {
+    const int64_t begin = offset[e], end = offset[e + 1], by = r.computed_by.i32()[e];
+    if (begin == end) continue;
+    const int32_t own[2] = {0, static_cast<int32_t>(end - begin)};
+    experts_.forward(by, by + 1, own, rows.rows(begin, end), hidden.empty() ? hidden : hidden.rows(begin, end),
+                     outputs.rows(begin, end), max_rows, arena);
+  }
 }
 
 void MoeLayer::backward(Context& context, const Tensor& dy, const Tensor& dx, Pass& pass, double aux_scale) const {

@@ -12,6 +12,8 @@
 
 namespace moescope {
 
+struct GroupRun;  // soft_router.h
+
 /// Parameters, under `prefix` (names and shapes of the golden files):
 ///   w1 (E,D,H) b1 (E,H) w2 (E,H,D) b2 (E,D);  sparse: router (D,E);
 ///   soft: mu (D,E,P), scale () with `logits` and `tokens`; `rms`, `layer`: slots (E,P,D), norm.g (D), slot_norm.g (D);
@@ -32,8 +34,9 @@ class MoeLayer {
   /// Returns with context.routing filled; Pass::observer sees it. mask (T) u8 or empty: 0 marks padding tokens, which
   /// no slot takes (soft routers; NUMERICS 1.7). Without Pass::backward nothing but the routing is kept in the arena.
   /// Experts switched off by Pass::experts_off do no work: sparse pairs of theirs are dropped, soft slots of theirs
-  /// count as zero; the weights of the others stay as they are (PAPERS 2.5). Throws ConfigError when a live knob is
-  /// impossible (k > E, capacity below 1), ShapeError when x is not (T,D).
+  /// count as zero; the weights of the others stay as they are (PAPERS 2.5). The same holds for the experts that
+  /// Pass::what_if switches off or does not keep. Throws ConfigError when a live knob is impossible (k > E, capacity
+  /// below 1), ShapeError when x is not (T,D).
   void forward(const Tensor& x, int64_t group_tokens, Pass& pass, const Tensor& y, Context& context,
                const Tensor& mask = {}) const;
   /// dx (T,D) +=; parameters' gradients +=. `aux_scale` is the weight of this pass in the step's auxiliary loss (the
@@ -51,6 +54,10 @@ class MoeLayer {
                      Context& context) const;
   void forward_sparse(Pass& pass, const Tensor& y, Context& context) const;
   void forward_soft(Pass& pass, const Tensor& y, Context& context) const;
+  void run_experts(const Routing& routing, const int32_t* offset, const Tensor& rows, const Tensor& hidden,
+                   const Tensor& outputs, int64_t max_rows, Arena& arena) const;
+  void run_kept_slots(const Routing& routing, const GroupRun& run, const Tensor& slots, const Tensor& outputs,
+                      Arena& arena) const;
   void backward_sparse(Context& context, const Tensor& dy, const Tensor& dx, Pass& pass, double aux_scale) const;
   void backward_soft(Context& context, const Tensor& dy, const Tensor& dx, Pass& pass) const;
 

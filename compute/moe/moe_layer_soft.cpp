@@ -1,5 +1,7 @@
 // Soft dispatch and combine: dense mixtures between the tokens of a group and the slots of all experts.
 // NUMERICS 1.4, 1.9.
+#include <cstring>
+
 #include "compute/core/error.h"
 #include "compute/moe/moe_layer.h"
 #include "compute/moe/soft_router.h"
@@ -61,17 +63,44 @@ void MoeLayer::forward_soft(Pass& pass, const Tensor& y, Context& c) const {
                  outputs = slot_rows(c.outputs, r, run);
     const Tensor offset = even_offsets(arena, r.experts, rows);
     dispatch(grouped_rows(r.dispatch, run), flat_rows(tokens, run), by_expert(slots, r));
-    for_stretches(
-        r,
-        [&](int64_t first, int64_t last) {
-          const auto part = [&](const Tensor& x) { return x.empty() ? x : x.rows(first * rows, last * rows); };
-          experts_.forward(first, last, offset.i32(), part(slots), part(hidden), part(outputs), (last - first) * rows,
-                           arena);
-        },
-        [&](int64_t first, int64_t last) { fill(outputs.rows(first * rows, last * rows), 0); });
+    if (!r.unit_off.empty() || !r.computed_by.empty()) {
+      run_kept_slots(r, run, slots, outputs, arena);
+    } else {
+      for_stretches(
+          r,
+          [&](int64_t first, int64_t last) {
+            const auto part = [&](const Tensor& x) { return x.empty() ? x : x.rows(first * rows, last * rows); };
+            experts_.forward(first, last, offset.i32(), part(slots), part(hidden), part(outputs), (last - first) * rows,
+                             arena);
+          },
+          [&](int64_t first, int64_t last) { fill(outputs.rows(first * rows, last * rows), 0); });
+    }
     if (shape_.bf16_boundary) round_to_bf16(outputs, outputs);
     combine(grouped_rows(r.combine, run), by_expert(outputs, r), flat_rows(y, run));
   }
+}
+
+void MoeLayer::run_kept_slots(const Routing& r, const GroupRun& run, const Tensor& slots, const Tensor& outputs,
+                              Arena& arena) const {
+  const ArenaScope scope(arena);
+  const int64_t p = r.slots_per_expert, most = slots.dim(0), width = shape_.width;
+  const Tensor offset = arena.make({r.experts + 1}, DType::i32), from = arena.make({most}, DType::i32);
+  int32_t rows = 0;
+  for (int64_t e = 0; e < r.experts; ++e) {
+    offset.i32()[e] = rows;
+    for (int64_t g = 0; g < run.groups; ++g) {
+      if (r.is_off(e, run.first_token + g * run.tokens)) continue;
+      for (int64_t j = 0; j < p; ++j) from.i32()[rows++] = static_cast<int32_t>((e * run.groups + g) * p + j);
+    }
+  }
+  offset.i32()[r.experts] = rows;
+  const Tensor kept = arena.make({most, width}).rows(0, rows), answers = arena.make({most, width}).rows(0, rows);
+  const auto bytes = static_cast<size_t>(width) * sizeof(float);
+  for (int64_t i = 0; i < rows; ++i) std::memcpy(kept.f32() + i * width, slots.f32() + from.i32()[i] * width, bytes);
+  run_experts(r, offset.i32(), kept, {}, answers, most, arena);
+  fill(outputs, 0);
+  for (int64_t i = 0; i < rows; ++i)
+    std::memcpy(outputs.f32() + from.i32()[i] * width, answers.f32() + i * width, bytes);
 }
 
 void MoeLayer::backward_soft(Context& c, const Tensor& dy, const Tensor& dx, Pass& pass) const {

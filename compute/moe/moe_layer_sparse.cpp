@@ -15,7 +15,7 @@ void MoeLayer::forward_sparse(Pass& pass, const Tensor& y, Context& c) const {
   c.outputs = make_rows(arena, c.max_rows, rows, shape_.width);
   gather_rows(r.pairs, c.tokens, c.slots);
   if (shape_.bf16_boundary) round_to_bf16(c.slots, c.slots);
-  experts_.forward(0, r.experts, r.pair_expert_offset.i32(), c.slots, c.hidden, c.outputs, c.max_rows, arena);
+  run_experts(r, r.pair_expert_offset.i32(), c.slots, c.hidden, c.outputs, c.max_rows, arena);
   if (shape_.bf16_boundary) round_to_bf16(c.outputs, c.outputs);
   combine_rows(r.pairs, c.outputs, y);
 }

@@ -26,6 +26,10 @@ struct Routing {
   int64_t experts = 0;             // E
   double temperature = 1;
   const uint8_t* expert_off = nullptr;  // (E) 1: switched off; or null
+  Tensor unit_off;          // u8 (U,E) 1: not among the experts kept for this input; or empty. See choose_kept()
+  int64_t unit_tokens = 0;  // tokens of an input: of an image (tokens_choice) or of a group
+  Tensor computed_by;       // i32 (E) the expert whose weights do the work of each; or empty: its own
+  Tensor scored;            // (T,D) what the router saw
 
   // Sparse. All tensors live in the pass's arena.
   int64_t k = 0, capacity = 0;        // experts_choice: k is 0
@@ -58,6 +62,10 @@ struct Routing {
   int64_t group_size(int64_t g) const { return g + 1 < groups ? tokens : total_tokens - g * tokens; }
   int64_t group_capacity(int64_t g) const { return g + 1 < groups ? capacity : last_capacity; }
   bool is_off(int64_t e) const { return expert_off != nullptr && expert_off[e] != 0; }
+  /// For one token: switched off, or not kept for the input that it belongs to.
+  bool is_off(int64_t e, int64_t token) const {
+    return is_off(e) || (!unit_off.empty() && unit_off.u8()[token / unit_tokens * experts + e] != 0);
+  }
 };
 
 }  // namespace moescope

@@ -23,7 +23,7 @@ void add_tokens_choice(const Routing& r, int64_t first, RoutingMap& map) {
     map.expert[i] = expert;
     map.place[i] = place;
     map.weight[i] = r.gates.f32()[token * r.experts + expert];
-    map.drop[i] = r.is_off(expert)        ? DropReason::expert_off
+    map.drop[i] = r.is_off(expert, token) ? DropReason::expert_off
                   : place >= map.capacity ? DropReason::expert_full
                                           : DropReason::none;
   }
@@ -68,7 +68,7 @@ void add_experts_choice(const Routing& r, int64_t first, RoutingMap& map) {
     map.expert[at] = one.expert;
     map.weight[at] = one.gate;
     map.place[at] = one.place;
-    map.drop[at] = r.is_off(one.expert) ? DropReason::expert_off : DropReason::none;
+    map.drop[at] = r.is_off(one.expert, first) ? DropReason::expert_off : DropReason::none;
   }
 }
 
@@ -88,8 +88,8 @@ RoutingMap routing_map(const Routing& r, int64_t first, int64_t num_tokens) {
   map.num_tokens = num_tokens;
   map.num_experts = r.experts;
   map.temperature = r.temperature;
-  map.expert_off.assign(static_cast<size_t>(r.experts), 0);
-  if (r.expert_off) std::copy(r.expert_off, r.expert_off + r.experts, map.expert_off.begin());
+  map.expert_off.resize(static_cast<size_t>(r.experts));
+  for (int64_t e = 0; e < r.experts; ++e) map.expert_off[static_cast<size_t>(e)] = r.is_off(e, first) ? 1 : 0;
   if (r.kind == RouterKind::soft) {
     map.slots_per_expert = r.slots_per_expert;
     map.scale = r.scale;

@@ -1,9 +1,13 @@
 // Scores of tokens against slots, in the five normalisations of the public code.
 #include "compute/moe/soft_router.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
+#include "compute/core/error.h"
+#include "compute/moe/intervention.h"
 #include "compute/ops/l2_normalize/l2_normalize.h"
 #include "compute/ops/layer_norm/layer_norm.h"
 #include "compute/ops/matmul/matmul.h"
@@ -18,6 +22,12 @@ constexpr float kTorchLayerNormEps = 1e-5f;
 void fill_masked_rows(const Tensor& mask, const Tensor& x, float value) {
   for (int64_t t = 0; t < x.dim(0); ++t)
     if (mask.u8()[t] == 0) fill(x.rows(t, t + 1), value);
+}
+
+/// Of each expert's `has` columns the first `wanted`.
+void copy_first_slots(const Tensor& from, int64_t has, const Tensor& to, int64_t wanted) {
+  const int64_t blocks = from.size() / has;
+  for (int64_t i = 0; i < blocks; ++i) std::copy_n(from.f32() + i * has, wanted, to.f32() + i * wanted);
 }
 
 double dot(const Tensor& a, const Tensor& b) {
@@ -99,17 +109,34 @@ void SoftRouter::score(const Tensor& x, const Pass& pass, RouterContext& c, cons
 void SoftRouter::forward(const Tensor& x, const Pass& pass, RouterContext& c) const {
   Routing& r = c.routing;
   r.slots_per_expert = shape_.slots_per_expert;
+  if (pass.what_if && pass.what_if->slots_per_expert) r.slots_per_expert = fewer_slots(*pass.what_if);
   r.scale = scale_value();
   const Shape shape{r.total_tokens, r.experts * r.slots_per_expert};
   r.dispatch = pass.arena->make(shape);
   r.combine = pass.arena->make(shape);
   const Tensor logits = r.combine;  // one softmax overwrites what the other has read
-  score(x, pass, c, logits);
+  if (r.slots_per_expert == shape_.slots_per_expert) {
+    score(x, pass, c, logits);
+  } else {
+    const Tensor all = pass.arena->make({r.total_tokens, r.experts * shape_.slots_per_expert});
+    score(x, pass, c, all);
+    copy_first_slots(all, shape_.slots_per_expert, logits, r.slots_per_expert);
+  }
   if (pass.training && pass.router->noise_std > 0)
     add_router_noise(pass, shape_.layer, static_cast<float>(pass.router->noise_std), logits);
   if (!c.mask.empty()) fill_masked_rows(c.mask, logits, -std::numeric_limits<float>::max());
   for (const GroupRun& run : group_runs(r))
     soft_weights(grouped_rows(logits, run), grouped_rows(r.dispatch, run), grouped_rows(r.combine, run));
+  choose_kept(pass, r, *pass.arena);
+  force_combine(pass, r);
+}
+
+int64_t SoftRouter::fewer_slots(const WhatIf& what_if) const {
+  const int64_t slots = *what_if.slots_per_expert;
+  if (slots < 1 || slots > shape_.slots_per_expert)
+    throw ConfigError("slots per expert " + std::to_string(slots) + " is out of range; this model's experts have " +
+                      std::to_string(shape_.slots_per_expert) + ", choose between 1 and that");
+  return slots;
 }
 
 void SoftRouter::slot_gradients(const RouterContext& c, const Tensor& dlogits, Arena& arena) const {

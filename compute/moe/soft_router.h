@@ -28,6 +28,7 @@ class SoftRouter : public Router {
  private:
   bool has_embeddings() const;  // rms, layer: slots are rows (Q,D), not columns (D,Q)
   float scale_value() const;
+  int64_t fewer_slots(const WhatIf& what_if) const;
   void normalize(const Tensor& x, Arena& arena, RouterContext& context) const;
   void slot_gradients(const RouterContext& context, const Tensor& dlogits, Arena& arena) const;
   void token_gradients(const RouterContext& context, const Tensor& dlogits, const Tensor& dtokens, const Tensor& dx,

@@ -3,6 +3,7 @@
 
 #include "compute/moe/auxiliary_losses.h"
 #include "compute/moe/capacity.h"
+#include "compute/moe/intervention.h"
 #include "compute/ops/matmul/matmul.h"
 #include "compute/ops/reduce/reduce.h"
 #include "compute/ops/softmax/softmax.h"
@@ -48,6 +49,8 @@ void SparseRouter::forward(const Tensor& x, const Pass& pass, RouterContext& con
     add_router_noise(pass, layer_, r.noise_deviation, r.noisy_logits);
     softmax(r.noisy_logits, r.gates);
   }
+  force_gates(pass, r);
+  choose_kept(pass, r, arena);
   assign(pass, r);
 }
 

@@ -26,27 +26,30 @@ const uint64_t* by_priority(const Routing& r, int64_t first, int64_t tokens, uin
   return keys;
 }
 
-/// Counts each expert's wanted choices of group g into count (E), giving every choice its place.
-void take_places(const Routing& r, int64_t g, const uint64_t* order, int32_t* count) {
+/// Gives every choice of group g its place in its expert's buffer, and its row among the expert's kept pairs of the
+/// group, -1 when it is not kept. count (E) is scratch; kept (E) becomes the number of rows.
+void take_places(const Routing& r, int64_t g, const uint64_t* order, int32_t* row, int32_t* count, int32_t* kept) {
   std::fill(count, count + r.experts, 0);
-  const int64_t first = g * r.tokens, tokens = r.group_size(g);
+  std::fill(kept, kept + r.experts, 0);
+  const int64_t first = g * r.tokens, tokens = r.group_size(g), capacity = r.group_capacity(g);
   for (int64_t choice = 0; choice < r.k; ++choice)
     for (int64_t i = 0; i < tokens; ++i) {
-      const int64_t at = (first + (order ? index_of_key(order[i]) : i)) * r.k + choice;
-      r.place.i32()[at] = count[r.expert.i32()[at]]++;
+      const int64_t token = first + (order ? index_of_key(order[i]) : i), at = token * r.k + choice;
+      const int32_t expert = r.expert.i32()[at], place = count[expert]++;
+      r.place.i32()[at] = place;
+      row[at] = place < capacity && !r.is_off(expert, token) ? kept[expert]++ : -1;
     }
 }
 
-void fill_rows(const Routing& r, const PairPlan& plan, int64_t g) {
+void fill_rows(const Routing& r, const PairPlan& plan, const int32_t* row_of, int64_t g) {
   const int32_t* begin = plan.begin.i32() + g * r.experts;
   int32_t listed = plan.group_begin.i32()[g];
-  const int64_t first = g * r.tokens, last = first + r.group_size(g), capacity = r.group_capacity(g);
+  const int64_t first = g * r.tokens, last = first + r.group_size(g);
   for (int64_t t = first; t < last; ++t) {
     plan.token_begin.i32()[t] = listed;
     for (int64_t at = t * r.k; at < (t + 1) * r.k; ++at) {
-      const int32_t expert = r.expert.i32()[at], place = r.place.i32()[at];
-      if (place >= capacity || r.is_off(expert)) continue;
-      const int32_t row = begin[expert] + place;
+      if (row_of[at] < 0) continue;
+      const int32_t expert = r.expert.i32()[at], row = begin[expert] + row_of[at];
       plan.token.i32()[row] = static_cast<int32_t>(t);
       plan.weight.f32()[row] = r.gates.f32()[t * r.experts + expert];
       r.pair_choice.i32()[row] = static_cast<int32_t>(t * r.experts + expert);
@@ -66,7 +69,8 @@ void choose_by_tokens(Routing& r, bool bpr, Arena& arena) {
     for (int64_t t = begin; t < end; ++t) top_k(r.gates.f32() + t * experts, experts, k, r.expert.i32() + t * k);
   });
 
-  const Tensor kept = arena.make({r.groups, experts}, DType::i32);
+  const Tensor kept = arena.make({r.groups, experts}, DType::i32), count = arena.make({r.groups, experts}, DType::i32);
+  const Tensor row = arena.make({total, k}, DType::i32);
   const Tensor keys = arena.make({bpr ? 4 * total : 0}, DType::i32);  // two lists of 64-bit keys
   uint64_t* lists = static_cast<uint64_t*>(keys.data());
   parallel_for(r.groups, 1, [&](int64_t begin, int64_t end, int) {
@@ -74,16 +78,13 @@ void choose_by_tokens(Routing& r, bool bpr, Arena& arena) {
       const int64_t first = g * r.tokens, tokens = r.group_size(g);
       const uint64_t* order =
           bpr ? by_priority(r, first, tokens, lists + 2 * first, lists + 2 * first + tokens) : nullptr;
-      int32_t* count = kept.i32() + g * experts;
-      take_places(r, g, order, count);
-      for (int64_t e = 0; e < experts; ++e)
-        count[e] = r.is_off(e) ? 0 : static_cast<int32_t>(std::min<int64_t>(count[e], r.group_capacity(g)));
+      take_places(r, g, order, row.i32(), count.i32() + g * experts, kept.i32() + g * experts);
     }
   });
 
   const PairPlan plan = plan_pairs(kept, r, arena);
   parallel_for(r.groups, 1, [&](int64_t begin, int64_t end, int) {
-    for (int64_t g = begin; g < end; ++g) fill_rows(r, plan, g);
+    for (int64_t g = begin; g < end; ++g) fill_rows(r, plan, row.i32(), g);
   });
 }
 

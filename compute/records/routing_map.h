@@ -12,7 +12,7 @@ namespace moescope {
 enum class DropReason : uint8_t {
   none,           // executed
   expert_full,    // the expert's capacity was used up by tokens before it
-  expert_off,     // the expert was switched off
+  expert_off,     // the expert was switched off, or is not among those kept for this input
 };
 
 /// Axes: S tokens of the image, E experts, K choices, Q = E * slots_per_expert slots (soft).
@@ -44,7 +44,7 @@ struct RoutingMap {
   std::vector<float> dispatch;        // (S,Q) each column sums to 1
   std::vector<float> combine;         // (S,Q) each row sums to 1
 
-  std::vector<uint8_t> expert_off;    // (E) 1: switched off by hand
+  std::vector<uint8_t> expert_off;    // (E) 1: switched off by hand, or not among those kept for this input
 };
 
 }  // namespace moescope

@@ -108,7 +108,4 @@ std::vector<uint8_t> experts_off(const WhatIf& what_if, int64_t layer, int64_t n
 std::string_view name_of(KeepBy by);
 KeepBy keep_by_named(const std::string& name);
 
-/// The pixels after the edits. grid_width and patch say where patch numbers lie; edits outside the image do nothing.
-ImagePixels edited(ImagePixels pixels, const std::vector<ImageEdit>& edits, int64_t patch, int64_t grid_width);
-
 }  // namespace moescope

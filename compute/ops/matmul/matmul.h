@@ -24,7 +24,7 @@ void grouped_matmul(const Tensor& a, const int32_t* offset, const Tensor& b, con
 /// The weights' gradient of grouped_matmul: dw[e] (K,N) += a_eᵀ dy_e, with a (R,K), dy (R,N), dw (E,K,N).
 void grouped_matmul_weights(const Tensor& a, const int32_t* offset, const Tensor& dy, const Tensor& dw);
 
-/// FLOPs done by the three functions above in this process since the start: what speed read-outs divide by.
+/// FLOPs of the calls of the three functions above that this thread made: what speed read-outs divide by.
 /// mixing.h and attention.h count theirs here too.
 int64_t flops_done();
 void count_flops(int64_t flops);
