@@ -34,7 +34,7 @@ void prepare_resume(const RunRequest& options, PreparedRun& run) {
   for (const std::string& setting : options.config.settings) {
     apply_setting(config, setting);
     const std::string key = setting.substr(0, setting.find('='));
-    if (find_field(key).adjust == Adjust::live) {
+    if (find_field(key).adjust != Adjust::next_run) {
       run.first_fields.push_back({key, get_field(config, key)});
     } else if (!may_change_on_resume(key)) {
       throw ConfigError(key + " shapes the model or its data and cannot change when " + name +

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "compute/core/rng.h"
 
@@ -67,11 +68,13 @@ void ParameterSet::allocate(Memory& memory, uint64_t seed) {
   }
 }
 
-Parameter* ParameterSet::find(std::string_view name) {
-  for (Parameter& p : list_)
+const Parameter* ParameterSet::find(std::string_view name) const {
+  for (const Parameter& p : list_)
     if (p.name == name) return &p;
   return nullptr;
 }
+
+Parameter* ParameterSet::find(std::string_view name) { return const_cast<Parameter*>(std::as_const(*this).find(name)); }
 
 int64_t ParameterSet::count() const {
   int64_t n = 0;

@@ -51,7 +51,8 @@ class ParameterSet {
   void allocate(Memory& memory, uint64_t seed);
 
   const std::deque<Parameter>& all() const { return list_; }
-  Parameter* find(std::string_view name);           // nullptr when there is none
+  Parameter* find(std::string_view name);  // nullptr when there is none
+  const Parameter* find(std::string_view name) const;
   const Tensor& values() const { return values_; }  // (padded) flat; the padding stays 0
   const Tensor& gradients() const { return gradients_; }
   int64_t count() const;  // without padding

@@ -17,6 +17,7 @@ namespace moescope {
 
 enum class Adjust {
   live,      // takes effect at the next step of a running model
+  reroute,   // gives a running model new routers; experts and all else keep their weights
   next_run,  // shapes the model or the data: a new run is needed
 };
 
@@ -76,7 +77,7 @@ std::string_view choice_name(Enum value) {
 template <class Config, class Visit>
 void visit_fields(Config& c, Visit&& visit) {
   constexpr double kMany = 1e15;
-  constexpr auto live = Adjust::live, next_run = Adjust::next_run;
+  constexpr auto live = Adjust::live, reroute = Adjust::reroute, next_run = Adjust::next_run;
   visit(Field{"name", 0, 0, next_run, "what to call the run"}, c.name);
 
   visit(Field{"data.dataset", 0, 0, next_run, "images to learn from"}, c.data.dataset);
@@ -103,7 +104,7 @@ void visit_fields(Config& c, Visit&& visit) {
   visit(Field{"model.moe_blocks", 0, 256, next_run, "how many blocks are mixtures of experts"}, c.model.moe_blocks);
   visit(Field{"model.moe_list", 0, 0, next_run, "numbers of the mixture blocks for placement listed, from 0: 2,5,8,11"}, c.model.moe_list);
 
-  visit(Field{"router.kind", 0, 0, next_run, "who chooses: nobody, Soft MoE, each token, or each expert"}, c.router.kind);
+  visit(Field{"router.kind", 0, 0, reroute, "who chooses: nobody, Soft MoE, each token, or each expert"}, c.router.kind);
   visit(Field{"router.num_experts", 1, 4096, next_run, "number of experts E"}, c.router.num_experts);
   visit(Field{"router.expert_mlp", 0, 65536, next_run, "hidden width of one expert; 0: model.mlp"}, c.router.expert_mlp);
   visit(Field{"router.activation", 0, 0, next_run, "activation inside an expert"}, c.router.activation);
@@ -120,8 +121,8 @@ void visit_fields(Config& c, Visit&& visit) {
   visit(Field{"router.importance_weight", 0, 100, live, "weight of the importance loss"}, c.router.importance_weight);
   visit(Field{"router.load_weight", 0, 100, live, "weight of the load loss"}, c.router.load_weight);
   visit(Field{"router.gshard_weight", 0, 100, live, "weight of the GShard balance loss"}, c.router.gshard_weight);
-  visit(Field{"router.slots_per_expert", 0, 4096, next_run, "Soft MoE slots per expert p; 0: from the capacity factor"}, c.router.slots_per_expert);
-  visit(Field{"router.soft_normalize", 0, 0, next_run, "logits: unit vectors enter the logits only (Soft MoE paper); tokens: the experts see unit tokens too (implicit bias paper); none (deep RL paper); rms, layer: normalised with a learned gain (soft-moe-pytorch)"}, c.router.soft_normalize);
+  visit(Field{"router.slots_per_expert", 0, 4096, reroute, "Soft MoE slots per expert p; 0: from the capacity factor"}, c.router.slots_per_expert);
+  visit(Field{"router.soft_normalize", 0, 0, reroute, "logits: unit vectors enter the logits only (Soft MoE paper); tokens: the experts see unit tokens too (implicit bias paper); none (deep RL paper); rms, layer: normalised with a learned gain (soft-moe-pytorch)"}, c.router.soft_normalize);
   visit(Field{"router.soft_eps", 0, 0, next_run, "where the epsilon of the l2 normalisation stands"}, c.router.soft_eps);
   visit(Field{"router.scale_init", 0.001, 1000, next_run, "start of Soft MoE's learned scale; at 1 the maps stay flat for long"}, c.router.scale_init);
   visit(Field{"router.bf16_boundary", 0, 1, next_run, "round what crosses dispatch and combine to bfloat16, as vmoe does"}, c.router.bf16_boundary);

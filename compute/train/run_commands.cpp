@@ -61,9 +61,28 @@ void RunLoop::on(const SetField& c) {
     return;
   }
   const std::string old_value = get_field(trainer_->config(), c.key);
-  trainer_->set_field(c.key, c.value);
+  if (find_field(c.key).adjust == Adjust::reroute)
+    reroute(c);
+  else
+    trainer_->set_field(c.key, c.value);
   applied(c.key, old_value, get_field(trainer_->config(), c.key));
   look_again_ = true;
+}
+
+void RunLoop::reroute(const SetField& c) {
+  RunConfig changed = trainer_->config();
+  set_field(changed, c.key, c.value);
+  const RouterKind before = trainer_->config().router.kind, after = changed.router.kind;
+  if ((before == RouterKind::dense) != (after == RouterKind::dense)) {
+    throw ConfigError(
+        "router.kind cannot change between dense and a mixture on a running model, whose experts a dense " +
+        std::string("model has not; start a new run with router.kind=") + c.value);
+  }
+  auto next = std::make_unique<Trainer>(changed, dataset_, *backend_);
+  next->take_over(*trainer_);
+  if (evaluation_) evaluation_wanted_ = true;  // of the model as it is now
+  evaluation_.reset();
+  trainer_ = std::move(next);
 }
 
 void RunLoop::on(const Watch& c) {

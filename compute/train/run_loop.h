@@ -78,6 +78,7 @@ class RunLoop {
   void on(const EvaluateNow& c);
   void on(const RestoreLastGood& c);
   void on(const Finish& c);
+  void reroute(const SetField& c);
   void applied(std::string key, std::string old_value, std::string new_value);
 
   // work (run_loop.cpp)

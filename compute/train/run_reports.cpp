@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compute/records/config_fields.h"
 #include "compute/train/environment.h"
 #include "compute/train/run_loop.h"
 
@@ -17,6 +18,17 @@ constexpr std::chrono::milliseconds kIdleWait(50);
 
 double secs_between(std::chrono::steady_clock::time_point begin, std::chrono::steady_clock::time_point end) {
   return std::chrono::duration<double>(end - begin).count();
+}
+
+/// Gives `config` the routers of `other`; false when it has them already.
+bool take_routers(RunConfig& config, const RunConfig& other) {
+  bool changed = false;
+  for (const FieldText& field : list_fields(other)) {
+    if (field.field.adjust != Adjust::reroute || get_field(config, field.field.key) == field.value) continue;
+    set_field(config, field.field.key, field.value);
+    changed = true;
+  }
+  return changed;
 }
 
 bool is_finite(const ImageView& view) {
@@ -67,6 +79,8 @@ void RunLoop::checkpoint_at_epoch_end() {
 }
 
 void RunLoop::restore(const Checkpoint& checkpoint) {
+  RunConfig config = trainer_->config();
+  if (take_routers(config, checkpoint.head.config)) make_trainer(config);
   trainer_->restore(checkpoint);
   const RunPlace& place = checkpoint.head.place;
   active_secs_ = place.active_secs;

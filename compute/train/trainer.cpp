@@ -9,6 +9,7 @@
 #include "compute/eval/evaluator.h"
 #include "compute/ops/cross_entropy/cross_entropy.h"
 #include "compute/ops/matmul/matmul.h"
+#include "compute/ops/reduce/reduce.h"
 #include "compute/records/config_fields.h"
 #include "compute/train/divergence.h"
 #include "compute/train/load_observer.h"
@@ -158,6 +159,24 @@ void Trainer::set_field(const std::string& key, const std::string& value) {
   if (before == after) return;
   batch_ = nullptr;
   loader_.seek(step_, after);
+}
+
+void Trainer::take_over(const Trainer& before) {
+  for (const Parameter& mine : model_.parameters().all()) {
+    const Parameter* theirs = before.model_.parameters().find(mine.name);
+    if (theirs == nullptr || theirs->shape != mine.shape) continue;
+    copy(theirs->value, mine.value);
+    const auto part = [](const Tensor& flat, const Parameter& p) {
+      return flat.rows(p.offset, p.offset + p.shape.size());
+    };
+    for (int i = 0; i < std::min(optimizer_->num_moments(), before.optimizer_->num_moments()); ++i)
+      copy(part(before.optimizer_->moment(i), *theirs), part(optimizer_->moment(i), mine));
+  }
+  step_ = before.step_;
+  report_ = before.report_;
+  abandon_step();
+  batch_ = nullptr;
+  loader_.seek(step_, Augmentation::of(config_.train));
 }
 
 std::vector<std::byte> Trainer::save(RunPlace place) const {

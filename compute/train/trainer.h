@@ -61,6 +61,10 @@ class Trainer {
   /// that are not live, unknown ones, and values that cannot be; the configuration is unchanged then.
   void set_field(const std::string& key, const std::string& value);
 
+  /// Goes on where `before`, a trainer on the same data, stands: its steps, and each parameter with its moments that
+  /// this model has too (same name and shape). The rest, such as new routers, keeps its first values.
+  void take_over(const Trainer& before);
+
   /// Everything needed to go on from here. `place.step` is filled in.
   std::vector<std::byte> save(RunPlace place) const;
   /// Goes back (or forward) to the checkpoint. Throws FormatError, changing nothing, when it does not fit.
