@@ -6,30 +6,11 @@
 #include <map>
 
 #include "compute/moe/observe.h"
+#include "compute/records/look.h"
 
 namespace moescope {
 
 namespace {
-
-/// The expert that a token belongs to, -1 when none took it.
-int64_t expert_of(const RoutingMap& map, int64_t token) {
-  if (map.router != RouterKind::soft) {
-    for (int64_t choice = 0; choice < map.k; ++choice) {
-      const auto at = static_cast<size_t>(token * map.k + choice);
-      if (map.expert[at] >= 0 && map.drop[at] == DropReason::none) return map.expert[at];
-    }
-    return -1;
-  }
-  int64_t best = 0;
-  double best_share = -1;
-  const float* row = map.combine.data() + token * map.num_experts * map.slots_per_expert;
-  for (int64_t expert = 0; expert < map.num_experts; ++expert, row += map.slots_per_expert) {
-    double share = 0;
-    for (int64_t slot = 0; slot < map.slots_per_expert; ++slot) share += row[slot];
-    if (share > best_share) best = expert, best_share = share;
-  }
-  return best;
-}
 
 /// Adds each pass's patches to the table of their layer.
 class PurityObserver : public RoutingObserver {
@@ -46,7 +27,7 @@ class PurityObserver : public RoutingObserver {
       const RoutingMap map = routing_map(routing, static_cast<int64_t>(image) * tokens, tokens);
       for (size_t patch = 0; patch < labels[image].size(); ++patch) {
         const int32_t label = labels[image][patch];
-        const int64_t expert = expert_of(map, static_cast<int64_t>(patch) + model_.has_class_token());
+        const int32_t expert = main_expert(map, static_cast<int64_t>(patch) + model_.has_class_token());
         if (label >= 0 && expert >= 0) ++table[static_cast<size_t>(expert * classes + label)];
       }
     }
@@ -95,6 +76,7 @@ std::vector<RoutingPurity> routing_purity(VisionTransformer& model, const std::s
   EvalBatches batches(dataset, options.split, options.micro_batch, options.scale, options.workers);
   PurityObserver observer(model);
   Arena arena;
+  EvalTally tally(model, options, arena);
   int64_t done = 0;
   while (const Batch* batch = done < max_images ? batches.next() : nullptr) {
     observer.labels.clear();
@@ -105,13 +87,7 @@ std::vector<RoutingPurity> routing_purity(VisionTransformer& model, const std::s
                           " does not know what is on its patches; set data.dataset=fashion_scenes");
       }
     }
-    arena.reset();
-    Pass pass;
-    pass.arena = &arena;
-    pass.router = &options.router;
-    pass.observer = &observer;
-    if (!options.experts_off.empty()) pass.experts_off = &options.experts_off;
-    model.forward(batch->images, pass);
+    tally.add(*batch, &observer);
     done += batch->size();
   }
   std::vector<RoutingPurity> layers;

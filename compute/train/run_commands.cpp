@@ -63,6 +63,7 @@ void RunLoop::on(const SetField& c) {
   const std::string old_value = get_field(trainer_->config(), c.key);
   trainer_->set_field(c.key, c.value);
   applied(c.key, old_value, get_field(trainer_->config(), c.key));
+  ++weights_version_;
   look_again_ = true;
 }
 
