@@ -96,7 +96,7 @@ void store_evaluations(const std::string& store_asked, const StoredModel& stored
                        const std::vector<Evaluated>& evaluations) {
   try {
     const SessionStore store(store_path(store_asked), SessionStore::Access::write);
-    const Transaction transaction(store.database());
+    Transaction transaction(store.database());
     for (const Evaluated& one : evaluations) add_evaluation(store.database(), stored.run_id, one);
     transaction.commit();
   } catch (const StoreError& error) {

@@ -298,12 +298,45 @@ TEST(TsneMap, KeepsNeighboursTogether) {
   for (int i = 0; i < 400; ++i) tsne.iterate();
   EXPECT_LT(tsne.divergence(), before);
   const auto& y = tsne.points();
-  const auto distance = [&](size_t i, size_t j) { return std::hypot(y[2 * i] - y[2 * j], y[2 * i + 1] - y[2 * j + 1]); };
+  const auto distance = [&](size_t i, size_t j) {
+    return std::hypot(y[2 * i] - y[2 * j], y[2 * i + 1] - y[2 * j + 1]);
+  };
   for (size_t i = 0; i < 60; ++i) {
     size_t nearest = i == 0 ? 1 : 0;
     for (size_t j = 0; j < 60; ++j)
       if (j != i && distance(i, j) < distance(i, nearest)) nearest = j;
     EXPECT_EQ(nearest < 30, i < 30) << i;
+  }
+}
+
+/// Textures whose patches know their label: the image's, or nothing in the first row.
+class LabelledTextures : public SyntheticDataset {
+ public:
+  LabelledTextures() : SyntheticDataset(32, 16) {}
+  std::vector<int32_t> patch_labels(Split split, int64_t i, int64_t patch) const override {
+    const int64_t side = 8 / patch;
+    std::vector<int32_t> labels(static_cast<size_t>(side * side), label(split, i));
+    for (int64_t x = 0; x < side; ++x) labels[static_cast<size_t>(x)] = -1;
+    return labels;
+  }
+};
+
+TEST(PurityReport, CountsEveryLabelledPatchThatAnExpertTook) {
+  for (const RouterKind kind : {RouterKind::soft, RouterKind::tokens_choice, RouterKind::experts_choice}) {
+    RunConfig config = tiny_config(kind);
+    config.model.head = HeadKind::token;  // the class token in front belongs to no patch
+    Replica replica = tiny_replica(config);
+    replica.dataset = std::make_shared<LabelledTextures>();
+    ReportRequest request;
+    request.question = AskPurity{};
+    if (kind != RouterKind::soft) request.what_if.capacity_factor = 4;  // nothing is dropped
+    const auto layers = std::get<Purity>(run_report(replica, request).answer).layers;
+    ASSERT_EQ(layers.size(), 1u);
+    EXPECT_EQ(layers[0].layer, 1);
+    EXPECT_EQ(layers[0].num_patches, 16 * 12) << "16 images, 16 patches less the first row";
+    EXPECT_GE(layers[0].purity, layers[0].chance);
+    EXPECT_DOUBLE_EQ(layers[0].chance, 0.25);
+    EXPECT_LE(layers[0].mutual_information, layers[0].label_entropy + 1e-12);
   }
 }
 
@@ -321,12 +354,10 @@ TEST(ReportRefusals, SayWhatIsMissing) {
   AskEmbedding wrong_layer;
   wrong_layer.layer = 0;
   EXPECT_EQ(refusal(wrong_layer), "layer 0 has no experts; the layers with experts are 1");
-  EXPECT_EQ(refusal(AskPurity{}),
-            "textures does not know what is on its patches; set data.dataset=fashion_scenes");
+  EXPECT_EQ(refusal(AskPurity{}), "textures does not know what is on its patches; set data.dataset=fashion_scenes");
   WhatIf k;
   k.k = 2;
-  EXPECT_EQ(refusal(AskMistakes{}, k),
-            "k cannot be changed here; only tokens_choice has it, and this model is soft");
+  EXPECT_EQ(refusal(AskMistakes{}, k), "k cannot be changed here; only tokens_choice has it, and this model is soft");
   EXPECT_EQ(refusal(capacity_curve()),
             "capacity factor cannot be changed here; only sparse routers have one, and this model is soft");
   WhatIf all_off;
