@@ -63,6 +63,7 @@ class CurveJob : public ReportJob {
   }
 
  private:
+  int64_t whole_split() const { return replica_.dataset->size(Split::test); }
   int64_t num_images() const { return std::max<int64_t>(1, dataset_->size(Split::test)); }
 
   void begin(int64_t batch_size) {
@@ -85,13 +86,14 @@ class CurveJob : public ReportJob {
       const EvalResult result = tallies_[i].result();
       CurvePoint point{ask_.positions[i],       result.num_images,    result.accuracy, result.loss, 0,
                        result.gflops_per_image, result.images_per_sec};
-      const auto n = static_cast<double>(result.num_images), all = static_cast<double>(num_images());
-      // standard error of a share, of a sample drawn without putting back
-      if (n > 0 && n < all)
-        point.accuracy_error = std::sqrt(result.accuracy * (1 - result.accuracy) / n * (1 - n / all));
+      // standard error of a share, of a sample drawn from the whole split without putting back
+      const auto n = static_cast<double>(result.num_images), all = static_cast<double>(whole_split());
+      // with one right and one wrong image added, so that ten right ones in a row do not make it certain
+      const double share = (result.accuracy * n + 1) / (n + 2);
+      if (n > 0 && n < all) point.accuracy_error = std::sqrt(share * (1 - share) / n * (1 - n / all));
       curve.points.push_back(point);
     }
-    curve.exact = tallies_.back().num_images() == num_images();
+    curve.exact = tallies_.back().num_images() == whole_split();
     return curve;
   }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "compute/eval/evaluator.h"
 #include "compute/explore/principal_components.h"
 #include "compute/explore/report_job.h"
 #include "compute/explore/tsne.h"

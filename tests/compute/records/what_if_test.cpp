@@ -32,7 +32,7 @@ WhatIf with(Change&& change) {
 }
 
 TEST(WhatIf, IsDescribedInOneLine) {
-  EXPECT_EQ(describe({}), "as it is");
+  EXPECT_EQ(describe(WhatIf{}), "as it is");
   EXPECT_TRUE(WhatIf{}.is_nothing());
   WhatIf all;
   all.off = {{3, 0}};
