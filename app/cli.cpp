@@ -8,6 +8,7 @@
 #include "app/command_conform.h"
 #include "app/command_doctor.h"
 #include "app/command_eval.h"
+#include "app/command_inspect.h"
 #include "app/command_runs.h"
 #include "app/command_train.h"
 #include "app/command_window.h"
@@ -34,6 +35,7 @@ int run_cli(int argc, const char* const* argv) {
   add_window_command(program, action);
   add_train_command(program, action);
   add_eval_command(program, action);
+  add_inspect_command(program, action);
   add_conform_command(program, action);
   add_bench_command(program, action);
   add_runs_command(program, action);

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -11,7 +12,9 @@
 #include "app/store_path.h"
 #include "app/stored_model.h"
 #include "app/text_table.h"
+#include "app/what_if_options.h"
 #include "compute/eval/evaluator.h"
+#include "compute/explore/explored_dataset.h"
 #include "compute/records/config_fields.h"
 
 namespace moescope {
@@ -20,8 +23,11 @@ namespace {
 
 struct EvalFlags {
   std::string store, run, sweep, split = "test", format = "table", to;
-  std::vector<std::string> settings, experts_off;
+  std::vector<std::string> settings;
+  WhatIfOptions what_if;
 };
+
+constexpr const char* kKeptKey = "experts-kept";  // swept although it is no field: how many experts work
 
 struct Sweep {
   std::string key;                  // empty: no sweep
@@ -46,30 +52,31 @@ Sweep parse_sweep(const std::string& text) {
   if (equals == std::string::npos)
     throw ConfigError("--sweep " + text + " has no '='; write --sweep key=value,value,...");
   const std::string key = text.substr(0, equals);
+  if (key == kKeptKey) return {key, split_at_commas(text.substr(equals + 1))};
   if (find_field(key).adjust != Adjust::live || !key.starts_with("router.")) {
     throw ConfigError("--sweep " + key +
                       ": only the router's live fields change what an evaluation computes; "
-                      "router.capacity_factor, router.k, router.bpr and router.temperature are such");
+                      "router.capacity_factor, router.k, router.bpr and router.temperature are such, and experts-kept");
   }
   return {key, split_at_commas(text.substr(equals + 1))};
 }
 
-void switch_off(const std::vector<std::string>& experts, ExpertsOff& off) {
-  for (const std::string& expert : experts) {
-    long long layer = 0, number = 0;
-    char rest = 0;
-    if (std::sscanf(expert.c_str(), "%lld:%lld%c", &layer, &number, &rest) != 2) {
-      throw ConfigError("--disable-expert " + expert + " is not LAYER:EXPERT; write for example 3:0");
-    }
-    set_expert_off(off, layer, number, true);
-  }
+int64_t kept_from(const std::string& text) {
+  int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size() || count < 1)
+    throw ConfigError("--sweep experts-kept: '" + text + "' is not a number of experts; write for example 1,2,4");
+  return count;
 }
 
 /// The evaluation's knobs with one value of the sweep.
 EvalOptions options_for(const StoredModel& stored, const EvalFlags& flags, const Sweep& sweep,
                         const std::string& value) {
   RunConfig config = stored.config;
-  if (!sweep.key.empty()) {
+  WhatIfOptions what_if = flags.what_if;
+  if (sweep.key == kKeptKey) {
+    what_if.kept = kept_from(value);
+  } else if (!sweep.key.empty()) {
     set_field(config, sweep.key, value);
     if (sweep.key == "router.capacity_factor" && config.router.eval_capacity_factor > 0) {
       throw ConfigError("the run evaluates with router.eval_capacity_factor " +
@@ -79,24 +86,34 @@ EvalOptions options_for(const StoredModel& stored, const EvalFlags& flags, const
   }
   EvalOptions options = EvalOptions::of(config);
   options.split = flags.split == "train" ? Split::train : Split::test;
-  options.experts_off = all_experts_on(*stored.model);
-  switch_off(flags.experts_off, options.experts_off);
+  options.what_if = chosen_what_if(what_if);
   return options;
+}
+
+/// What differs from the run's own configuration, for the store; empty: nothing.
+std::string setting_of(const EvalFlags& flags, const Sweep& sweep, const std::string& value, const WhatIf& what_if) {
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  for (const std::string& setting : flags.settings) add(setting);
+  if (!sweep.key.empty() && sweep.key != kKeptKey) add(sweep.key + "=" + value);
+  if (!what_if.is_nothing()) add(describe(what_if));
+  return text;
 }
 
 EvalResult evaluate_aloud(const StoredModel& stored, const EvalOptions& options, const std::string& what) {
   const bool aloud = isatty(STDERR_FILENO) != 0;
-  const EvalResult result = evaluate(*stored.model, stored.dataset, options, [&](double progress) {
+  const VisionTransformer& model = *stored.model;
+  std::shared_ptr<const Dataset> dataset = stored.dataset;
+  if (!options.what_if.edits.empty()) {
+    dataset = std::make_shared<ExploredDataset>(dataset, 0, options.what_if.edits, model.config().model.patch,
+                                                model.grid_width());
+  }
+  const EvalResult result = evaluate(*stored.model, dataset, options, [&](double progress) {
     if (aloud) std::fprintf(stderr, "\r\033[K%s%.0f %%", what.c_str(), progress * 100);
     return true;
   });
   if (aloud) std::fprintf(stderr, "\r\033[K");
   return result;
-}
-
-void warn_of_other_data(const StoredModel& stored) {
-  if (stored.trained_on.empty() || stored.trained_on == stored.dataset->info().content_hash) return;
-  std::cerr << "note: the data set differs from the one that the run saw (other files, or other limits)\n";
 }
 
 void write(const TextTable& table, const EvalFlags& flags) {
@@ -120,9 +137,13 @@ int eval(const EvalFlags& flags) {
   for (const char* heading : {">accuracy", ">loss", ">GFLOPs/image", ">images/s", ">images"})
     headings.emplace_back(heading);
   TextTable table(std::move(headings));
+  std::vector<Evaluated> evaluations;
   for (const std::string& value : sweep.values) {
     const std::string what = sweep.key.empty() ? "evaluating " : sweep.key + "=" + value + ": ";
-    const EvalResult result = evaluate_aloud(stored, options_for(stored, flags, sweep, value), what);
+    const EvalOptions options = options_for(stored, flags, sweep, value);
+    const EvalResult result = evaluate_aloud(stored, options, what);
+    evaluations.push_back({stored.step, stored.wall_secs, flags.split, result.num_images, result.accuracy, result.loss,
+                           setting_of(flags, sweep, value, options.what_if)});
     std::vector<std::string> row;
     if (!sweep.key.empty()) row.push_back(value);
     for (std::string cell : {fixed(result.accuracy, 4), fixed(result.loss, 4), fixed(result.gflops_per_image, 5),
@@ -132,6 +153,7 @@ int eval(const EvalFlags& flags) {
     table.add(std::move(row));
   }
   write(table, flags);
+  store_evaluations(flags.store, stored, evaluations);
   return 0;
 }
 
@@ -142,12 +164,11 @@ void add_eval_command(CLI::App& program, Action& action) {
   const auto flags = std::make_shared<EvalFlags>();
   command->add_option("RUN", flags->run, "a run's number, its name, or latest")->required();
   add_store_option(*command, flags->store);
-  command->add_option("--sweep", flags->sweep, "one evaluation a value: router.capacity_factor=0.25,0.5,1")
+  command
+      ->add_option("--sweep", flags->sweep,
+                   "one evaluation a value: router.capacity_factor=0.25,0.5,1 or experts-kept=1,2,4")
       ->type_name("KEY=A,B,...");
-  command->add_option("--disable-expert", flags->experts_off, "switch an expert off; may be repeated")
-      ->type_name("LAYER:EXPERT")
-      ->expected(1)
-      ->take_all();
+  add_what_if_options(*command, flags->what_if);
   command
       ->add_option("--set", flags->settings, "a live field, data.path, data.test_limit or compute.*; may be repeated")
       ->type_name("KEY=VALUE")

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "compute/data/image_file.h"
+#include "compute/moe/reroute.h"
+#include "sessions/checkpoints.h"
 #include "sessions/run_reader.h"
 #include "sessions/session_store.h"
 
@@ -25,11 +27,14 @@ void append(std::vector<T>& to, std::vector<T> from) {
 
 RunController::RunController(PreparedRun run) : run_(std::move(run)) {
   for (SetField& field : run_.first_fields) early_.emplace_back(std::move(field));
+  run_.setup.weights = weights_;
+  explorer_.set_waker([this] { wake(); });
   thread_ = std::thread([this] { work(); });
 }
 
 RunController::~RunController() {
   set_waker(nullptr);
+  explorer_.set_waker(nullptr);
   {
     const std::lock_guard lock(mutex_);
     leaving_ = true;
@@ -107,6 +112,38 @@ void RunController::set_waker(std::function<void()> wake_window) {
   waker_ = std::move(wake_window);
 }
 
+void RunController::explore_checkpoint(int64_t checkpoint_id) {
+  if (checkpoint_id < 0)
+    explorer_.use_live();
+  else
+    explorer_.use([this, checkpoint_id] { return load_replica(checkpoint_id); });
+}
+
+RoutingMap RunController::reroute(const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) {
+  return rerouted(map, what_if, router);
+}
+
+// ---- the explorer's thread
+
+Replica RunController::load_replica(int64_t checkpoint_id) {
+  std::shared_ptr<const Dataset> dataset;
+  int64_t run_id = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    dataset = dataset_;
+    if (recorder_) run_id = recorder_->run_id();
+  }
+  if (!dataset) throw UserError("the data set is still being opened; choose the checkpoint again in a moment");
+  const SessionStore store(run_.store, SessionStore::Access::read);
+  const std::vector<std::byte> bytes = load_checkpoint(store.database(), checkpoint_id);
+  ModelLabel label;
+  label.run_id = run_id;
+  label.checkpoint_id = checkpoint_id;
+  Replica replica = Replica::of_checkpoint(bytes, "checkpoint " + std::to_string(checkpoint_id), label, dataset);
+  replica.label.text = "checkpoint of step " + std::to_string(replica.label.step);
+  return replica;
+}
+
 // ---- the controller's own thread
 
 void RunController::wake() {
@@ -133,6 +170,10 @@ void RunController::work() {
 void RunController::start() {
   if (run_.store.has_parent_path()) std::filesystem::create_directories(run_.store.parent_path());
   if (!run_.setup.dataset) run_.setup.dataset = open_dataset(run_.setup.config.data);
+  {
+    const std::lock_guard lock(mutex_);
+    dataset_ = run_.setup.dataset;
+  }
   publish_gallery(*run_.setup.dataset);
   load_history();
   RecorderOptions recording;

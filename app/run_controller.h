@@ -12,6 +12,7 @@
 #include "app/recorder.h"
 #include "app/run_request.h"
 #include "app/window_live_run.h"
+#include "compute/explore/explorer.h"
 #include "compute/train/trainer_thread.h"
 
 namespace moescope {
@@ -30,6 +31,14 @@ class RunController : public LiveRun {
   panels::StoreStatus store_status() override;
   void open_files(std::vector<std::string> paths) override;
   std::vector<std::string> drain_notices() override;
+  void look(LookRequest request) override { explorer_.look(std::move(request)); }
+  void stop_looking() override { explorer_.stop_looking(); }
+  void report(ReportRequest request) override { explorer_.report(std::move(request)); }
+  void cancel_report(int64_t id) override { explorer_.cancel(id); }
+  void explore_checkpoint(int64_t checkpoint_id) override;
+  bool take_look(std::shared_ptr<const Look>& out) override { return explorer_.take(out); }
+  std::vector<std::shared_ptr<const Report>> take_reports() override { return explorer_.take_reports(); }
+  RoutingMap reroute(const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) override;
   void set_waker(std::function<void()> wake) override;
 
  private:
@@ -42,7 +51,9 @@ class RunController : public LiveRun {
   void publish_gallery(const Dataset& dataset);
   void fail(const std::string& message);
   void wake();
+  Replica load_replica(int64_t checkpoint_id);
 
+  const std::shared_ptr<WeightExchange> weights_ = std::make_shared<WeightExchange>();
   PreparedRun run_;
   Queue<Event> to_record_;
   Queue<std::string> files_;
@@ -59,11 +70,14 @@ class RunController : public LiveRun {
   panels::GallerySource next_gallery_;
   bool gallery_changed_ = false;
   bool leaving_ = false;
+  std::shared_ptr<const Dataset> dataset_;  // once it is open
 
   std::mutex waker_mutex_;  // the waker may be taken away while it is being called
   std::function<void()> waker_;
 
   panels::GallerySource gallery_;  // the UI thread's
+
+  Explorer explorer_{weights_};
 
   std::thread thread_;
 };

@@ -1,12 +1,17 @@
 // Reads a checkpoint from the store and builds the model that it fits.
 #include "app/stored_model.h"
 
+#include <iostream>
+#include <optional>
+
 #include "app/config_options.h"
 #include "app/run_lookup.h"
 #include "app/store_path.h"
 #include "compute/records/config_fields.h"
 #include "compute/train/trainer.h"
 #include "sessions/checkpoints.h"
+#include "sessions/run_evaluations.h"
+#include "sessions/store_error.h"
 
 namespace moescope {
 
@@ -26,22 +31,36 @@ void apply_settings(RunConfig& config, const std::vector<std::string>& settings)
   }
 }
 
+/// Of the last step, or of the one asked for. Throws UserError listing the steps when that is not stored.
+std::optional<CheckpointInfo> chosen_checkpoint(const RunReader& reader, int64_t run_id, int64_t step) {
+  if (step < 0) return reader.latest_checkpoint(run_id);
+  std::string steps;
+  for (const CheckpointInfo& one : list_checkpoints(reader.database(), run_id)) {
+    if (one.step == step) return one;
+    steps += (steps.empty() ? "" : ", ") + std::to_string(one.step);
+  }
+  throw UserError("run " + std::to_string(run_id) + " has no checkpoint of step " + std::to_string(step) +
+                  (steps.empty() ? "; let it train longer" : "; it has those of steps " + steps));
+}
+
 }  // namespace
 
 StoredModel load_stored_model(const std::string& store_asked, const std::string& run,
-                              const std::vector<std::string>& settings) {
+                              const std::vector<std::string>& settings, int64_t step) {
   const SessionStore store = open_store_for_reading(store_asked);
   const RunReader reader(store);
   StoredModel stored;
   stored.run_id = find_run(reader, run);
   const std::string name = "run " + std::to_string(stored.run_id);
-  const std::optional<CheckpointInfo> info = reader.latest_checkpoint(stored.run_id);
+  const std::optional<CheckpointInfo> info = chosen_checkpoint(reader, stored.run_id, step);
   if (!info) throw UserError(name + " has no checkpoint to evaluate; let it train longer");
   const std::vector<std::byte> bytes = load_checkpoint(store.database(), info->checkpoint_id);
   const Checkpoint checkpoint = read_checkpoint(bytes, name + "'s checkpoint of step " + std::to_string(info->step));
 
   stored.trained_on = checkpoint.head.dataset_hash;
+  stored.checkpoint_id = info->checkpoint_id;
   stored.step = checkpoint.head.place.step;
+  stored.wall_secs = checkpoint.head.place.wall_secs;
   stored.config = checkpoint.head.config;
   apply_settings(stored.config, settings);
   stored.backend = make_backend(stored.config.compute);
@@ -56,6 +75,33 @@ StoredModel load_stored_model(const std::string& store_asked, const std::string&
   stored.model->parameters().allocate(*stored.backend, 0);
   restore_values(checkpoint, stored.model->parameters());
   return stored;
+}
+
+Replica replica_of(StoredModel& stored) {
+  Replica replica;
+  replica.config = stored.config;
+  replica.label = {false, stored.run_id, stored.checkpoint_id, stored.step,
+                   "run " + std::to_string(stored.run_id) + ", step " + std::to_string(stored.step)};
+  replica.dataset = stored.dataset;
+  replica.model = std::move(stored.model);
+  return replica;
+}
+
+void warn_of_other_data(const StoredModel& stored) {
+  if (stored.trained_on.empty() || stored.trained_on == stored.dataset->info().content_hash) return;
+  std::cerr << "note: the data set differs from the one that the run saw (other files, or other limits)\n";
+}
+
+void store_evaluations(const std::string& store_asked, const StoredModel& stored,
+                       const std::vector<Evaluated>& evaluations) {
+  try {
+    const SessionStore store(store_path(store_asked), SessionStore::Access::write);
+    Transaction transaction(store.database());
+    for (const Evaluated& one : evaluations) add_evaluation(store.database(), stored.run_id, one);
+    transaction.commit();
+  } catch (const StoreError& error) {
+    std::cerr << "note: the evaluation was not stored with the run: " << error.what() << "\n";
+  }
 }
 
 }  // namespace moescope

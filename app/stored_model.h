@@ -7,24 +7,36 @@
 
 #include "compute/backends/backend.h"
 #include "compute/data/dataset.h"
+#include "compute/explore/replica.h"
 #include "compute/models/vision_transformer.h"
+#include "compute/records/event.h"
 #include "compute/train/checkpoint.h"
 
 namespace moescope {
 
 struct StoredModel {
   RunConfig config;  // as the checkpoint saved it, with the settings asked for
-  int64_t run_id = 0, step = 0;
+  int64_t run_id = 0, checkpoint_id = 0, step = 0;
+  double wall_secs = 0;              // of the checkpoint
   std::string trained_on;            // DatasetInfo::content_hash of the training data
   std::unique_ptr<Backend> backend;  // outlives the model
   std::shared_ptr<const Dataset> dataset;
   std::unique_ptr<VisionTransformer> model;
 };
 
-/// `run` as find_run takes it. `settings` ("key=value") may change live fields, data.path, data.test_limit,
-/// data.workers and compute.*. Throws UserError: no such run, no checkpoint, another setting, a data set that is not
-/// the one trained on.
+/// `run` as find_run takes it; `step` chooses the checkpoint, -1 the last one. `settings` ("key=value") may change live
+/// fields, data.path, data.test_limit, data.workers and compute.*. Throws UserError: no such run, no checkpoint of that
+/// step, another setting, a data set that is not the one trained on.
 StoredModel load_stored_model(const std::string& store, const std::string& run,
-                              const std::vector<std::string>& settings);
+                              const std::vector<std::string>& settings, int64_t step = -1);
+
+/// The stored model as something to look through. The data set and the model move.
+Replica replica_of(StoredModel& stored);
+
+/// Says on stderr when the data set is not the one that the run saw.
+void warn_of_other_data(const StoredModel& stored);
+
+/// Keeps evaluations with the run. Where the store cannot be written to, says so on stderr in one sentence.
+void store_evaluations(const std::string& store, const StoredModel& stored, const std::vector<Evaluated>& evaluations);
 
 }  // namespace moescope

@@ -9,6 +9,7 @@
 #include "compute/records/command.h"
 #include "compute/records/event.h"
 #include "compute/records/metric.h"
+#include "compute/records/report.h"
 #include "compute/records/snapshot.h"
 #include "widgets/panels/sources.h"
 
@@ -34,6 +35,19 @@ class LiveRun {
   virtual void open_files(std::vector<std::string> paths) = 0;
   /// One-line messages for the person since the last call ("cannot read shoe.png: ...").
   virtual std::vector<std::string> drain_notices() = 0;
+
+  // Exploring. Answers come through take_look and take_reports.
+  virtual void look(LookRequest request) = 0;  // latest wins, and stands until stop_looking
+  virtual void stop_looking() = 0;
+  virtual void report(ReportRequest request) = 0;  // waits in line; one with the id of another takes its place
+  virtual void cancel_report(int64_t id) = 0;
+  /// Looks through a stored checkpoint from now on; -1: through the weights in training.
+  virtual void explore_checkpoint(int64_t checkpoint_id) = 0;
+  virtual bool take_look(std::shared_ptr<const Look>& out) = 0;
+  /// Every state of a report since the last call, in order.
+  virtual std::vector<std::shared_ptr<const Report>> take_reports() = 0;
+  /// The map of one layer under other knobs at once, for a slider (compute/moe/reroute.h). Throws UserError.
+  virtual RoutingMap reroute(const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) = 0;
 
   /// Gives a function that any thread may call when something new can be taken. The window polls ten times a second
   /// without it.

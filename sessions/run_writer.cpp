@@ -9,6 +9,7 @@
 #include "sessions/clock.h"
 #include "sessions/embedded_sql.h"
 #include "sessions/routing_blobs.h"
+#include "sessions/run_evaluations.h"
 #include "sessions/run_names.h"
 #include "sessions/run_params.h"
 
@@ -30,10 +31,7 @@ RunWriter::RunWriter(const SessionStore& store)
       insert_command_(
           database_,
           "INSERT INTO commands (run_id, step, wall_secs, key, old_value, new_value) VALUES (?, ?, ?, ?, ?, ?)"),
-      insert_evaluation_(
-          database_,
-          "INSERT INTO evaluations (run_id, step, wall_secs, split, num_images, accuracy, loss, setting) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+      insert_evaluation_(database_, kInsertEvaluation),
       insert_event_(database_,
                     "INSERT INTO events (run_id, step, wall_secs, state, message, at) VALUES (?, ?, ?, ?, ?, ?)"),
       progress_(database_, query("update_progress")),

@@ -27,6 +27,7 @@ int64_t part_begin(int64_t n, int64_t grain, int parts, int part) {
 }
 
 thread_local bool inside_body = false;
+thread_local bool works_alone = false;
 
 }  // namespace
 
@@ -102,7 +103,7 @@ void ThreadPool::run(int64_t n, int64_t grain, Call call, void* body) {
   const int saved_team = omp_get_max_threads();
   omp_set_num_threads(1);
   // A single grain would go to one worker while the caller waits: cheaper to do it here than to wake anybody.
-  if (num_threads_ == 1 || n <= grain || inside_body || !s.in_use.try_lock()) {
+  if (num_threads_ == 1 || n <= grain || inside_body || works_alone || !s.in_use.try_lock()) {
     one_after_the_other();
   } else {
     std::lock_guard in_use(s.in_use, std::adopt_lock);
@@ -122,6 +123,8 @@ void ThreadPool::run(int64_t n, int64_t grain, Call call, void* body) {
   }
   if (saved_team != 1) omp_set_num_threads(saved_team);
 }
+
+void work_alone_on_this_thread() { works_alone = true; }
 
 namespace {
 

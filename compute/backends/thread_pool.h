@@ -39,6 +39,10 @@ class ThreadPool {
   int num_threads_;
 };
 
+/// From now on the calling thread does all of its parallel_for by itself, on any pool: for work beside the trainer,
+/// which keeps the pool. Results stay the same, since the parts do.
+void work_alone_on_this_thread();
+
 /// The pool that ops on the CPU use. One per process; make_backend sizes it.
 ThreadPool& cpu_pool();
 void set_cpu_threads(int num_threads);  // not while work is going on

@@ -6,7 +6,18 @@
 
 namespace moescope {
 
-enum class RngPurpose : uint64_t { init = 1, data_order, augment, router_noise, mixup, scenes, test, subset, bootstrap };
+enum class RngPurpose : uint64_t {
+  init = 1,
+  data_order,
+  augment,
+  router_noise,
+  mixup,
+  scenes,
+  test,
+  subset,
+  bootstrap,
+  edit,
+};
 
 class Rng {
  public:

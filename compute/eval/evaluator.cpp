@@ -46,46 +46,42 @@ EvalOptions EvalOptions::of(const RunConfig& config) {
   return options;
 }
 
-Evaluation::Evaluation(VisionTransformer& model, std::shared_ptr<const Dataset> dataset, EvalOptions options,
-                       Arena& arena)
+EvalTally::EvalTally(VisionTransformer& model, EvalOptions options, Arena& arena)
     : model_(model),
-      dataset_(std::move(dataset)),
       options_(std::move(options)),
       arena_(arena),
-      batches_(dataset_, options_.split, options_.micro_batch, options_.scale, options_.workers),
       targets_(Shape{options_.micro_batch, model.image().classes}) {
+  check(options_.what_if, model_.config(), model_.grid_height() * model_.grid_width());
+  options_.router = knobs_under(options_.what_if, options_.router);
   if (options_.router.kind == RouterKind::tokens_choice && options_.router.k > options_.router.num_experts) {
     throw ConfigError("router.k " + std::to_string(options_.router.k) + " is more than router.num_experts " +
                       std::to_string(options_.router.num_experts) + "; lower it");
   }
 }
 
-bool Evaluation::slice() {
-  const Batch* batch = batches_.next();
-  if (!batch) return false;
+Tensor EvalTally::add(const Batch& batch, RoutingObserver* observer) {
   const auto begin = std::chrono::steady_clock::now();
   const int64_t flops_before = flops_done();
   arena_.reset();
   Pass pass;
   pass.arena = &arena_;
   pass.router = &options_.router;
+  pass.what_if = &options_.what_if;
+  pass.first_image = num_images_;
+  pass.observer = observer;
   if (!options_.experts_off.empty()) pass.experts_off = &options_.experts_off;
-  const Tensor logits = model_.forward(batch->images, pass);
-  const Tensor targets = targets_.tensor().rows(0, batch->size());
-  fill_targets(batch->labels.i32(), batch->size(), model_.image().classes, 0, targets.f32());
+  const Tensor logits = model_.forward(batch.images, pass);
+  const Tensor targets = targets_.tensor().rows(0, batch.size());
+  fill_targets(batch.labels.i32(), batch.size(), model_.image().classes, 0, targets.f32());
   loss_sum_ += cross_entropy(options_.loss, logits, targets);
-  num_correct_ += count_correct(logits, batch->labels.i32());
-  num_images_ += batch->size();
+  num_correct_ += count_correct(logits, batch.labels.i32());
+  num_images_ += batch.size();
   flops_ += flops_done() - flops_before;
   secs_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  return true;
+  return logits;
 }
 
-double Evaluation::progress() const {
-  return static_cast<double>(num_images_) / static_cast<double>(std::max<int64_t>(1, dataset_->size(options_.split)));
-}
-
-EvalResult Evaluation::result() const {
+EvalResult EvalTally::result() const {
   EvalResult result;
   result.num_images = num_images_;
   if (num_images_ == 0) return result;
@@ -96,6 +92,20 @@ EvalResult Evaluation::result() const {
   result.images_per_sec = secs_ > 0 ? images / secs_ : 0;
   return result;
 }
+
+Evaluation::Evaluation(VisionTransformer& model, std::shared_ptr<const Dataset> dataset, EvalOptions options,
+                       Arena& arena)
+    : total_(std::max<int64_t>(1, dataset->size(options.split))),
+      batches_(std::move(dataset), options.split, options.micro_batch, options.scale, options.workers),
+      tally_(model, std::move(options), arena) {}
+
+bool Evaluation::slice() {
+  const Batch* batch = batches_.next();
+  if (batch) tally_.add(*batch);
+  return batch != nullptr;
+}
+
+double Evaluation::progress() const { return static_cast<double>(tally_.num_images()) / static_cast<double>(total_); }
 
 EvalResult evaluate(VisionTransformer& model, std::shared_ptr<const Dataset> dataset, const EvalOptions& options,
                     const std::function<bool(double progress)>& report) {

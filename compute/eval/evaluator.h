@@ -27,6 +27,7 @@ struct EvalOptions {
   Split split = Split::test;
   RouterConfig router;
   ExpertsOff experts_off;  // empty: all on
+  WhatIf what_if;          // on top of `router`; edits of the image must be in the data set already
   LossKind loss = LossKind::softmax;
   PixelScale scale = PixelScale::standardize;
   int64_t micro_batch = 32;  // images computed at once; a multiple of the group
@@ -44,6 +45,27 @@ struct EvalResult {
   double images_per_sec = 0;    // of the slices' own time
 };
 
+/// Adds up what a model makes of batches that somebody else fetches.
+class EvalTally {
+ public:
+  /// `model` and `arena` must outlive it; each batch empties the arena. Throws ConfigError for impossible knobs and for
+  /// a what_if that the model cannot be asked.
+  EvalTally(VisionTransformer& model, EvalOptions options, Arena& arena);
+
+  /// The next batch of the split, in order. Its logits (N,classes) live until the arena is used again.
+  Tensor add(const Batch& batch, RoutingObserver* observer = nullptr);
+  EvalResult result() const;  // over the batches so far
+  int64_t num_images() const { return num_images_; }
+
+ private:
+  VisionTransformer& model_;
+  EvalOptions options_;
+  Arena& arena_;
+  Buffer targets_;  // (micro_batch, classes)
+  int64_t num_images_ = 0, num_correct_ = 0, flops_ = 0;
+  double loss_sum_ = 0, secs_ = 0;
+};
+
 class Evaluation {
  public:
   /// `model` and `arena` must outlive it; the model's values must not change between slices, and each slice empties the
@@ -52,18 +74,13 @@ class Evaluation {
 
   /// Evaluates the next micro-batch; false when there was none left.
   bool slice();
-  double progress() const;    // 0..1
-  EvalResult result() const;  // over the slices so far
+  double progress() const;                               // 0..1
+  EvalResult result() const { return tally_.result(); }  // over the slices so far
 
  private:
-  VisionTransformer& model_;
-  std::shared_ptr<const Dataset> dataset_;
-  EvalOptions options_;
-  Arena& arena_;
+  int64_t total_;
   EvalBatches batches_;
-  Buffer targets_;  // (micro_batch, classes)
-  int64_t num_images_ = 0, num_correct_ = 0, flops_ = 0;
-  double loss_sum_ = 0, secs_ = 0;
+  EvalTally tally_;
 };
 
 /// All slices. `report` is told the progress after each; when it returns false the evaluation ends there.

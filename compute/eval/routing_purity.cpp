@@ -1,60 +1,12 @@
-// Counts (expert, label) pairs patch by patch, then purity and mutual information of the table.
+// Purity and mutual information of a table of (expert, label) counts.
 #include "compute/eval/routing_purity.h"
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-
-#include "compute/moe/observe.h"
 
 namespace moescope {
 
 namespace {
-
-/// The expert that a token belongs to, -1 when none took it.
-int64_t expert_of(const RoutingMap& map, int64_t token) {
-  if (map.router != RouterKind::soft) {
-    for (int64_t choice = 0; choice < map.k; ++choice) {
-      const auto at = static_cast<size_t>(token * map.k + choice);
-      if (map.expert[at] >= 0 && map.drop[at] == DropReason::none) return map.expert[at];
-    }
-    return -1;
-  }
-  int64_t best = 0;
-  double best_share = -1;
-  const float* row = map.combine.data() + token * map.num_experts * map.slots_per_expert;
-  for (int64_t expert = 0; expert < map.num_experts; ++expert, row += map.slots_per_expert) {
-    double share = 0;
-    for (int64_t slot = 0; slot < map.slots_per_expert; ++slot) share += row[slot];
-    if (share > best_share) best = expert, best_share = share;
-  }
-  return best;
-}
-
-/// Adds each pass's patches to the table of their layer.
-class PurityObserver : public RoutingObserver {
- public:
-  explicit PurityObserver(const VisionTransformer& model) : model_(model) {}
-  std::vector<std::vector<int32_t>> labels;        // of the pass's images, a list of patches each
-  std::map<int64_t, std::vector<int64_t>> counts;  // layer -> (E, classes)
-
-  void see(const Routing& routing) override {
-    const int64_t tokens = model_.tokens_per_image(), classes = model_.image().classes;
-    std::vector<int64_t>& table = counts[routing.layer];
-    table.resize(static_cast<size_t>(routing.experts * classes));
-    for (size_t image = 0; image < labels.size(); ++image) {
-      const RoutingMap map = routing_map(routing, static_cast<int64_t>(image) * tokens, tokens);
-      for (size_t patch = 0; patch < labels[image].size(); ++patch) {
-        const int32_t label = labels[image][patch];
-        const int64_t expert = expert_of(map, static_cast<int64_t>(patch) + model_.has_class_token());
-        if (label >= 0 && expert >= 0) ++table[static_cast<size_t>(expert * classes + label)];
-      }
-    }
-  }
-
- private:
-  const VisionTransformer& model_;
-};
 
 double entropy(const std::vector<int64_t>& counts, double total) {
   double nats = 0;
@@ -87,39 +39,6 @@ RoutingPurity purity_of(const std::vector<int64_t>& counts, int64_t experts) {
   // I(E;C) = H(E) + H(C) - H(E,C)
   result.mutual_information = entropy(by_expert, total) + result.label_entropy - entropy(counts, total);
   return result;
-}
-
-std::vector<RoutingPurity> routing_purity(VisionTransformer& model, const std::shared_ptr<const Dataset>& dataset,
-                                          const EvalOptions& options, int64_t max_images) {
-  const int64_t patch = model.config().model.patch;
-  EvalBatches batches(dataset, options.split, options.micro_batch, options.scale, options.workers);
-  PurityObserver observer(model);
-  Arena arena;
-  int64_t done = 0;
-  while (const Batch* batch = done < max_images ? batches.next() : nullptr) {
-    observer.labels.clear();
-    for (const int32_t index : batch->indices) {
-      observer.labels.push_back(dataset->patch_labels(options.split, index, patch));
-      if (observer.labels.back().empty()) {
-        throw ConfigError(dataset->info().name +
-                          " does not know what is on its patches; set data.dataset=fashion_scenes");
-      }
-    }
-    arena.reset();
-    Pass pass;
-    pass.arena = &arena;
-    pass.router = &options.router;
-    pass.observer = &observer;
-    if (!options.experts_off.empty()) pass.experts_off = &options.experts_off;
-    model.forward(batch->images, pass);
-    done += batch->size();
-  }
-  std::vector<RoutingPurity> layers;
-  for (const auto& [layer, counts] : observer.counts) {
-    layers.push_back(purity_of(counts, model.config().router.num_experts));
-    layers.back().layer = layer;
-  }
-  return layers;
 }
 
 }  // namespace moescope

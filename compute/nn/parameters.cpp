@@ -68,6 +68,12 @@ void ParameterSet::allocate(Memory& memory, uint64_t seed) {
   }
 }
 
+void ParameterSet::allocate_values(Memory& memory) {
+  value_buffer_ = Buffer(memory, {padded_});
+  values_ = value_buffer_.tensor();
+  for (Parameter& p : list_) p.value = values_.rows(p.offset, p.offset + p.shape.size()).reshaped(p.shape);
+}
+
 const Parameter* ParameterSet::find(std::string_view name) const {
   for (const Parameter& p : list_)
     if (p.name == name) return &p;

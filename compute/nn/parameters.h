@@ -49,6 +49,8 @@ class ParameterSet {
   /// Makes the two flat stretches, binds every parameter, and draws the initial values: each parameter from its own
   /// stream of `seed`, so that adding one does not change the others.
   void allocate(Memory& memory, uint64_t seed);
+  /// Only the values, all zero: for a copy of a model that is looked through and never trained.
+  void allocate_values(Memory& memory);
 
   const std::deque<Parameter>& all() const { return list_; }
   Parameter* find(std::string_view name);  // nullptr when there is none

@@ -66,6 +66,7 @@ void RunLoop::on(const SetField& c) {
   else
     trainer_->set_field(c.key, c.value);
   applied(c.key, old_value, get_field(trainer_->config(), c.key));
+  ++weights_version_;
   look_again_ = true;
 }
 

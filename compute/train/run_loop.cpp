@@ -70,6 +70,7 @@ void RunLoop::prepare() {
 void RunLoop::make_trainer(const RunConfig& config) {
   evaluation_.reset();
   trainer_ = std::make_unique<Trainer>(config, dataset_, *backend_);
+  ++weights_version_;
   if (experts_off_.empty()) experts_off_ = all_experts_on(trainer_->model());
 }
 
@@ -92,6 +93,7 @@ bool RunLoop::turn() {
   }
   if (!idle) active_secs_ += secs_since(begin);
   roll_checkpoint();
+  publish_weights();
   if (post_due()) post();
   return !(setup_.leave_when_finished && state_ == RunState::finished);
 }
@@ -131,6 +133,7 @@ void RunLoop::after_step() {
   channels_.events.push(
       MetricsTaken{to_metrics(report, trainer_->config().train.batch_size, wall_secs(), peak_gflops_)});
   changed_ = look_again_ = true;
+  ++weights_version_;
   if (single_steps_ > 0 && --single_steps_ == 0 && state_ == RunState::running) change_state(RunState::paused, "");
   apply_deferred();
   if (evaluation_due()) evaluation_wanted_ = true;

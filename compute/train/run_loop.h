@@ -21,6 +21,7 @@
 #include "compute/train/stop_rule.h"
 #include "compute/train/trainer.h"
 #include "compute/train/watch.h"
+#include "compute/train/weight_exchange.h"
 
 namespace moescope {
 
@@ -37,6 +38,7 @@ struct RunSetup {
   bool start_paused = false;
   bool leave_when_finished = false;           // headless: the end of the run is the end of the loop
   std::vector<WatchedImage> watched;          // to look at from the first snapshot on
+  std::shared_ptr<WeightExchange> weights;    // where an explorer asks for copies of the weights; null: nobody does
   std::function<void(Trainer&)> before_step;  // for tests: called before each step begins
 };
 
@@ -105,6 +107,7 @@ class RunLoop {
   std::chrono::milliseconds idle_wait() const;
   double secs_to_post() const;
   bool post_due() const;
+  void publish_weights();
   void post();
   void fill(Snapshot& snapshot) const;
 
@@ -140,8 +143,9 @@ class RunLoop {
   double wall_before_ = 0, active_secs_ = 0;
   double step_secs_ = 0, step_gflops_ = 0;  // smoothed over the last steps
 
-  bool changed_ = true;     // something to show
-  bool look_again_ = true;  // watched images need a new look
+  int64_t weights_version_ = 1;  // of weights and live settings together
+  bool changed_ = true;          // something to show
+  bool look_again_ = true;       // watched images need a new look
   Clock::time_point last_post_;
   double observe_ms_ = 0;
   std::vector<ImageView> views_;

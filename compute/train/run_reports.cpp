@@ -82,6 +82,7 @@ void RunLoop::restore(const Checkpoint& checkpoint) {
   RunConfig config = trainer_->config();
   if (take_routers(config, checkpoint.head.config)) make_trainer(config);
   trainer_->restore(checkpoint);
+  ++weights_version_;
   const RunPlace& place = checkpoint.head.place;
   active_secs_ = place.active_secs;
   test_accuracy_ = place.test_accuracy, test_loss_ = place.test_loss, test_step_ = place.test_step;
@@ -115,6 +116,18 @@ void RunLoop::post() {
   channels_.snapshots.post(std::move(snapshot));
   last_post_ = Clock::now();
   changed_ = false;
+}
+
+void RunLoop::publish_weights() {
+  // Values that have just gone bad are not shown: whoever looks keeps the last good ones.
+  if (!setup_.weights || state_ == RunState::diverged || !setup_.weights->wanted(weights_version_)) return;
+  PublishedWeights label;
+  label.config = trainer_->config();
+  label.dataset = dataset_;
+  label.run_id = setup_.run_id;
+  label.step = trainer_->steps_done();
+  label.version = weights_version_;
+  setup_.weights->publish(trainer_->model(), std::move(label));
 }
 
 void RunLoop::fill(Snapshot& s) const {

@@ -1,9 +1,11 @@
 // Each watched image goes through the model once more, in evaluation mode and in a group of its own.
 #include "compute/train/watch.h"
 
+#include <algorithm>
 #include <string>
 
 #include "compute/core/error.h"
+#include "compute/data/image_edits.h"
 #include "compute/data/resize.h"
 #include "compute/moe/observe.h"
 #include "compute/ops/softmax/softmax.h"
@@ -15,7 +17,7 @@ namespace {
 /// Adds the routing map of each image to its view, for one layer or for all.
 class MapObserver : public RoutingObserver {
  public:
-  MapObserver(const VisionTransformer& model, int64_t layer, int64_t step, std::vector<ImageView>& views)
+  MapObserver(const VisionTransformer& model, int64_t layer, int64_t step, std::span<ImageView> views)
       : model_(model), layer_(layer), step_(step), views_(views) {}
 
   void see(const Routing& routing) override {
@@ -36,7 +38,7 @@ class MapObserver : public RoutingObserver {
  private:
   const VisionTransformer& model_;
   int64_t layer_, step_;
-  std::vector<ImageView>& views_;
+  std::span<ImageView> views_;
 };
 
 }  // namespace
@@ -69,30 +71,80 @@ void Watcher::watch(const std::vector<WatchedImage>& images, int64_t layer) {
   }
 }
 
-std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfig& router, const ExpertsOff& off,
-                                     int64_t step) {
+std::vector<ImageView> Watcher::empty_views(int64_t step) const {
   std::vector<ImageView> views;
-  if (seen_.empty()) return views;
   for (const Seen& seen : seen_) {
     ImageView view;
     view.image = seen.image, view.pixels = seen.pixels, view.label = seen.label, view.step = step;
     views.push_back(std::move(view));
   }
-  RouterConfig alone = router;
+  return views;
+}
+
+void Watcher::run(VisionTransformer& model, const Tensor& inputs, Pass& pass, std::span<ImageView> views) {
+  RouterConfig alone = *pass.router;
   alone.group_images = 1;
-  MapObserver maps(model, layer_, step, views);
-  arena_.reset();
-  Pass pass;
-  pass.arena = &arena_;
+  MapObserver maps(model, layer_, pass.step, views);
   pass.router = &alone;
-  pass.step = step;
   pass.observer = &maps;
-  pass.experts_off = off.empty() ? nullptr : &off;
-  const Tensor logits = model.forward(inputs_, pass);
+  const Tensor logits = model.forward(inputs, pass);
   softmax(logits, logits);
   for (size_t i = 0; i < views.size(); ++i) {
     const float* row = logits.row(static_cast<int64_t>(i)).f32();
     views[i].probabilities.assign(row, row + logits.dim(1));
+  }
+}
+
+std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfig& router, const ExpertsOff& off,
+                                     int64_t step) {
+  std::vector<ImageView> views = empty_views(step);
+  if (views.empty()) return views;
+  arena_.reset();
+  Pass pass;
+  pass.arena = &arena_;
+  pass.router = &router;
+  pass.step = step;
+  pass.experts_off = off.empty() ? nullptr : &off;
+  run(model, inputs_, pass, views);
+  return views;
+}
+
+std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfig& router, const WhatIf& what_if,
+                                     int64_t step, AttentionMap* attention) {
+  std::vector<ImageView> views = empty_views(step);
+  if (views.empty()) return views;
+  const RouterConfig knobs = knobs_under(what_if, router);
+  for (size_t i = 0; i < views.size(); ++i) {
+    arena_.reset();
+    const auto at = static_cast<int64_t>(i);
+    Tensor input = inputs_.tensor().rows(at, at + 1);
+    if (!what_if.edits.empty()) {
+      ImagePixels& pixels = views[i].pixels;
+      pixels = edited(std::move(pixels), what_if.edits, model.config().model.patch, model.grid_width());
+      input = arena_.make(input.shape());
+      normalizer_.apply(pixels.values.data(), pixels.height * pixels.width, input.f32());
+    }
+    Pass pass;
+    pass.arena = &arena_;
+    pass.router = &knobs;
+    pass.step = step;
+    pass.what_if = &what_if;
+    pass.first_image = std::max<int64_t>(0, seen_[i].image.test_index);
+    std::vector<Tensor> probabilities;
+    if (attention && i == 0) {
+      attention->heads = model.config().model.heads;
+      attention->num_tokens = model.tokens_per_image();
+      attention->has_class_token = model.has_class_token();
+      probabilities.resize(static_cast<size_t>(model.config().model.depth));
+      probabilities[static_cast<size_t>(attention->block)] =
+          arena_.make({1, attention->heads, attention->num_tokens, attention->num_tokens});
+      pass.attention_probabilities = probabilities.data();
+    }
+    run(model, input, pass, std::span(views).subspan(i, 1));
+    if (attention && i == 0) {
+      const Tensor& filled = probabilities[static_cast<size_t>(attention->block)];
+      attention->probabilities.assign(filled.f32(), filled.f32() + filled.size());
+    }
   }
   return views;
 }

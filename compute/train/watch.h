@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "compute/data/augment.h"
 #include "compute/eval/evaluator.h"
+#include "compute/records/look.h"
 #include "compute/records/snapshot.h"
 
 namespace moescope {
@@ -27,6 +29,11 @@ class Watcher {
   /// so. Nothing random is drawn, so training goes on as if nobody had looked.
   std::vector<ImageView> look(VisionTransformer& model, const RouterConfig& router, const ExpertsOff& off,
                               int64_t step);
+  /// The same under a WhatIf, which must have been check()ed: pixels, probabilities and maps are those of the changed
+  /// image and model. Image after image, so that what is drawn for one depends on its number alone. attention: filled
+  /// for the first image in its `block`, when not null.
+  std::vector<ImageView> look(VisionTransformer& model, const RouterConfig& router, const WhatIf& what_if, int64_t step,
+                              AttentionMap* attention = nullptr);
 
  private:
   struct Seen {
@@ -34,6 +41,9 @@ class Watcher {
     ImagePixels pixels;
     int64_t label;
   };
+  std::vector<ImageView> empty_views(int64_t step) const;
+  void run(VisionTransformer& model, const Tensor& inputs, Pass& pass, std::span<ImageView> views);
+
   std::shared_ptr<const Dataset> dataset_;
   Normalizer normalizer_;
   std::vector<Seen> seen_;

@@ -97,6 +97,83 @@ TEST_F(Cli, TrainsRecordsAndEvaluates) {
   EXPECT_EQ(run({"eval", "1", "--store", store_, "--set", "model.width=32"}).status, 2);
 }
 
+TEST_F(Cli, EvaluationsAreKeptWithTheRunAndSayWhatDiffered) {
+  ASSERT_EQ(train(store_, {"--stop", "epochs=1"}).status, 0);
+  const auto stored = [&] {
+    const SessionStore store(store_, SessionStore::Access::read);
+    return RunReader(store).load_run(1).evaluations;
+  };
+  const size_t own = stored().size();
+  ASSERT_EQ(run({"eval", "1", "--store", store_, "--disable-expert", "1:0", "--set", "data.test_limit=16"}).status, 0);
+  ASSERT_EQ(run({"eval", "1", "--store", store_, "--sweep", "experts-kept=1,4", "--experts-by", "load"}).status, 0);
+  const auto all = stored();
+  ASSERT_EQ(all.size(), own + 3);
+  EXPECT_EQ(all[own].setting, "data.test_limit=16, expert 1:0 off");
+  EXPECT_EQ(all[own].num_images, 16);
+  EXPECT_EQ(all[own].step, 4);
+  EXPECT_EQ(all[own + 1].setting, "1 expert kept by load");
+  EXPECT_EQ(all[own + 2].loss, all[own - 1].loss) << "four of four is the run's own evaluation";
+
+  const SessionStore busy(store_, SessionStore::Access::write);  // as a run in training holds it
+  const Outcome beside = run({"eval", "1", "--store", store_});
+  EXPECT_EQ(beside.status, 0);
+  EXPECT_THAT(beside.err, HasSubstr("note: the evaluation was not stored with the run: "));
+  EXPECT_THAT(beside.out, HasSubstr("accuracy"));
+}
+
+TEST_F(Cli, InspectAnswersEveryQuestionInTextAndJson) {
+  ASSERT_EQ(train(store_, {"--stop", "epochs=1"}).status, 0);
+  const auto ask = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"inspect", "1"});
+    more.insert(more.end(), {"--store", store_});
+    return run(std::move(more));
+  };
+  for (const char* question : {"image", "affinity", "top-patches", "coactivation", "mistakes", "embedding", "kept"}) {
+    SCOPED_TRACE(question);
+    const Outcome text = ask({question}), json = ask({question, "--json"});
+    EXPECT_EQ(text.status, 0) << text.err;
+    EXPECT_THAT(text.out, HasSubstr("run 1, step 4"));
+    ASSERT_EQ(json.status, 0) << json.err;
+    EXPECT_EQ(nlohmann::json::parse(json.out)["model"]["step"], 4);
+  }
+  const Outcome kept = ask({"kept", "--json"});
+  const Outcome evaluated = run({"eval", "1", "--store", store_, "--format", "csv", "--experts-kept", "2"});
+  const auto point = nlohmann::json::parse(kept.out)["answer"]["points"][1];
+  char line[64];
+  std::snprintf(line, sizeof line, "%.4f,%.4f,%.5f,", point["accuracy"].get<double>(), point["loss"].get<double>(),
+                point["gflops_per_image"].get<double>());
+  EXPECT_THAT(evaluated.out, HasSubstr(line)) << "the curve's value is the command's";
+
+  const Outcome image =
+      ask({"image", "--image", "3", "--disable-expert", "1:0", "--patch", "5", "--attention", "0", "--json"});
+  ASSERT_EQ(image.status, 0) << image.err;
+  const auto look = nlohmann::json::parse(image.out);
+  EXPECT_EQ(look["what_if"], "expert 1:0 off");
+  EXPECT_EQ(look["images"][0]["changed"]["routing"][0]["expert_off"][0], 1);
+  EXPECT_EQ(look["images"][0]["as_is"]["routing"][0]["combine"].size(), 49u * 4 * 3);
+  EXPECT_EQ(look["images"][0]["path"]["as_is"].size(), 1u);
+  EXPECT_EQ(look["attention"]["probabilities"].size(), 2u * 49 * 49);
+}
+
+TEST_F(Cli, InspectRefusesInOneSentence) {
+  ASSERT_EQ(train(store_, {"--stop", "steps=1"}).status, 0);
+  const auto refusal = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"inspect", "1", "--store", store_});
+    const Outcome outcome = run(std::move(more));
+    EXPECT_EQ(outcome.status, 2);
+    return outcome.err;
+  };
+  EXPECT_THAT(refusal({"afinity"}), HasSubstr("nothing is called 'afinity'; did you mean 'affinity'?"));
+  EXPECT_THAT(refusal({"image", "--image", "99"}), HasSubstr("test image 99 does not exist"));
+  EXPECT_THAT(refusal({"image", "--image", "no.png"}), HasSubstr("no.png"));
+  EXPECT_THAT(refusal({"image", "--patch", "49"}), HasSubstr("--patch 49 does not exist"));
+  EXPECT_THAT(refusal({"image", "--attention", "2"}), HasSubstr("block 2 does not exist"));
+  EXPECT_THAT(refusal({"image", "--disable-expert", "1"}), HasSubstr("--disable-expert 1 is not LAYER:EXPERT"));
+  EXPECT_THAT(refusal({"capacity"}), HasSubstr("only sparse routers have one"));
+  EXPECT_THAT(refusal({"purity"}), HasSubstr("data.dataset=fashion_scenes"));
+  EXPECT_THAT(refusal({"affinity", "--step", "7"}), HasSubstr("it has those of steps 1"));
+}
+
 TEST_F(Cli, StoppedAndResumedIsTheSameRun) {
   const std::string whole = (folder_ / "whole.db").string();
   ASSERT_EQ(train(whole, {"--stop", "steps=7"}).status, 0);

@@ -77,14 +77,48 @@ class DemoRun : public LiveRun {
     for (const std::string& path : paths) notices_.push_back("cannot read " + path + ": it is neither PNG nor JPEG");
   }
   std::vector<std::string> drain_notices() override { return std::exchange(notices_, {}); }
+  void look(LookRequest request) override {
+    looks.push_back(request);
+    auto answer = std::make_shared<Look>();
+    answer->model.step = snapshot_.step;
+    answer->model.text = "live, step " + std::to_string(snapshot_.step);
+    std::vector<uint8_t> off(off_.size());
+    for (const ExpertOff& one : request.what_if.off) off[static_cast<size_t>(one.expert)] = 1;
+    for (const WatchedImage& image : request.images) {
+      const auto pixels = image.own ? image.own : gallery_.pixels(image.test_index);
+      if (!pixels) continue;
+      answer->images.push_back(compared(view(snapshot_.config, image, *pixels, snapshot_.step, sharpness, {}),
+                                        view(snapshot_.config, image, *pixels, snapshot_.step, sharpness, off)));
+    }
+    answer->request = std::move(request);
+    look_ = std::move(answer);
+    if (wake_) wake_();
+  }
+  void stop_looking() override { look_ = nullptr; }
+  void report(ReportRequest request) override { report_requests.push_back(std::move(request)); }
+  void cancel_report(int64_t id) override { cancelled.push_back(id); }
+  void explore_checkpoint(int64_t id) override { explored_checkpoint = id; }
+  bool take_look(std::shared_ptr<const Look>& out) override {
+    if (!look_) return false;
+    out = std::exchange(look_, nullptr);
+    return true;
+  }
+  std::vector<std::shared_ptr<const Report>> take_reports() override { return std::exchange(reports, {}); }
+  RoutingMap reroute(const RoutingMap& map, const WhatIf&, const RouterConfig&) override { return map; }
   void set_waker(std::function<void()> wake) override { wake_ = std::move(wake); }
 
   std::vector<Command> commands;  // everything the window sent
-  double sharpness = 6;           // of the soft maps; small is almost uniform
+  std::vector<LookRequest> looks;
+  std::vector<ReportRequest> report_requests;
+  std::vector<int64_t> cancelled;
+  int64_t explored_checkpoint = -1;
+  std::vector<std::shared_ptr<const Report>> reports;  // to be taken by the window; a test fills it
+  double sharpness = 6;                                // of the soft maps; small is almost uniform
 
  private:
   Snapshot snapshot_;
   std::shared_ptr<const Snapshot> posted_;
+  std::shared_ptr<const Look> look_;
   std::vector<uint8_t> off_;
   WatchedImage watched_;
   std::vector<Metric> metrics_;

@@ -1,0 +1,30 @@
+// Answers one look: the images as the model sees them, and under a WhatIf. No thread, no queue.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "compute/explore/replica.h"
+#include "compute/train/watch.h"
+
+namespace moescope {
+
+class Looker {
+ public:
+  /// What cannot be asked is told in Look::refusal, with the images as they are when those can be shown. The views of
+  /// the model as it is are kept and used again while the replica's version and the images are the same.
+  Look look(Replica& replica, const LookRequest& request);
+  /// Forgets what is kept: another model is to be looked through.
+  void reset();
+
+ private:
+  void watch(const Replica& replica, const LookRequest& request);
+
+  std::unique_ptr<Watcher> watcher_;
+  std::shared_ptr<const Dataset> dataset_;
+  std::vector<WatchedImage> watched_;
+  std::vector<ImageView> as_is_;
+  int64_t version_ = -1;  // of as_is_; -1: none
+};
+
+}  // namespace moescope
