@@ -3,6 +3,7 @@
 
 #include "app/command_runs_parts.h"
 #include "app/comparison.h"
+#include "app/figures.h"
 #include "app/runs_report.h"
 #include "app/store_path.h"
 
@@ -14,6 +15,27 @@ struct CompareOptions {
   std::string store, format = "table", to;
   std::vector<std::string> runs, curves;
 };
+
+/// The curves and the accuracy against compute as pictures inside the page.
+void add_pictures(const RunReader& reader, const CompareOptions& options, const std::vector<ComparedRun>& runs,
+                  const std::vector<std::string>& keys, ReportPage& page) {
+  FigureSpec spec;
+  spec.runs = options.runs;
+  for (const ComparedRun& run : runs) spec.labels.push_back(run.label);
+  const auto draw = [&](const std::string& heading) {
+    for (ReportSection& section : page.sections) {
+      if (section.heading == heading && section.table) section.picture = figure_img(build_figure(reader, spec));
+    }
+  };
+  spec.kind = "curves";
+  for (const std::string& key : keys) {
+    spec.key = key;
+    draw(curve_heading(key));
+  }
+  spec.kind = "pareto";
+  spec.x = "gflops";
+  draw(kParetoHeading);
+}
 
 int compare(const CompareOptions& options) {
   const SessionStore store = open_store_for_reading(options.store);
@@ -27,10 +49,12 @@ int compare(const CompareOptions& options) {
     return 0;
   }
   const std::vector<std::string> usual = {"train/loss", "eval/test/accuracy"};
-  const ReportPage page = compare_runs(reader, runs, options.curves.empty() ? usual : options.curves);
+  const std::vector<std::string>& keys = options.curves.empty() ? usual : options.curves;
+  ReportPage page = compare_runs(reader, runs, keys);
   if (options.to.empty()) {
     std::cout << as_text(page);
   } else {
+    if (options.to.ends_with(".html")) add_pictures(reader, options, runs, keys, page);
     write_report(page, options.to);
     std::cout << options.to << "\n";
   }

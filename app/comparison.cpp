@@ -82,8 +82,11 @@ std::vector<SeedGroup> seed_groups(const std::vector<ComparedRun>& runs) {
   std::vector<std::string> known;
   for (size_t i = 0; i < runs.size(); ++i) {
     // Two moments of one run are no two seeds.
-    const bool whole = runs[i].step == runs[i].run.summary.step;
-    const std::string signature = experiment(runs[i].run.config) + (whole ? "" : runs[i].label);
+    const auto same_run = [&](const ComparedRun& other) {
+      return other.run.summary.run_id == runs[i].run.summary.run_id;
+    };
+    const bool once = std::count_if(runs.begin(), runs.end(), same_run) == 1;
+    const std::string signature = experiment(runs[i].run.config) + (once ? "" : runs[i].label);
     const auto same = std::find(known.begin(), known.end(), signature);
     if (same != known.end()) {
       groups[static_cast<size_t>(same - known.begin())].runs.push_back(i);

@@ -42,6 +42,10 @@ RunCost cost_of(const RunReader& reader, const ComparedRun& run);
 std::vector<RoutingDistance> stored_routing_distance(const RunReader& reader, const ComparedRun& a,
                                                      const ComparedRun& b);
 
+/// The headings of the sections that can have a picture.
+std::string curve_heading(const std::string& key);
+constexpr const char* kParetoHeading = "Accuracy against compute";
+
 /// All of it. The other runs' routing is compared with the first one's.
 ReportPage compare_runs(const RunReader& reader, const std::vector<ComparedRun>& runs,
                         const std::vector<std::string>& curve_keys);

@@ -74,7 +74,7 @@ ReportSection curve_section(const std::vector<SeedGroup>& groups, const std::vec
     }
     table.add(std::move(row));
   }
-  return {"Curve of " + key,
+  return {curve_heading(key),
           places.empty() ? "None of the runs has this metric."
                          : "Mean over seeds, with its 95 % bootstrap interval in parentheses.",
           places.empty() ? std::nullopt : std::optional(std::move(table)), ""};
@@ -100,7 +100,7 @@ ReportSection pareto_section(const std::vector<ComparedRun>& runs, const std::ve
                number_or_dash(costs[i].ms_per_image, 3) + mark(by_time[i]),
                with_unit(costs[i].parameters) + mark(by_parameters[i])});
   }
-  return {"Accuracy against compute", "* nobody in this list reaches as much for less of it.", std::move(table), ""};
+  return {kParetoHeading, "* nobody in this list reaches as much for less of it.", std::move(table), ""};
 }
 
 std::string match_text(const RoutingDistance& layer) {
@@ -159,6 +159,8 @@ ReportSection flow_section(const RoutingDistance& layer) {
 }
 
 }  // namespace
+
+std::string curve_heading(const std::string& key) { return "Curve of " + key; }
 
 ReportPage compare_runs(const RunReader& reader, const std::vector<ComparedRun>& runs,
                         const std::vector<std::string>& curve_keys) {

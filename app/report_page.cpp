@@ -63,7 +63,7 @@ constexpr const char* kStyle =
     "body{font:15px/1.5 Inter,sans-serif;max-width:70em;margin:2em auto;padding:0 1em;color:#1c1c1c}"
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
     "th,td{text-align:left;padding:.2em .8em .2em 0;border-bottom:1px solid #ddd}.number{text-align:right}"
-    "h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}svg{max-width:100%;height:auto}";
+    "h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}img{max-width:100%;height:auto}";
 
 }  // namespace
 
@@ -94,7 +94,7 @@ std::string as_html(const ReportPage& page) {
   for (const ReportSection& section : page.sections) {
     if (!section.heading.empty()) text += "<h2>" + html_text(section.heading) + "</h2>\n";
     if (!section.text.empty()) text += "<p>" + html_text(section.text) + "</p>\n";
-    text += section.svg;
+    text += section.picture;
     if (section.table) text += html_table(*section.table);
   }
   return text + "</body></html>\n";

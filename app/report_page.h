@@ -13,7 +13,7 @@ namespace moescope {
 struct ReportSection {
   std::string heading, text;  // text: may be empty
   std::optional<TextTable> table;
-  std::string svg;  // a picture, empty: none. A terminal and Markdown do without
+  std::string picture;  // HTML, empty: none. A terminal and Markdown do without
 };
 
 struct ReportPage {

@@ -129,9 +129,10 @@ TEST_F(Comparison, ReportsAreWrittenByTheirEnding) {
     return (std::ostringstream() << file.rdbuf()).str();
   };
   EXPECT_THAT(written("report.md"), AllOf(HasSubstr("# Runs 1 one, 3 two\n"), HasSubstr("| router.k | 1 | 2 |\n")));
-  EXPECT_THAT(written("report.html"),
-              AllOf(HasSubstr("<!doctype html>"), HasSubstr("<td>router.k</td><td class=\"number\">1</td>"),
-                    HasSubstr("router.noise_std 1 -&gt; 0")));
+  EXPECT_THAT(
+      written("report.html"),
+      AllOf(HasSubstr("<!doctype html>"), HasSubstr("<td>router.k</td><td class=\"number\">1</td>"),
+            HasSubstr("router.noise_std 1 -&gt; 0"), HasSubstr("<img alt=\"figure\" src=\"data:image/svg+xml,%3C")));
   EXPECT_EQ(compare({"1", "3", "--to", temp_ / "report.pdf"}).status, 2);
   EXPECT_THAT(compare({"1", "3@21"}).err, HasSubstr("has done 20 steps; 21 is beyond them"));
   EXPECT_THAT(compare({"1", "3@x"}).err, HasSubstr("names no step"));
