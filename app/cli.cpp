@@ -8,6 +8,7 @@
 #include "app/command_conform.h"
 #include "app/command_doctor.h"
 #include "app/command_eval.h"
+#include "app/command_figure.h"
 #include "app/command_inspect.h"
 #include "app/command_runs.h"
 #include "app/command_train.h"
@@ -39,6 +40,7 @@ int run_cli(int argc, const char* const* argv) {
   add_conform_command(program, action);
   add_bench_command(program, action);
   add_runs_command(program, action);
+  add_figure_command(program, action);
   add_doctor_command(program, action);
   try {
     program.parse(argc, argv);

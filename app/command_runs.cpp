@@ -16,28 +16,14 @@ namespace moescope {
 namespace {
 
 struct RunsOptions {
-  std::string store, run, format = "table", export_format = "csv", to;
-  std::vector<std::string> runs;
+  std::string store, run, export_format = "csv", to;
   bool every_setting = false;
 };
-
-void print(const TextTable& table, const std::string& format) {
-  std::cout << (format == "csv" ? table.csv() : table.aligned());
-}
 
 int show(const RunsOptions& options) {
   const SessionStore store = open_store_for_reading(options.store);
   const RunReader reader(store);
   std::cout << run_report(reader.load_run(find_run(reader, options.run)), options.every_setting);
-  return 0;
-}
-
-int compare(const RunsOptions& options) {
-  const SessionStore store = open_store_for_reading(options.store);
-  const RunReader reader(store);
-  std::vector<StoredRun> runs;
-  for (const std::string& run : options.runs) runs.push_back(reader.load_run(find_run(reader, run)));
-  print(comparison(runs), options.format);
   return 0;
 }
 
@@ -87,10 +73,6 @@ int compact(const RunsOptions& options) {
   return 0;
 }
 
-void add_format_option(CLI::App& command, RunsOptions& options) {
-  command.add_option("--format", options.format, "table or csv")->check(CLI::IsMember({"table", "csv"}));
-}
-
 }  // namespace
 
 void add_runs_command(CLI::App& program, Action& action) {
@@ -108,9 +90,7 @@ void add_runs_command(CLI::App& program, Action& action) {
   command->add_option("RUN", options->run, kRunHelp)->required();
   command->add_flag("--all", options->every_setting, "every setting, defaults too");
 
-  command = add("compare", "runs side by side: results, and the settings in which they differ", compare);
-  command->add_option("RUN", options->runs, kRunHelp)->required()->expected(2, 100);
-  add_format_option(*command, *options);
+  add_runs_compare_command(*runs, action);
 
   command = add("export", "a run as CSV tables in a folder, or as one JSON file", export_run);
   command->add_option("RUN", options->run, kRunHelp)->required();

@@ -11,6 +11,8 @@ constexpr const char* kRunHelp = "a run's number, its name, or latest";
 
 /// list, query: the run table, and questions in SQL.
 void add_runs_list_commands(CLI::App& runs, Action& action);
+/// compare: two or more runs, or one run at two steps, in every respect.
+void add_runs_compare_command(CLI::App& runs, Action& action);
 /// note, rename, star, archive, tag, trash, undo, ...: what a person changes.
 void add_runs_edit_commands(CLI::App& runs, Action& action);
 

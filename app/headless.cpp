@@ -21,6 +21,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto kLook = std::chrono::milliseconds(100);
+constexpr int64_t kKeptImages = 8;  // whose routing is stored at each evaluation, so that runs can be compared
 constexpr auto kPlainLineEvery = std::chrono::seconds(10);
 
 volatile std::sig_atomic_t g_asked_to_stop = 0;
@@ -124,6 +125,8 @@ void print_result(const Snapshot& last, int64_t run_id, const std::filesystem::p
 int train_headless(PreparedRun run) {
   if (run.store.has_parent_path()) std::filesystem::create_directories(run.store.parent_path());
   run.setup.leave_when_finished = true;
+  run.setup.look_between_evaluations = false;
+  for (int64_t i = 0; i < kKeptImages; ++i) run.setup.watched.push_back({i, nullptr, "test " + std::to_string(i)});
   const StopSignals signals;
   ProgressPrinter printer;
   TrainerThread trainer(std::move(run.setup));

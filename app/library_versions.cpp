@@ -14,6 +14,8 @@
 // needs FILE, which <cstdio> brings
 #include <jpeglib.h>
 
+#include "figure/cairo_files.h"
+
 namespace moescope {
 
 namespace {
@@ -33,6 +35,7 @@ std::vector<std::pair<std::string, std::string>> library_versions() {
   glfwGetVersion(&glfw_major, &glfw_minor, &glfw_revision);
   return {{"oneDNN", dotted(onednn->major, onednn->minor, onednn->patch)},
           {"SQLite", sqlite3_libversion()},
+          {"Cairo", figure::cairo_version()},
           {"Dear ImGui", ImGui::GetVersion()},
           {"GLFW", dotted(glfw_major, glfw_minor, glfw_revision)},
           {"libpng", png_get_libpng_ver(nullptr)},

@@ -13,6 +13,10 @@ class TextTable {
   /// As many cells as headings.
   void add(std::vector<std::string> cells);
 
+  /// The first row holds the headings.
+  const std::vector<std::vector<std::string>>& rows() const { return rows_; }
+  bool is_right(size_t column) const { return right_[column]; }
+
   std::string aligned() const;
   /// RFC 4180: cells with commas, quotes or line breaks are quoted.
   std::string csv() const;

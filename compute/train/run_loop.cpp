@@ -62,6 +62,7 @@ void RunLoop::prepare() {
     last_good_step_ = trainer_->steps_done();
     evaluation_wanted_ = evaluation_due();
   }
+  std::erase_if(setup_.watched, [&](const WatchedImage& w) { return w.test_index >= dataset_->info().num_test; });
   if (!setup_.watched.empty()) apply(Watch{setup_.watched, -1});
   began_ = last_checkpoint_time_ = Clock::now();
   change_state(setup_.start_paused ? RunState::paused : RunState::running, "");

@@ -36,8 +36,11 @@ struct RunSetup {
   std::optional<std::string> stop_rule;    // nullopt: the checkpoint's, or all of train.epochs
   int64_t run_id = 0;                      // row in the store, for the snapshots
   bool start_paused = false;
-  bool leave_when_finished = false;           // headless: the end of the run is the end of the loop
-  std::vector<WatchedImage> watched;          // to look at from the first snapshot on
+  bool leave_when_finished = false;  // headless: the end of the run is the end of the loop
+  /// To look at from the first snapshot on, and to keep the routing of at each evaluation. Test images that the data
+  /// set does not have are left out: who asks does not know its size yet.
+  std::vector<WatchedImage> watched;
+  bool look_between_evaluations = true;       // false: nobody is watching, the snapshots need no images
   std::shared_ptr<WeightExchange> weights;    // where an explorer asks for copies of the weights; null: nobody does
   std::function<void(Trainer&)> before_step;  // for tests: called before each step begins
 };

@@ -103,7 +103,7 @@ std::chrono::milliseconds RunLoop::idle_wait() const {
 
 void RunLoop::post() {
   const auto begin = Clock::now();
-  if (trainer_ && look_again_) {
+  if (trainer_ && look_again_ && setup_.look_between_evaluations) {
     auto views = watcher_->look(trainer_->model(), trainer_->config().router, experts_off_, trainer_->steps_done());
     // Weights that have just gone bad show nothing: the last good look stays on view.
     if (std::all_of(views.begin(), views.end(), is_finite)) views_ = std::move(views);

@@ -87,6 +87,7 @@ TEST_F(ViewsTest, ColumnsKeepTheirNamesAndTheirPlaces) {
       "run_id name started_at updated_at state message num_parameters gflops_per_image step wall_secs loss_step loss "
       "accuracy_step accuracy test_step test_accuracy test_loss starred archived trashed_at");
   EXPECT_EQ(columns("tags"), "run_id tag");
+  EXPECT_EQ(columns("figures"), "figure_id made_at title spec scene_hash program");
   EXPECT_EQ(
       columns("run_summaries"),
       "run_id name state message started_at updated_at router dataset step wall_secs loss_step loss accuracy_step "

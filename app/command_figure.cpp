@@ -1,0 +1,145 @@
+// `moescope figure make`, `list`, `rebuild`, `kinds`: parses the flags, builds the scene, writes files.
+#include "app/command_figure.h"
+
+#include <iostream>
+
+#include "app/figures.h"
+#include "app/store_path.h"
+#include "app/text_table.h"
+#include "sessions/figures.h"
+
+namespace moescope {
+
+namespace {
+
+struct FigureOptions {
+  std::string store;
+  FigureSpec spec;
+  std::vector<std::string> to;
+  int64_t figure_id = 0;
+  bool check = false;
+};
+
+/// Runs by their number and step, so that neither a newer run of the same name nor more training changes the figure.
+void pin_runs(const RunReader& reader, FigureSpec& spec) {
+  for (std::string& run : spec.runs) {
+    const ComparedRun found = find_compared(reader, run);
+    run = std::to_string(found.run.summary.run_id) + "@" + std::to_string(found.step);
+    spec.labels.push_back(found.label);
+  }
+}
+
+void write_all(const figure::Scene& scene, const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    write_figure(scene, file);
+    std::cout << file << "\n";
+  }
+}
+
+int make(FigureOptions options) {
+  FigureSpec& spec = options.spec;
+  require_figure_kind(spec.kind);
+  const std::filesystem::path path = open_store_for_reading(options.store).path();
+  const SessionStore store(path, SessionStore::Access::edit);
+  const RunReader reader(store);
+  if (spec.x.empty()) spec.x = spec.kind == "pareto" ? "gflops" : "step";
+  pin_runs(reader, spec);
+  const figure::Scene scene = build_figure(reader, spec);
+  // Written first: a figure that cannot be written is none.
+  if (!options.to.empty()) write_all(scene, options.to);
+  const int64_t id =
+      add_figure(store.database(), {0, "", spec.title.empty() ? spec.kind + " of " + spec.labels.front() : spec.title,
+                                    to_json(spec), scene_hash(scene), MOESCOPE_VERSION});
+  if (options.to.empty()) write_all(scene, {"figure-" + std::to_string(id) + ".svg"});
+  std::cout << "figure " << id << "; `moescope figure rebuild " << id << " --check` proves that it can be made again\n";
+  return 0;
+}
+
+int list(const FigureOptions& options) {
+  const SessionStore store = open_store_for_reading(options.store);
+  TextTable table({">figure", "kind", "runs", "title", "made"});
+  for (const StoredFigure& stored : list_figures(store.database())) {
+    const FigureSpec spec = figure_spec_from_json(stored.spec);
+    std::string runs;
+    for (const std::string& run : spec.runs) runs += (runs.empty() ? "" : " ") + run;
+    table.add({std::to_string(stored.figure_id), spec.kind, runs, stored.title, stored.made_at});
+  }
+  std::cout << table.aligned();
+  return 0;
+}
+
+int rebuild(const FigureOptions& options) {
+  const SessionStore store = open_store_for_reading(options.store);
+  const RunReader reader(store);
+  const StoredFigure stored = load_figure(store.database(), options.figure_id);
+  const figure::Scene scene = build_figure(reader, figure_spec_from_json(stored.spec));
+  write_all(scene, options.to);
+  const bool same = scene_hash(scene) == stored.scene_hash;
+  if (options.check || !same) {
+    std::cout << "figure " << stored.figure_id
+              << (same ? " is the same, to the last bit\n"
+                       : " differs from what was made on " + stored.made_at + " by moescope " + stored.program +
+                             ": the runs in the store, or the program, have changed\n");
+  }
+  return same || !options.check ? 0 : 1;
+}
+
+int kinds(const FigureOptions&) {
+  TextTable table({"kind", "what it shows"});
+  for (const auto& [name, about] : figure_kinds()) table.add({name, about});
+  std::cout << table.aligned();
+  return 0;
+}
+
+void add_make_options(CLI::App& command, FigureOptions& options) {
+  FigureSpec& spec = options.spec;
+  spec.x.clear();
+  command.add_option("KIND", spec.kind, "curves, pareto, bars, load, ridge or routing")->required();
+  command.add_option("RUN", spec.runs, "a run's number, its name, or latest; RUN@STEP: as it was then")
+      ->required()
+      ->expected(1, 100);
+  command.add_option("--key", spec.key, "curves: the metric")->capture_default_str();
+  command.add_option("--x", spec.x, "curves: step, images or gflops; pareto: gflops, ms or parameters");
+  command.add_flag("--log-x", spec.log_x, "logarithmic x axis");
+  command.add_flag("--log-y", spec.log_y, "logarithmic y axis");
+  command.add_option("--layer", spec.layer, "load, ridge, routing: the block; default: the first with experts");
+  command.add_option("--title", spec.title, "above the figure");
+  command.add_option("--caption", spec.caption, "below the figure");
+  command.add_option("--width", spec.width, "in points of 1/72 inch")
+      ->check(CLI::Range(50, 5000))
+      ->capture_default_str();
+  command.add_option("--height", spec.height, "in points of 1/72 inch")
+      ->check(CLI::Range(50, 5000))
+      ->capture_default_str();
+}
+
+void add_to_option(CLI::App& command, FigureOptions& options, const char* help) {
+  command.add_option("--to", options.to, help)->type_name("FILE")->expected(1)->take_all();
+}
+
+}  // namespace
+
+void add_figure_command(CLI::App& program, Action& action) {
+  CLI::App* figures = program.add_subcommand("figure", "figures of stored runs, made without a window and made again");
+  figures->require_subcommand(1);
+  const auto options = std::make_shared<FigureOptions>();
+  const auto add = [&](const char* name, const char* help, int (*run)(FigureOptions)) {
+    CLI::App* command = figures->add_subcommand(name, help);
+    add_store_option(*command, options->store);
+    command->callback([&action, options, run] { action = [options, run] { return run(*options); }; });
+    return command;
+  };
+  CLI::App* command =
+      add("make", "makes a figure and keeps its recipe", [](FigureOptions o) { return make(std::move(o)); });
+  add_make_options(*command, *options);
+  add_to_option(*command, *options,
+                ".svg, .pdf, .png, .csv, .json or .tex; may be repeated. Default: figure-NUMBER.svg");
+  add("list", "the figures that were made", [](FigureOptions o) { return list(o); });
+  command = add("rebuild", "makes a figure again from its recipe", [](FigureOptions o) { return rebuild(o); });
+  command->add_option("FIGURE", options->figure_id, "its number")->required();
+  command->add_flag("--check", options->check, "is it the same, to the last bit? Exit status 1 when it is not");
+  add_to_option(*command, *options, "as make; default: nothing is written");
+  add("kinds", "what figures there are", [](FigureOptions o) { return kinds(o); });
+}
+
+}  // namespace moescope

@@ -1,0 +1,84 @@
+// `moescope runs compare`.
+#include <iostream>
+
+#include "app/command_runs_parts.h"
+#include "app/comparison.h"
+#include "app/figures.h"
+#include "app/runs_report.h"
+#include "app/store_path.h"
+
+namespace moescope {
+
+namespace {
+
+struct CompareOptions {
+  std::string store, format = "table", to;
+  std::vector<std::string> runs, curves;
+};
+
+/// The curves and the accuracy against compute as pictures inside the page.
+void add_pictures(const RunReader& reader, const CompareOptions& options, const std::vector<ComparedRun>& runs,
+                  const std::vector<std::string>& keys, ReportPage& page) {
+  FigureSpec spec;
+  spec.runs = options.runs;
+  for (const ComparedRun& run : runs) spec.labels.push_back(run.label);
+  const auto draw = [&](const std::string& heading) {
+    for (ReportSection& section : page.sections) {
+      if (section.heading == heading && section.table) section.picture = figure_img(build_figure(reader, spec));
+    }
+  };
+  spec.kind = "curves";
+  for (const std::string& key : keys) {
+    spec.key = key;
+    draw(curve_heading(key));
+  }
+  spec.kind = "pareto";
+  spec.x = "gflops";
+  draw(kParetoHeading);
+}
+
+int compare(const CompareOptions& options) {
+  const SessionStore store = open_store_for_reading(options.store);
+  const RunReader reader(store);
+  std::vector<ComparedRun> runs;
+  for (const std::string& run : options.runs) runs.push_back(find_compared(reader, run));
+  if (options.format == "csv") {
+    std::vector<StoredRun> stored;
+    for (const ComparedRun& run : runs) stored.push_back(run.run);
+    std::cout << comparison(stored).csv();
+    return 0;
+  }
+  const std::vector<std::string> usual = {"train/loss", "eval/test/accuracy"};
+  const std::vector<std::string>& keys = options.curves.empty() ? usual : options.curves;
+  ReportPage page = compare_runs(reader, runs, keys);
+  if (options.to.empty()) {
+    std::cout << as_text(page);
+  } else {
+    if (options.to.ends_with(".html")) add_pictures(reader, options, runs, keys, page);
+    write_report(page, options.to);
+    std::cout << options.to << "\n";
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_runs_compare_command(CLI::App& runs, Action& action) {
+  CLI::App* command =
+      runs.add_subcommand("compare", "runs side by side: what differs, curves, accuracy against compute, routing");
+  const auto options = std::make_shared<CompareOptions>();
+  add_store_option(*command, options->store);
+  command->add_option("RUN", options->runs, "a run's number, its name, or latest; RUN@STEP: as it was then")
+      ->required()
+      ->expected(2, 100);
+  command->add_option("--curve", options->curves, "a metric to tabulate; may be repeated. Default: loss and accuracy")
+      ->type_name("KEY")
+      ->expected(1)
+      ->take_all();
+  command->add_option("--format", options->format, "table, or csv (results and settings alone)")
+      ->check(CLI::IsMember({"table", "csv"}));
+  command->add_option("--to", options->to, "write the report to this file: .md, .html or .txt")->type_name("FILE");
+  command->callback([&action, options] { action = [options] { return compare(*options); }; });
+}
+
+}  // namespace moescope

@@ -1,0 +1,140 @@
+// From rows to comparisons.
+#include "app/comparison.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "app/run_lookup.h"
+#include "compute/records/config_fields.h"
+#include "sessions/routing_blobs.h"
+
+namespace moescope {
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr int64_t kCurvePoints = 400;
+
+/// What makes two runs seeds of one experiment.
+std::string experiment(const RunConfig& config) {
+  std::string text;
+  for (const FieldText& field : list_fields(config)) {
+    const std::string_view key = field.field.key;
+    if (key == "name" || key == "train.seed" || key == "data.path" || key == "data.workers" || key == "compute.threads")
+      continue;
+    text += std::string(key) + "=" + field.value + "\n";
+  }
+  return text;
+}
+
+Curve curve_of(const RunReader& reader, const ComparedRun& run, const std::string& key) {
+  Curve curve;
+  const MetricEnvelope series = reader.load_envelope(run.run.summary.run_id, key, kCurvePoints, 0, run.step);
+  for (const EnvelopePoint& point : series.points) {
+    curve.x.push_back(static_cast<double>(point.first_step) + 0.5 * static_cast<double>(series.steps_per_point - 1));
+    curve.y.push_back(point.num_nan + point.num_inf > 0 ? kNan : point.mean);
+  }
+  return curve;
+}
+
+/// The newest map of each layer and image at or before a step.
+std::map<std::pair<int64_t, std::string>, int64_t> latest_maps(const RunReader& reader, const ComparedRun& run) {
+  std::map<std::pair<int64_t, std::string>, int64_t> latest;
+  for (const RoutingInfo& info : list_routing(reader.database(), run.run.summary.run_id)) {
+    if (info.step <= run.step) latest[{info.layer, info.image}] = info.map_id;  // the list is by step
+  }
+  return latest;
+}
+
+}  // namespace
+
+ComparedRun find_compared(const RunReader& reader, const std::string& asked) {
+  const size_t at = asked.rfind('@');
+  ComparedRun found;
+  if (at == std::string::npos) {
+    found.run = reader.load_run(find_run(reader, asked));
+    found.step = found.run.summary.step;
+    found.label = std::to_string(found.run.summary.run_id) + " " + found.run.summary.name;
+    return found;
+  }
+  const char* begin = asked.data() + at + 1;
+  const char* end = asked.data() + asked.size();
+  const auto parsed = std::from_chars(begin, end, found.step);
+  if (parsed.ec != std::errc() || parsed.ptr != end || found.step < 0) {
+    throw UserError(asked + " names no step; write RUN@STEP, for example 3@400");
+  }
+  found.run = reader.load_run(find_run(reader, asked.substr(0, at)));
+  if (found.step > found.run.summary.step) {
+    throw UserError("run " + std::to_string(found.run.summary.run_id) + " has done " +
+                    std::to_string(found.run.summary.step) + " steps; " + std::to_string(found.step) +
+                    " is beyond them");
+  }
+  found.label = std::to_string(found.run.summary.run_id) + " " + found.run.summary.name + " at step " +
+                std::to_string(found.step);
+  return found;
+}
+
+std::vector<SeedGroup> seed_groups(const std::vector<ComparedRun>& runs) {
+  std::vector<SeedGroup> groups;
+  std::vector<std::string> known;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    // Two moments of one run are no two seeds.
+    const auto same_run = [&](const ComparedRun& other) {
+      return other.run.summary.run_id == runs[i].run.summary.run_id;
+    };
+    const bool once = std::count_if(runs.begin(), runs.end(), same_run) == 1;
+    const std::string signature = experiment(runs[i].run.config) + (once ? "" : runs[i].label);
+    const auto same = std::find(known.begin(), known.end(), signature);
+    if (same != known.end()) {
+      groups[static_cast<size_t>(same - known.begin())].runs.push_back(i);
+    } else {
+      known.push_back(signature);
+      groups.push_back({runs[i].label, {i}});
+    }
+  }
+  for (SeedGroup& group : groups) {
+    if (group.runs.size() == 1) continue;
+    group.label = runs[group.runs.front()].run.summary.name + ", runs";
+    for (const size_t i : group.runs) group.label += " " + std::to_string(runs[i].run.summary.run_id);
+  }
+  return groups;
+}
+
+MeanCurve group_curve(const RunReader& reader, const std::vector<ComparedRun>& runs, const SeedGroup& group,
+                      const std::string& key) {
+  std::vector<Curve> curves;
+  for (const size_t i : group.runs) curves.push_back(curve_of(reader, runs[i], key));
+  return mean_curve(curves, kCurvePoints);
+}
+
+RunCost cost_of(const RunReader& reader, const ComparedRun& run) {
+  const RunSummary& summary = run.run.summary;
+  RunCost cost{.accuracy = kNan,
+               .gflops_per_image = summary.gflops_per_image,
+               .ms_per_image = kNan,
+               .parameters = static_cast<double>(summary.num_parameters)};
+  for (const Evaluated& evaluated : run.run.evaluations) {
+    if (evaluated.split == "test" && evaluated.setting.empty() && evaluated.step <= run.step)
+      cost.accuracy = evaluated.accuracy;
+  }
+  const MetricSeries speed = reader.load_metrics(summary.run_id, "eval/test/images_per_sec", 0, run.step);
+  if (!speed.values.empty() && speed.values.back() > 0) cost.ms_per_image = 1e3 / speed.values.back();
+  return cost;
+}
+
+std::vector<RoutingDistance> stored_routing_distance(const RunReader& reader, const ComparedRun& a,
+                                                     const ComparedRun& b) {
+  RoutingComparison comparison;
+  const auto of_b = latest_maps(reader, b);
+  for (const auto& [what, map_of_a] : latest_maps(reader, a)) {
+    const auto same = of_b.find(what);
+    if (same == of_b.end()) continue;
+    comparison.add(load_routing(reader.database(), map_of_a).map, load_routing(reader.database(), same->second).map);
+  }
+  return comparison.result();
+}
+
+}  // namespace moescope
