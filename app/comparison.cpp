@@ -30,8 +30,8 @@ std::string experiment(const RunConfig& config) {
   return text;
 }
 
-Curve curve_of(const RunReader& reader, const ComparedRun& run, const std::string& key) {
-  Curve curve;
+RunSeries curve_of(const RunReader& reader, const ComparedRun& run, const std::string& key) {
+  RunSeries curve;
   const MetricEnvelope series = reader.load_envelope(run.run.summary.run_id, key, kCurvePoints, 0, run.step);
   for (const EnvelopePoint& point : series.points) {
     curve.x.push_back(static_cast<double>(point.first_step) + 0.5 * static_cast<double>(series.steps_per_point - 1));
@@ -105,7 +105,7 @@ std::vector<SeedGroup> seed_groups(const std::vector<ComparedRun>& runs) {
 
 MeanCurve group_curve(const RunReader& reader, const std::vector<ComparedRun>& runs, const SeedGroup& group,
                       const std::string& key) {
-  std::vector<Curve> curves;
+  std::vector<RunSeries> curves;
   for (const size_t i : group.runs) curves.push_back(curve_of(reader, runs[i], key));
   return mean_curve(curves, kCurvePoints);
 }

@@ -9,7 +9,7 @@
 namespace moescope {
 namespace {
 
-std::optional<double> value_at(const Curve& curve, double x) {
+std::optional<double> value_at(const RunSeries& curve, double x) {
   const auto after = std::lower_bound(curve.x.begin(), curve.x.end(), x);
   if (after == curve.x.end()) return std::nullopt;
   const auto i = static_cast<size_t>(after - curve.x.begin());
@@ -19,9 +19,9 @@ std::optional<double> value_at(const Curve& curve, double x) {
   return curve.y[i - 1] + share * (curve.y[i] - curve.y[i - 1]);
 }
 
-std::vector<double> places(std::span<const Curve> curves, size_t max_points) {
+std::vector<double> places(std::span<const RunSeries> curves, size_t max_points) {
   std::vector<double> all;
-  for (const Curve& curve : curves) all.insert(all.end(), curve.x.begin(), curve.x.end());
+  for (const RunSeries& curve : curves) all.insert(all.end(), curve.x.begin(), curve.x.end());
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
   if (all.size() <= max_points) return all;
@@ -32,11 +32,11 @@ std::vector<double> places(std::span<const Curve> curves, size_t max_points) {
 
 }  // namespace
 
-MeanCurve mean_curve(std::span<const Curve> curves, size_t max_points) {
+MeanCurve mean_curve(std::span<const RunSeries> curves, size_t max_points) {
   MeanCurve mean;
   for (const double x : places(curves, max_points)) {
     std::vector<double> values;
-    for (const Curve& curve : curves) {
+    for (const RunSeries& curve : curves) {
       if (const auto value = value_at(curve, x)) values.push_back(*value);
     }
     if (values.empty()) continue;

@@ -10,7 +10,7 @@
 namespace moescope {
 
 /// A series, x ascending.
-struct Curve {
+struct RunSeries {
   std::vector<double> x, y;
 };
 
@@ -21,7 +21,7 @@ struct MeanCurve {
 
 /// At no more than max_points places, which are those that the curves have. Between two points of a curve its value is
 /// on their straight line; a NaN in one makes the mean NaN there.
-MeanCurve mean_curve(std::span<const Curve> curves, size_t max_points = 200);
+MeanCurve mean_curve(std::span<const RunSeries> curves, size_t max_points = 200);
 
 /// For each point whether another one costs no more and gains no less, and is better in one of the two. Points with a
 /// NaN are dominated and dominate none.

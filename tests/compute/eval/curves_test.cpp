@@ -13,7 +13,7 @@ namespace {
 using testing::ElementsAre;
 
 TEST(MeanCurve, MeansWhatReachesAStep) {
-  const Curve curves[] = {{{1, 2, 3, 4}, {1, 2, 3, 4}}, {{2, 4, 6}, {0, 0, 8}}};
+  const RunSeries curves[] = {{{1, 2, 3, 4}, {1, 2, 3, 4}}, {{2, 4, 6}, {0, 0, 8}}};
   const MeanCurve mean = mean_curve(curves);
   EXPECT_THAT(mean.x, ElementsAre(1, 2, 3, 4, 6));
   const auto check = [&](size_t i, int64_t count, double value) {
@@ -30,7 +30,7 @@ TEST(MeanCurve, MeansWhatReachesAStep) {
 }
 
 TEST(MeanCurve, ThinsLongCurvesAndKeepsTheirEnds) {
-  Curve curve;
+  RunSeries curve;
   for (int i = 0; i < 1000; ++i) {
     curve.x.push_back(i);
     curve.y.push_back(i);
