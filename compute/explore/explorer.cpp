@@ -10,6 +10,7 @@ namespace moescope {
 namespace {
 
 constexpr auto kLookInterval = std::chrono::milliseconds(200);    // between repetitions of a standing look
+constexpr auto kFresh = std::chrono::seconds(1);                  // weights younger than this are those of now
 constexpr auto kFreshWait = std::chrono::seconds(2);              // a report waits so long for the weights of now
 constexpr auto kReportInterval = std::chrono::milliseconds(250);  // between states of a report in work
 
@@ -91,7 +92,6 @@ void Explorer::set_waker(std::function<void()> wake) {
 // ---- the explorer's thread
 
 void Explorer::work() {
-  work_alone_on_this_thread();
   for (;;) {
     const Wanted wanted = wait_for_work();
     if (wanted.leave) return;
@@ -105,6 +105,7 @@ void Explorer::work() {
     }
     for (const auto& order : wanted.orders) std::visit([this](const auto& one) { take_order(one); }, order);
     if (use_live_ && standing_ && !has_model()) live_->ask(0, std::move(spare_));
+    work_alone_on_this_thread(live_ && live_->busy());
     if (look_due())
       answer_look();
     else if (working_)
@@ -145,6 +146,7 @@ void Explorer::take_published() {
   replica_.take(*weights);
   spare_ = std::move(weights);
   look_stale_ = true;
+  taken_ = Clock::now();
   if (!line_.empty() && !working_ && std::exchange(fresh_asked_, false)) start_front_report();
 }
 
@@ -207,13 +209,14 @@ void Explorer::take_order(int64_t cancelled_id) {
 }
 
 void Explorer::begin_report() {
-  if (use_live_ && !fresh_asked_) {  // over the weights of now, not of the last look
+  const bool fresh = has_model() && Clock::now() - taken_ < kFresh;
+  if (use_live_ && !fresh_asked_ && !fresh) {  // over the weights of now, not of a look of long ago
     live_->ask(0, std::move(spare_));
     fresh_asked_ = true;
     fresh_deadline_ = Clock::now() + kFreshWait;
     return;
   }
-  if (use_live_ && (!has_model() || Clock::now() < fresh_deadline_)) return;
+  if (use_live_ && !fresh && (!has_model() || Clock::now() < fresh_deadline_)) return;
   fresh_asked_ = false;  // the run is at an end and publishes no more: what was looked through last will do
   if (!has_model()) {    // neither a run nor a checkpoint
     Report report;
