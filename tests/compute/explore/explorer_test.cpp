@@ -179,6 +179,27 @@ TEST(Explorer, AReportThatCannotBeIsRefusedInASentence) {
   EXPECT_EQ(report->refusal, "affinity is about experts, and this model is dense; choose a run with a router");
 }
 
+TEST(Explorer, AReplicaFollowsARunThatIsGivenAnotherRouter) {
+  Replica replica;
+  for (const RouterKind kind : {RouterKind::soft, RouterKind::tokens_choice, RouterKind::soft}) {
+    const Replica source = tiny_replica(tiny_config(kind));
+    WeightExchange exchange;
+    exchange.ask(0, nullptr);
+    PublishedWeights weights;
+    weights.config = source.config, weights.dataset = source.dataset, weights.version = 1, weights.step = 12;
+    ASSERT_TRUE(exchange.wanted(1));
+    exchange.publish(*source.model, std::move(weights));
+    EXPECT_FALSE(exchange.wanted(2)) << "nobody asked again";
+    replica.dataset = source.dataset;  // the run's stays the same
+    replica.take(*exchange.take());
+    const Look look = Looker().look(replica, look_at(1, 0));
+    EXPECT_EQ(look.refusal, "");
+    ASSERT_EQ(look.images[0].as_is.routing.size(), 1u);
+    EXPECT_EQ(look.images[0].as_is.routing[0].router, kind);
+    EXPECT_EQ(look.model.step, 12);
+  }
+}
+
 /// Losses of a short run, looked at on the way or not.
 std::vector<double> losses(bool explored) {
   RunSetup setup;
