@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -71,6 +72,9 @@ class Explorer {
 
   // on the explorer's thread
   void work();
+  void turn(const Wanted& wanted);
+  void give_up(const std::string& what);
+  void refuse_look(const std::string& sentence);
   Wanted wait_for_work();
   void take_published();
   void change_source(const Loader& load);
