@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 9> kQuestions{"image",     "affinity", "t
                                                      "embedding", "capacity", "kept",        "purity"};
 
 struct InspectFlags {
-  std::string store, run, question, image = "0", projection = "pca";
+  std::string store, run, question, image, projection = "pca", fit = "crop";
   std::vector<std::string> settings;
   WhatIfOptions what_if;
   bool json = false;
@@ -35,11 +35,12 @@ struct InspectFlags {
   double perplexity = 30;
 };
 
-WatchedImage chosen_image(const std::string& asked) {
+WatchedImage chosen_image(const std::string& asked, const std::string& fit) {
   int64_t index = 0;
   const auto [end, error] = std::from_chars(asked.data(), asked.data() + asked.size(), index);
   if (error == std::errc() && end == asked.data() + asked.size()) return {index, nullptr, "test " + asked};
-  return {-1, std::make_shared<const ImagePixels>(read_image_file(asked)), asked};
+  const ImageFit how = fit == "crop" ? ImageFit::crop : fit == "pad" ? ImageFit::pad : ImageFit::stretch;
+  return {-1, std::make_shared<const ImagePixels>(read_image_file(asked)), asked, how};
 }
 
 Question question_of(const InspectFlags& flags, const RunConfig& config) {
@@ -47,9 +48,14 @@ Question question_of(const InspectFlags& flags, const RunConfig& config) {
   if (flags.question == "top-patches") return AskTopPatches{flags.per_expert, flags.per_image};
   if (flags.question == "coactivation") return AskCoactivation{};
   if (flags.question == "mistakes") return AskMistakes{};
-  if (flags.question == "capacity") return capacity_curve();
-  if (flags.question == "kept")
-    return kept_curve(config.router.num_experts, keep_by_named(flags.what_if.kept_by), flags.what_if.seed);
+  if (flags.question == "capacity" || flags.question == "kept") {
+    AskCurve curve =
+        flags.question == "capacity"
+            ? capacity_curve()
+            : kept_curve(config.router.num_experts, keep_by_named(flags.what_if.kept_by), flags.what_if.seed);
+    if (flags.image.empty()) return curve;
+    return AskImageCurve{chosen_image(flags.image, flags.fit), std::move(curve)};
+  }
   if (flags.question == "purity") return AskPurity{};
   const Projection projection = flags.projection == "tsne" ? Projection::tsne : Projection::pca;
   return AskEmbedding{flags.layer, projection, flags.points, flags.perplexity};
@@ -73,7 +79,7 @@ void check_patch(const InspectFlags& flags, const VisionTransformer& model) {
 int inspect_image(const InspectFlags& flags, Replica& replica, const WhatIf& what_if) {
   check_patch(flags, *replica.model);
   LookRequest request;
-  request.images = {chosen_image(flags.image)};
+  request.images = {chosen_image(flags.image.empty() ? "0" : flags.image, flags.fit)};
   request.what_if = what_if;
   request.attention_block = flags.attention;
   const Look look = Looker().look(replica, request);
@@ -127,7 +133,11 @@ void add_inspect_command(CLI::App& program, Action& action) {
       ->required();
   add_store_option(*command, flags->store);
   command->add_option("--step", flags->step, "the checkpoint of this step; default: the last");
-  command->add_option("--image", flags->image, "image: a number of the test set, or a PNG or JPEG file");
+  command->add_option(
+      "--image", flags->image,
+      "image (default 0), or capacity and kept for one image: a number of the test set, or a PNG or JPEG file");
+  command->add_option("--fit", flags->fit, "image: how a file of another shape is fitted: crop, pad or stretch")
+      ->check(CLI::IsMember({"crop", "pad", "stretch"}));
   command->add_option("--patch", flags->patch, "image: follow this patch through the layers");
   command->add_option("--attention", flags->attention, "image: also the attention of this block");
   command->add_option("--images", flags->images, "only the first so many test images; default: all");

@@ -187,6 +187,17 @@ struct AnswerJson {
     }
     return {{"axis", c.axis}, {"exact", c.exact}, {"points", std::move(points)}};
   }
+  json operator()(const ImageCurve& c) const {
+    json points = json::array();
+    for (const ImageCurvePoint& p : c.points) {
+      points.push_back({{"position", p.position},
+                        {"predicted", p.predicted},
+                        {"probability", p.probability},
+                        {"label_probability", p.label_probability},
+                        {"gflops", p.gflops}});
+    }
+    return {{"axis", c.axis}, {"image", c.image}, {"points", std::move(points)}};
+  }
   json operator()(const Purity& p) const {
     json layers = json::array();
     for (const LayerPurity& l : p.layers) {

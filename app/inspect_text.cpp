@@ -203,6 +203,16 @@ struct AnswerText {
     }
     out << table.aligned();
   }
+  void operator()(const ImageCurve& c) const {
+    TextTable table({">" + c.axis, "predicted", ">its probability as it is", ">true class", ">GFLOPs"});
+    for (const ImageCurvePoint& p : c.points) {
+      std::ostringstream position;
+      position << p.position;
+      table.add({position.str(), name_of_class(p.predicted, names), fixed(p.probability, 4),
+                 fixed(p.label_probability, 4), fixed(p.gflops, 5)});
+    }
+    out << table.aligned();
+  }
   void operator()(const Purity& p) const {
     TextTable table({">layer", ">purity", ">chance", ">information (nats)", ">of at most", ">patches"});
     for (const LayerPurity& l : p.layers) {

@@ -124,7 +124,7 @@ void ThreadPool::run(int64_t n, int64_t grain, Call call, void* body) {
   if (saved_team != 1) omp_set_num_threads(saved_team);
 }
 
-void work_alone_on_this_thread() { works_alone = true; }
+void work_alone_on_this_thread(bool alone) { works_alone = alone; }
 
 namespace {
 

@@ -39,9 +39,9 @@ class ThreadPool {
   int num_threads_;
 };
 
-/// From now on the calling thread does all of its parallel_for by itself, on any pool: for work beside the trainer,
-/// which keeps the pool. Results stay the same, since the parts do.
-void work_alone_on_this_thread();
+/// From now on (or, false, no longer) the calling thread does all of its parallel_for by itself, on any pool: for work
+/// beside the trainer, which keeps the pool. Results stay the same, since the parts do.
+void work_alone_on_this_thread(bool alone);
 
 /// The pool that ops on the CPU use. One per process; make_backend sizes it.
 ThreadPool& cpu_pool();

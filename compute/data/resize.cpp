@@ -101,8 +101,9 @@ ImagePixels to_channels(const ImagePixels& image, int64_t channels) {
   return out;
 }
 
-ImagePixels fit_to(const ImagePixels& image, int64_t height, int64_t width, int64_t channels) {
-  check_positive(image, height, width);
+namespace {
+
+ImagePixels cropped(const ImagePixels& image, int64_t height, int64_t width) {
   const double scale = std::max(static_cast<double>(height) / static_cast<double>(image.height),
                                 static_cast<double>(width) / static_cast<double>(image.width));
   const int64_t scaled_height = std::max<int64_t>(height, std::llround(static_cast<double>(image.height) * scale));
@@ -117,7 +118,32 @@ ImagePixels fit_to(const ImagePixels& image, int64_t height, int64_t width, int6
     const auto begin = image.values.begin() + ((top + y) * image.width + left) * image.channels;
     cut.values.insert(cut.values.end(), begin, begin + cut_width * image.channels);
   }
-  return to_channels(resize(cut, height, width), channels);
+  return resize(cut, height, width);
+}
+
+ImagePixels padded(const ImagePixels& image, int64_t height, int64_t width) {
+  const double scale = std::min(static_cast<double>(height) / static_cast<double>(image.height),
+                                static_cast<double>(width) / static_cast<double>(image.width));
+  const auto scaled = [&](int64_t side, int64_t most) {
+    return std::clamp<int64_t>(std::llround(static_cast<double>(side) * scale), 1, most);
+  };
+  const ImagePixels small = resize(image, scaled(image.height, height), scaled(image.width, width));
+  ImagePixels out{height, width, image.channels,
+                  std::vector<uint8_t>(static_cast<size_t>(height * width * image.channels), 0)};
+  const int64_t top = (height - small.height) / 2, left = (width - small.width) / 2, row = small.width * image.channels;
+  for (int64_t y = 0; y < small.height; ++y)
+    std::copy_n(small.values.begin() + y * row, row, out.values.begin() + ((top + y) * width + left) * image.channels);
+  return out;
+}
+
+}  // namespace
+
+ImagePixels fit_to(const ImagePixels& image, int64_t height, int64_t width, int64_t channels, ImageFit fit) {
+  check_positive(image, height, width);
+  const ImagePixels fitted = fit == ImageFit::crop  ? cropped(image, height, width)
+                             : fit == ImageFit::pad ? padded(image, height, width)
+                                                    : resize(image, height, width);
+  return to_channels(fitted, channels);
 }
 
 }  // namespace moescope

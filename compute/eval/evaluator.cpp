@@ -59,7 +59,10 @@ EvalTally::EvalTally(VisionTransformer& model, EvalOptions options, Arena& arena
   }
 }
 
-Tensor EvalTally::add(const Batch& batch, RoutingObserver* observer) {
+Tensor EvalTally::add(const Batch& batch, RoutingObserver* observer) { return add(batch, observer, nullptr); }
+Tensor EvalTally::add(const Batch& batch, Prefix& prefix) { return add(batch, nullptr, &prefix); }
+
+Tensor EvalTally::add(const Batch& batch, RoutingObserver* observer, Prefix* prefix) {
   const auto begin = std::chrono::steady_clock::now();
   const int64_t flops_before = flops_done();
   arena_.reset();
@@ -70,7 +73,8 @@ Tensor EvalTally::add(const Batch& batch, RoutingObserver* observer) {
   pass.first_image = num_images_;
   pass.observer = observer;
   if (!options_.experts_off.empty()) pass.experts_off = &options_.experts_off;
-  const Tensor logits = model_.forward(batch.images, pass);
+  if (prefix && prefix->filled) secs_ += prefix->secs;
+  const Tensor logits = prefix ? model_.forward(batch.images, pass, *prefix) : model_.forward(batch.images, pass);
   const Tensor targets = targets_.tensor().rows(0, batch.size());
   fill_targets(batch.labels.i32(), batch.size(), model_.image().classes, 0, targets.f32());
   loss_sum_ += cross_entropy(options_.loss, logits, targets);

@@ -54,10 +54,15 @@ class EvalTally {
 
   /// The next batch of the split, in order. Its logits (N,classes) live until the arena is used again.
   Tensor add(const Batch& batch, RoutingObserver* observer = nullptr);
+  /// The same, to the same bits, for one of several tallies of the same model and batch: what comes before the first
+  /// router is done once. FLOPs and speed are those of doing it oneself.
+  Tensor add(const Batch& batch, Prefix& prefix);
   EvalResult result() const;  // over the batches so far
   int64_t num_images() const { return num_images_; }
 
  private:
+  Tensor add(const Batch& batch, RoutingObserver* observer, Prefix* prefix);
+
   VisionTransformer& model_;
   EvalOptions options_;
   Arena& arena_;

@@ -10,19 +10,6 @@
 namespace moescope {
 namespace {
 
-/// `b` on top of `a`: what b sets replaces what a sets, lists are joined.
-WhatIf on_top(WhatIf a, const WhatIf& b) {
-  const auto join = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-  join(a.off, b.off), join(a.replaced, b.replaced), join(a.forced, b.forced), join(a.edits, b.edits);
-  if (b.kept.count > 0) a.kept = b.kept;
-  if (b.k) a.k = b.k;
-  if (b.capacity_factor) a.capacity_factor = b.capacity_factor;
-  if (b.bpr) a.bpr = b.bpr;
-  if (b.temperature) a.temperature = b.temperature;
-  if (b.slots_per_expert) a.slots_per_expert = b.slots_per_expert;
-  return a;
-}
-
 class CurveJob : public ReportJob {
  public:
   CurveJob(Replica& replica, const ReportRequest& request, const AskCurve& ask)
@@ -33,12 +20,11 @@ class CurveJob : public ReportJob {
   }
 
   bool slice() override {
-    if (point_ == 0) batch_ = batches_->next();
+    if (point_ == 0) batch_ = batches_->next(), prefix_.filled = false;
     if (!batch_) return false;
-    tallies_[point_].add(*batch_);
+    tallies_[point_].add(*batch_, prefix_);
     point_ = (point_ + 1) % tallies_.size();
     if (point_ != 0) return true;
-    ++rounds_;
     if (estimating_) {  // one batch was the estimate; now the exact values, cut as an evaluation cuts
       estimate_ = curve();
       estimating_ = false;
@@ -105,17 +91,33 @@ class CurveJob : public ReportJob {
   std::unique_ptr<EvalBatches> batches_;
   std::vector<EvalTally> tallies_;  // one a point
   const Batch* batch_ = nullptr;
+  Prefix prefix_;     // of batch_: points differ in their routers alone
   size_t point_ = 0;  // next to see batch_
-  int64_t rounds_ = 0;
   bool estimating_ = true, urgent_ = false;
   Curve estimate_;
 };
 
 }  // namespace
 
-std::unique_ptr<ReportJob> curve_job(Replica& replica, const ReportRequest& request, const AskCurve& ask) {
-  if (ask.points.empty() || ask.points.size() != ask.positions.size())
+WhatIf on_top(WhatIf a, const WhatIf& b) {
+  const auto join = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+  join(a.off, b.off), join(a.replaced, b.replaced), join(a.forced, b.forced), join(a.edits, b.edits);
+  if (b.kept.count > 0) a.kept = b.kept;
+  if (b.k) a.k = b.k;
+  if (b.capacity_factor) a.capacity_factor = b.capacity_factor;
+  if (b.bpr) a.bpr = b.bpr;
+  if (b.temperature) a.temperature = b.temperature;
+  if (b.slots_per_expert) a.slots_per_expert = b.slots_per_expert;
+  return a;
+}
+
+void check_curve(const AskCurve& curve) {
+  if (curve.points.empty() || curve.points.size() != curve.positions.size())
     throw ConfigError("a curve needs at least one point, and a position for each");
+}
+
+std::unique_ptr<ReportJob> curve_job(Replica& replica, const ReportRequest& request, const AskCurve& ask) {
+  check_curve(ask);
   return std::make_unique<CurveJob>(replica, request, ask);
 }
 

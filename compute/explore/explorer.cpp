@@ -10,6 +10,7 @@ namespace moescope {
 namespace {
 
 constexpr auto kLookInterval = std::chrono::milliseconds(200);    // between repetitions of a standing look
+constexpr auto kFresh = std::chrono::seconds(1);                  // weights younger than this are those of now
 constexpr auto kFreshWait = std::chrono::seconds(2);              // a report waits so long for the weights of now
 constexpr auto kReportInterval = std::chrono::milliseconds(250);  // between states of a report in work
 
@@ -91,27 +92,57 @@ void Explorer::set_waker(std::function<void()> wake) {
 // ---- the explorer's thread
 
 void Explorer::work() {
-  work_alone_on_this_thread();
   for (;;) {
     const Wanted wanted = wait_for_work();
     if (wanted.leave) return;
-    if (wanted.source) change_source(*wanted.source);
-    if (wanted.published) take_published();
-    if (wanted.stop_looking) standing_.reset(), look_pending_ = false;
-    if (wanted.look) {
-      standing_ = wanted.look;
-      look_asked_ = wanted.look_asked;
-      look_pending_ = true;
-    }
-    for (const auto& order : wanted.orders) std::visit([this](const auto& one) { take_order(one); }, order);
-    if (use_live_ && standing_ && !has_model()) live_->ask(0, std::move(spare_));
-    if (look_due())
-      answer_look();
-    else if (working_)
-      report_slice();
-    else if (!line_.empty())
-      begin_report();
+    try {
+      turn(wanted);
+    } catch (const std::exception& error) { give_up(error.what()); }
   }
+}
+
+/// A defect of the explorer must not end the run beside it: what was asked is answered with what went wrong.
+void Explorer::give_up(const std::string& what) {
+  const std::string sentence = "exploring failed: " + what + "; ask again, or for something else";
+  if (working_) {
+    working_->job.reset();
+    working_->report->refusal = sentence;
+    post_working(ReportState::refused);
+    working_.reset();
+  }
+  refuse_look(sentence);
+  standing_.reset();
+  look_pending_ = false;
+  looker_.reset();
+}
+
+void Explorer::refuse_look(const std::string& sentence) {
+  Look refused;
+  if (standing_) refused.request = *standing_;
+  refused.model = replica_.label;
+  refused.refusal = sentence;
+  looks_.post(std::make_shared<const Look>(std::move(refused)));
+  wake();
+}
+
+void Explorer::turn(const Wanted& wanted) {
+  if (wanted.source) change_source(*wanted.source);
+  if (wanted.published) take_published();
+  if (wanted.stop_looking) standing_.reset(), look_pending_ = false;
+  if (wanted.look) {
+    standing_ = wanted.look;
+    look_asked_ = wanted.look_asked;
+    look_pending_ = true;
+  }
+  for (const auto& order : wanted.orders) std::visit([this](const auto& one) { take_order(one); }, order);
+  if (use_live_ && standing_ && !has_model()) live_->ask(0, std::move(spare_));
+  work_alone_on_this_thread(live_ && live_->busy());
+  if (look_due())
+    answer_look();
+  else if (working_)
+    report_slice();
+  else if (!line_.empty())
+    begin_report();
 }
 
 bool Explorer::look_due() const {
@@ -130,7 +161,7 @@ Explorer::Wanted Explorer::wait_for_work() {
   if (!working_ && !can_begin && !look_due()) {
     const auto never = Clock::time_point::max();
     const auto look_at = standing_ && look_stale_ && has_model() ? looked_ + kLookInterval : never;
-    const auto report_at = fresh_asked_ && has_model() ? fresh_deadline_ : never;
+    const auto report_at = fresh_asked_ && has_model() && !line_.empty() ? fresh_deadline_ : never;
     if (const auto at = std::min(look_at, report_at); at != never)
       changed_.wait_until(lock, at, asked);
     else
@@ -145,7 +176,9 @@ void Explorer::take_published() {
   replica_.take(*weights);
   spare_ = std::move(weights);
   look_stale_ = true;
-  if (!line_.empty() && !working_ && std::exchange(fresh_asked_, false)) start_front_report();
+  taken_ = Clock::now();
+  const bool awaited = std::exchange(fresh_asked_, false);
+  if (awaited && !line_.empty() && !working_) start_front_report();
 }
 
 void Explorer::change_source(const Loader& load) {
@@ -162,14 +195,7 @@ void Explorer::change_source(const Loader& load) {
     fresh_asked_ = false;
     look_pending_ = standing_.has_value();
     look_asked_ = Clock::now();
-  } catch (const UserError& error) {
-    Look refused;
-    if (standing_) refused.request = *standing_;
-    refused.model = replica_.label;
-    refused.refusal = error.what();
-    looks_.post(std::make_shared<const Look>(std::move(refused)));
-    wake();
-  }
+  } catch (const UserError& error) { refuse_look(error.what()); }
 }
 
 void Explorer::answer_look() {
@@ -199,6 +225,7 @@ void Explorer::take_order(int64_t cancelled_id) {
     report.request = std::move(*in_line);
     report.state = ReportState::cancelled;
     line_.erase(in_line);
+    if (line_.empty()) fresh_asked_ = false;
     post(report);
   }
   if (!working_ || working_->report->request.id != cancelled_id) return;
@@ -207,13 +234,14 @@ void Explorer::take_order(int64_t cancelled_id) {
 }
 
 void Explorer::begin_report() {
-  if (use_live_ && !fresh_asked_) {  // over the weights of now, not of the last look
+  const bool fresh = has_model() && Clock::now() - taken_ < kFresh;
+  if (use_live_ && !fresh_asked_ && !fresh) {  // over the weights of now, not of a look of long ago
     live_->ask(0, std::move(spare_));
     fresh_asked_ = true;
     fresh_deadline_ = Clock::now() + kFreshWait;
     return;
   }
-  if (use_live_ && (!has_model() || Clock::now() < fresh_deadline_)) return;
+  if (use_live_ && !fresh && (!has_model() || Clock::now() < fresh_deadline_)) return;
   fresh_asked_ = false;  // the run is at an end and publishes no more: what was looked through last will do
   if (!has_model()) {    // neither a run nor a checkpoint
     Report report;

@@ -1,9 +1,10 @@
 // Looks and reports on a thread of their own, beside the trainer: asked from the UI thread, which never waits.
 //
-// The explorer owns replicas of the model. It computes on its one thread only (work_alone_on_this_thread), so the
-// trainer keeps its threads and its numbers. A look is latest-wins and goes before any report; while it stands it is
-// repeated, at most some five times a second, whenever the run in training has newer weights. Reports wait in line,
-// each over the weights of the moment when it began, and can be cancelled.
+// The explorer owns replicas of the model. While the run computes it works on its one thread only
+// (work_alone_on_this_thread), so the trainer keeps its threads and its numbers; otherwise it takes the pool. A look is
+// latest-wins and goes before any report; while it stands it is repeated, at most some five times a second, whenever
+// the run in training has newer weights. Reports wait in line, each over the weights of the moment when it began, and
+// can be cancelled.
 #pragma once
 
 #include <chrono>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -70,6 +72,9 @@ class Explorer {
 
   // on the explorer's thread
   void work();
+  void turn(const Wanted& wanted);
+  void give_up(const std::string& what);
+  void refuse_look(const std::string& sentence);
   Wanted wait_for_work();
   void take_published();
   void change_source(const Loader& load);
@@ -103,7 +108,7 @@ class Explorer {
   std::optional<LookRequest> standing_;
   bool look_pending_ = false;  // asked and not yet answered
   bool look_stale_ = false;    // newer weights came since it was answered
-  Clock::time_point look_asked_, looked_;
+  Clock::time_point look_asked_, looked_, taken_{};
   std::deque<ReportRequest> line_;
   bool fresh_asked_ = false;  // the first report in line waits for the weights of now
   Clock::time_point fresh_deadline_;

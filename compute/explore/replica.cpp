@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "compute/core/error.h"
+#include "compute/records/config_fields.h"
 #include "compute/train/checkpoint.h"
 #include "compute/train/trainer.h"
 
@@ -20,6 +21,14 @@ bool same(const ImageShape& a, const ImageShape& b) {
   return a.height == b.height && a.width == b.width && a.channels == b.channels && a.classes == b.classes;
 }
 
+/// Live settings aside: a running model may be given other routers.
+bool same_model(const RunConfig& a, const RunConfig& b) {
+  const std::vector<FieldText> ours = list_fields(a), theirs = list_fields(b);
+  for (size_t i = 0; i < ours.size(); ++i)
+    if (ours[i].field.adjust != Adjust::live && ours[i].value != theirs[i].value) return false;
+  return true;
+}
+
 void copy_values(const Tensor& from, const Tensor& to) {
   check_shape(from.size() == to.size(), [&] {
     return "replica: " + describe("from", from) + " and " + describe("to", to) + " are not one model's";
@@ -30,8 +39,8 @@ void copy_values(const Tensor& from, const Tensor& to) {
 }  // namespace
 
 void Replica::take(const PublishedWeights& weights) {
-  // One run keeps its shape for life: only live settings change.
-  if (!model || dataset != weights.dataset) model = empty_model(weights.config, weights.image);
+  if (!model || dataset != weights.dataset || !same_model(config, weights.config))
+    model = empty_model(weights.config, weights.image);
   copy_values(weights.values, model->parameters().values());
   config = weights.config;
   dataset = weights.dataset;

@@ -24,12 +24,16 @@ std::unique_ptr<ReportJob> make_report_job(Replica& replica, const ReportRequest
       return embedding_job(replica, request, ask);
     }
     std::unique_ptr<ReportJob> operator()(const AskCurve& ask) const { return curve_job(replica, request, ask); }
+    std::unique_ptr<ReportJob> operator()(const AskImageCurve& ask) const {
+      return image_curve_job(replica, request, ask);
+    }
     std::unique_ptr<ReportJob> operator()(const AskPurity&) const { return purity_job(replica, request); }
   };
   return std::visit(Make{replica, request}, request.question);
 }
 
 std::string token_set_of(const Replica& replica, const ReportRequest& request) {
+  if (const auto* one = std::get_if<AskImageCurve>(&request.question)) return one->image.label;
   const int64_t all = replica.dataset->info().num_test;
   const int64_t images = request.max_images > 0 ? std::min(all, request.max_images) : all;
   return images > 0 ? "test images 0 to " + std::to_string(images - 1) : "no images";

@@ -35,11 +35,17 @@ void EncoderBlock::forward(Tensor& stream, const Tensor& branch, bool first, int
 
 void EncoderBlock::infer(const Tensor& stream, const Tensor& branch, bool first, int64_t images, int64_t group_tokens,
                          Pass& pass, Context& context) const {
+  const ArenaScope scope(*pass.arena);
+  const Tensor routed = moe_ ? pass.arena->make(stream.shape()) : Tensor();
+  infer_until_experts(stream, branch, first, images, pass, context, routed);
+  if (moe_) infer_experts(routed, branch, group_tokens, pass, context);
+}
+
+void EncoderBlock::infer_until_experts(const Tensor& stream, const Tensor& branch, bool first, int64_t images,
+                                       Pass& pass, Context& context, const Tensor& routed) const {
   Arena& arena = *pass.arena;
-  const ArenaScope scope(arena);
   const int64_t tokens = stream.dim(0) / images;
   const Tensor probabilities = probabilities_of(pass);
-  const Tensor routed = moe_ ? arena.make(stream.shape()) : Tensor();
   for_row_slices(images, tokens, [&](int64_t begin, int64_t end) {
     const ArenaScope slice_scope(arena);
     const auto slice = [&](const Tensor& x) { return x.rows(begin * tokens, end * tokens); };
@@ -50,7 +56,11 @@ void EncoderBlock::infer(const Tensor& stream, const Tensor& branch, bool first,
     norm2_.forward(sum, out, sum, u, arena, false, context.norm2);
     if (!moe_) mlp_->forward(u, out, arena, false, context.mlp);
   });
-  if (moe_) moe_->forward(routed, group_tokens, pass, branch, context.moe);
+}
+
+void EncoderBlock::infer_experts(const Tensor& routed, const Tensor& branch, int64_t group_tokens, Pass& pass,
+                                 Context& context) const {
+  moe_->forward(routed, group_tokens, pass, branch, context.moe);
 }
 
 Tensor EncoderBlock::probabilities_of(const Pass& pass) const {

@@ -39,6 +39,14 @@ class EncoderBlock {
   /// dstream (T,D): the gradient of the block's output on entry, of its input on return.
   void backward(Context& context, const Tensor& dstream, Pass& pass, double aux_scale) const;
 
+  /// Inference in two steps, for whoever runs the experts of a block several times over the same tokens: all that comes
+  /// before them, which fills `routed` (T,D) with what the router sees (a block without experts is done then), and
+  /// they.
+  void infer_until_experts(const Tensor& stream, const Tensor& branch, bool first, int64_t images, Pass& pass,
+                           Context& context, const Tensor& routed) const;
+  void infer_experts(const Tensor& routed, const Tensor& branch, int64_t group_tokens, Pass& pass,
+                     Context& context) const;
+
   bool has_moe() const { return moe_ != nullptr; }
 
  private:

@@ -1,6 +1,7 @@
 // Embedding, blocks, final normalisation, head; and the same road back.
 #include "compute/models/vision_transformer.h"
 
+#include <chrono>
 #include <string>
 
 #include "compute/core/error.h"
@@ -8,6 +9,8 @@
 #include "compute/models/encoder_block.h"
 #include "compute/models/patch_embedding.h"
 #include "compute/moe/capacity.h"
+#include "compute/ops/matmul/matmul.h"
+#include "compute/ops/reduce/reduce.h"
 #include "compute/records/config_fields.h"
 
 namespace moescope {
@@ -81,7 +84,35 @@ VisionTransformer::VisionTransformer(const RunConfig& config, const ImageShape& 
 
 VisionTransformer::~VisionTransformer() = default;
 
-Tensor VisionTransformer::forward(const Tensor& images, Pass& pass) {
+Tensor VisionTransformer::forward(const Tensor& images, Pass& pass) { return run(images, pass, nullptr); }
+
+Tensor VisionTransformer::forward(const Tensor& images, Pass& pass, Prefix& prefix) {
+  return run(images, pass, impl_->moe_blocks.empty() ? nullptr : &prefix);
+}
+
+void VisionTransformer::run_prefix(const Tensor& images, Pass& pass, Tensor stream, const Tensor& branch,
+                                   Prefix& prefix) {
+  Impl& my = *impl_;
+  if (prefix.filled) {
+    copy(prefix.stream, stream);
+    count_flops(prefix.flops);
+    return;
+  }
+  const auto first = static_cast<size_t>(my.moe_blocks.front());
+  const auto begin = std::chrono::steady_clock::now();
+  const int64_t n = images.dim(0), flops_before = flops_done();
+  my.embedding.forward(images, stream, *pass.arena, false, my.open.embedding);
+  for (size_t i = 0; i < first; ++i) my.blocks[i]->forward(stream, branch, i == 0, n, 0, pass, my.open.blocks[i]);
+  if (prefix.stream.size() != stream.size() || prefix.stream.tensor().empty())
+    prefix.stream = Buffer(stream.shape()), prefix.routed = Buffer(stream.shape());
+  my.blocks[first]->infer_until_experts(stream, branch, first == 0, n, pass, my.open.blocks[first], prefix.routed);
+  copy(stream, prefix.stream);
+  prefix.flops = flops_done() - flops_before;
+  prefix.secs = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  prefix.filled = true;
+}
+
+Tensor VisionTransformer::run(const Tensor& images, Pass& pass, Prefix* prefix) {
   Impl& my = *impl_;
   check_shape(images.rank() == 4 && images.dim(1) == my.image.height && images.dim(2) == my.image.width &&
                   images.dim(3) == my.image.channels,
@@ -99,9 +130,17 @@ Tensor VisionTransformer::forward(const Tensor& images, Pass& pass) {
   const Arena::Mark before = arena.mark();
   Tensor stream = arena.make({n * tokens, d});
   const Tensor branch = arena.make({n * tokens, d});
-  my.embedding.forward(images, stream, arena, pass.backward, my.open.embedding);
   const int64_t group_tokens = group_images(*pass.router) * tokens;
-  for (size_t i = 0; i < my.blocks.size(); ++i)
+  size_t next = 0;
+  if (prefix) {
+    run_prefix(images, pass, stream, branch, *prefix);
+    next = static_cast<size_t>(my.moe_blocks.front());
+    my.blocks[next]->infer_experts(prefix->routed, branch, group_tokens, pass, my.open.blocks[next]);
+    ++next;
+  } else {
+    my.embedding.forward(images, stream, arena, pass.backward, my.open.embedding);
+  }
+  for (size_t i = next; i < my.blocks.size(); ++i)
     my.blocks[i]->forward(stream, branch, i == 0, n, group_tokens, pass, my.open.blocks[i]);
   const Tensor sum = pass.backward ? arena.make(stream.shape()) : stream, normalized = arena.make(stream.shape());
   my.final_norm.forward(stream, branch, sum, normalized, arena, pass.backward, my.open.final_norm);

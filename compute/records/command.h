@@ -15,11 +15,19 @@ struct ImagePixels {
   std::vector<uint8_t> values;
 };
 
+/// How an image of another size or shape becomes one that the model takes.
+enum class ImageFit : uint8_t {
+  crop,     // scaled so that the smaller side fits, the rest cut off around the middle
+  pad,      // scaled so that all of it fits, black beside it
+  stretch,  // both sides scaled by themselves
+};
+
 /// An image to keep an eye on: one of the test set, or one that the user brought.
 struct WatchedImage {
   int64_t test_index = -1;                   // -1: `own` holds the pixels
   std::shared_ptr<const ImagePixels> own;
   std::string label;                         // what to call it: "test 17", "shoe.png"
+  ImageFit fit = ImageFit::crop;             // of `own`
   bool operator==(const WatchedImage&) const = default;
 };
 

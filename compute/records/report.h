@@ -33,12 +33,16 @@ struct AskCurve {
   std::vector<WhatIf> points;     // each on top of the request's what_if
   std::vector<double> positions;  // what to write on the axis, one a point
   std::string axis;               // "capacity factor", "experts kept by combine weight"
-  int64_t first_images = 64;      // the first estimate is posted after so many
+  int64_t first_images = 16;      // the first estimate is posted after so many
+};
+/// The same points for one image: what becomes of its answer.
+struct AskImageCurve {
+  WatchedImage image;
+  AskCurve curve;
 };
 struct AskPurity {};  // Fashion Scenes only
 
-using Question =
-    std::variant<AskAffinity, AskTopPatches, AskCoactivation, AskMistakes, AskEmbedding, AskCurve, AskPurity>;
+using Question = std::variant<AskAffinity, AskTopPatches, AskCoactivation, AskMistakes, AskEmbedding, AskCurve, AskPurity, AskImageCurve>;
 
 struct ReportRequest {
   int64_t id = 0;  // chosen by who asks; a new request with the same id replaces the old one
@@ -139,6 +143,19 @@ struct Curve {
   bool exact = false;              // every image of the split is in
 };
 
+struct ImageCurvePoint {
+  double position = 0;
+  int64_t predicted = -1;
+  double probability = 0;        // of the class that the model predicts as it is
+  double label_probability = 0;  // of the true class; 0 when that is unknown
+  double gflops = 0;             // as executed
+};
+struct ImageCurve {
+  std::string axis;
+  std::string image;
+  std::vector<ImageCurvePoint> points;  // in the order asked
+};
+
 struct LayerPurity {
   int64_t layer = 0, num_patches = 0;
   double purity = 0, chance = 0;  // see compute/eval/routing_purity.h
@@ -148,7 +165,7 @@ struct Purity {
   std::vector<LayerPurity> layers;
 };
 
-using Answer = std::variant<std::monostate, Affinity, TopPatches, Coactivation, Mistakes, Embedding, Curve, Purity>;
+using Answer = std::variant<std::monostate, Affinity, TopPatches, Coactivation, Mistakes, Embedding, Curve, Purity, ImageCurve>;
 
 enum class ReportState : uint8_t { waiting, working, done, cancelled, refused };
 

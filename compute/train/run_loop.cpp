@@ -77,6 +77,7 @@ void RunLoop::make_trainer(const RunConfig& config) {
 
 bool RunLoop::turn() {
   const bool idle = work_to_do() == Work::nothing;
+  if (setup_.weights) setup_.weights->set_busy(!idle);
   const auto commands = idle ? channels_.commands.wait_drain(idle_wait()) : channels_.commands.drain();
   for (const Command& command : commands) apply(command);
   if (channels_.commands.closed() && commands.empty()) leaving_ = true;

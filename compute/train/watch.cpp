@@ -52,7 +52,7 @@ void Watcher::watch(const std::vector<WatchedImage>& images, int64_t layer) {
   for (const WatchedImage& image : images) {
     if (image.own) {
       if (image.own->values.empty()) throw ConfigError("image " + image.label + " has no pixels; choose another one");
-      seen.push_back({image, fit_to(*image.own, info.height, info.width, info.channels), -1});
+      seen.push_back({image, fit_to(*image.own, info.height, info.width, info.channels, image.fit), -1});
     } else {
       if (image.test_index < 0 || image.test_index >= info.num_test) {
         throw ConfigError("test image " + std::to_string(image.test_index) + " does not exist; " + info.name +

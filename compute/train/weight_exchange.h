@@ -35,7 +35,12 @@ class WeightExchange {
   /// What was published since the last take; null when nothing.
   std::unique_ptr<PublishedWeights> take();
 
-  /// The trainer's side: is anybody waiting for weights of `version`? One atomic read.
+  /// Whether the run computes now, and an explorer should leave it its threads.
+  bool busy() const { return busy_.load(std::memory_order_relaxed); }
+
+  /// The trainer's side.
+  void set_busy(bool busy) { busy_.store(busy, std::memory_order_relaxed); }
+  /// Is anybody waiting for weights of `version`? One atomic read.
   bool wanted(int64_t version) const { return wanted_above_.load(std::memory_order_relaxed) < version; }
   /// Copies the model's values. `label` carries everything but `image` and `values`.
   void publish(const VisionTransformer& model, PublishedWeights label);
@@ -43,6 +48,7 @@ class WeightExchange {
  private:
   static constexpr int64_t kNothing = INT64_MAX;
   std::atomic<int64_t> wanted_above_{kNothing};
+  std::atomic<bool> busy_{false};
   std::mutex mutex_;
   std::unique_ptr<PublishedWeights> spare_, ready_;
   std::function<void()> published_;

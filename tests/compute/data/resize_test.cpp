@@ -53,6 +53,12 @@ TEST(FitTo, CutsTheMiddleOfTheLongerSide) {
   EXPECT_THAT(fit_to({6, 1, 1, {1, 2, 3, 4, 5, 6}}, 2, 1, 1).values, ElementsAre(3, 4));
 }
 
+TEST(FitTo, PadsOrStretchesWhenAsked) {
+  // 2x1 to 2x3: all of it in the middle column, black beside it; or the column three times
+  EXPECT_THAT(fit_to({2, 1, 1, {7, 9}}, 2, 3, 1, ImageFit::pad).values, ElementsAre(0, 7, 0, 0, 9, 0));
+  EXPECT_THAT(fit_to({2, 1, 1, {7, 9}}, 2, 3, 1, ImageFit::stretch).values, ElementsAre(7, 7, 7, 9, 9, 9));
+}
+
 TEST(FitTo, AlwaysGivesWhatWasAskedFor) {
   for (int64_t height : {1, 3, 28, 500}) {
     for (int64_t width : {1, 4, 29, 1000}) {
@@ -62,6 +68,8 @@ TEST(FitTo, AlwaysGivesWhatWasAskedFor) {
       EXPECT_EQ(fitted.width, 20);
       EXPECT_EQ(fitted.channels, 1);
       EXPECT_EQ(fitted.values, std::vector<uint8_t>(28 * 20, 90)) << height << "x" << width;
+      EXPECT_EQ(fit_to(image, 28, 20, 1, ImageFit::pad).values.size(), 28u * 20) << height << "x" << width;
+      EXPECT_EQ(fit_to(image, 28, 20, 1, ImageFit::stretch).values, fitted.values) << height << "x" << width;
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <future>
 
 #include "compute/train/trainer_thread.h"
 #include "support/tiny_replica.h"
@@ -177,6 +178,50 @@ TEST(Explorer, AReportThatCannotBeIsRefusedInASentence) {
   const auto report = asking.report(request);
   EXPECT_EQ(report->state, ReportState::refused);
   EXPECT_EQ(report->refusal, "affinity is about experts, and this model is dense; choose a run with a router");
+}
+
+TEST(Explorer, AReplicaFollowsARunThatIsGivenAnotherRouter) {
+  Replica replica;
+  for (const RouterKind kind : {RouterKind::soft, RouterKind::tokens_choice, RouterKind::soft}) {
+    const Replica source = tiny_replica(tiny_config(kind));
+    WeightExchange exchange;
+    exchange.ask(0, nullptr);
+    PublishedWeights weights;
+    weights.config = source.config, weights.dataset = source.dataset, weights.version = 1, weights.step = 12;
+    ASSERT_TRUE(exchange.wanted(1));
+    exchange.publish(*source.model, std::move(weights));
+    EXPECT_FALSE(exchange.wanted(2)) << "nobody asked again";
+    replica.dataset = source.dataset;  // the run's stays the same
+    replica.take(*exchange.take());
+    const Look look = Looker().look(replica, look_at(1, 0));
+    EXPECT_EQ(look.refusal, "");
+    ASSERT_EQ(look.images[0].as_is.routing.size(), 1u);
+    EXPECT_EQ(look.images[0].as_is.routing[0].router, kind);
+    EXPECT_EQ(look.model.step, 12);
+  }
+}
+
+TEST(Explorer, AnswersWhileTheTrainerIsInTheMiddleOfAStepThatDoesNotEnd) {
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  auto weights = std::make_shared<WeightExchange>();
+  Asking asking(weights);
+  RunSetup setup;
+  setup.config = tiny_config();
+  setup.dataset = std::make_shared<SyntheticDataset>();
+  setup.weights = weights;
+  setup.before_step = [released](Trainer& trainer) {
+    if (trainer.steps_done() == 1) released.wait();
+  };
+  asking.explorer.look(look_at(1, 0));  // so that the weights of the first step are published
+  TrainerThread trainer(std::move(setup));
+  std::shared_ptr<const Look> first;
+  EXPECT_TRUE(asking.wait([&] { return asking.explorer.take(first); }));
+  const auto under_off = asking.look(look_at(2, 5, expert_off(1, 1)));
+  ASSERT_TRUE(under_off);
+  EXPECT_EQ(under_off->refusal, "");
+  EXPECT_EQ(under_off->images[0].changed.routing[0].expert_off[1], 1);
+  release.set_value();
 }
 
 /// Losses of a short run, looked at on the way or not.

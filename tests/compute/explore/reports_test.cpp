@@ -10,6 +10,7 @@
 #include "compute/explore/report_job.h"
 #include "compute/explore/tsne.h"
 #include "compute/moe/observe.h"
+#include "compute/train/watch.h"
 #include "support/random_tensor.h"
 #include "support/tiny_replica.h"
 
@@ -232,6 +233,29 @@ TEST_P(Reports, AnExpertsKeptCurveEndsWhereTheModelIsWhole) {
   one.what_if.kept.count = 1;
   EXPECT_EQ(curve.points[0].loss, evaluate(*replica_.model, replica_.dataset, one).loss);
   EXPECT_TRUE(curve.exact);
+}
+
+TEST_P(Reports, ACurveOfOneImageIsALookAtEachPoint) {
+  AskImageCurve ask;
+  ask.image = {7, nullptr, "test 7"};
+  ask.curve = kept_curve(kExperts, KeepBy::combine);
+  ReportRequest request;
+  request.question = ask;
+  const Report report = run_report(replica_, request);
+  EXPECT_EQ(report.token_set, "test 7");
+  const auto curve = std::get<ImageCurve>(report.answer);
+  ASSERT_EQ(curve.points.size(), 4u);
+  Watcher watcher(replica_.dataset, replica_.config.data.scale);
+  watcher.watch({ask.image}, -1);
+  const auto probabilities = [&](const WhatIf& w) {
+    return watcher.look(*replica_.model, replica_.config.router, w, 40)[0].probabilities;
+  };
+  const std::vector<float> whole = probabilities({}), one = probabilities(ask.curve.points[0]);
+  const auto predicted = static_cast<size_t>(std::max_element(whole.begin(), whole.end()) - whole.begin());
+  EXPECT_EQ(curve.points[3].probability, whole[predicted]);
+  EXPECT_EQ(curve.points[0].probability, one[predicted]);
+  EXPECT_EQ(curve.points[0].label_probability, one[static_cast<size_t>(plain_.label(7))]);
+  EXPECT_LT(curve.points[0].gflops, curve.points[3].gflops);
 }
 
 INSTANTIATE_TEST_SUITE_P(Routers, Reports,
