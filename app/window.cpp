@@ -77,6 +77,7 @@ struct Window::Impl {
   FrameStats stats;
   bool fonts_stale = true, look_stale = true, software = false;
   std::string store_text;  // as last drawn
+  panels::Leave leave = panels::Leave::undecided;
 
   void open();
   void start_imgui();
@@ -85,6 +86,7 @@ struct Window::Impl {
   void refresh_look();
   void draw(ImagePixels* picture = nullptr);
   void note_stall(const char* phase, double ms);
+  bool may_close();
   ImagePixels read_back() const;
   static Impl& of(GLFWwindow* w) { return *static_cast<Impl*>(glfwGetWindowUserPointer(w)); }
 };
@@ -217,6 +219,7 @@ void Window::Impl::note_stall(const char* phase, double ms) {
 void Window::Impl::draw(ImagePixels* picture) {
   const double start = glfwGetTime(), cpu_start = cpu_ms_of_this_thread();
   refresh_look();
+  look.palette = workspace.safe_colors ? ui::Palette::safe : ui::Palette::full;
   look.redraw_in = 1e9;
   look.opaque_fills.clear();
   ImGui_ImplOpenGL3_NewFrame();
@@ -225,11 +228,11 @@ void Window::Impl::draw(ImagePixels* picture) {
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   std::vector<Command> commands;
   const panels::Seen seen{snapshot.get(), serial, textures.get(), start};
-  const bool was_dark = workspace.dark;
+  const bool was_dark = workspace.dark, was_safe = workspace.safe_colors;
   workspace.draw_ui({0, 0, size.x, size.y}, seen, run.gallery(), run.store_status(), commands);
   ImGui::Render();
   for (Command& command : commands) run.send(std::move(command));
-  if (workspace.needs_another_frame() || workspace.dark != was_dark) pace.again();
+  if (workspace.needs_another_frame() || workspace.dark != was_dark || workspace.safe_colors != was_safe) pace.again();
   const double built = glfwGetTime(), cpu_built = cpu_ms_of_this_thread();
 
   int width = 0, height = 0;
@@ -254,6 +257,23 @@ void Window::Impl::draw(ImagePixels* picture) {
   // Waiting for the display is no cost to others; a software rasteriser's swap is.
   pace.drawn(now, (software ? now : submitted) - start);
   pace.timer(look.redraw_in < 1e8 ? now + look.redraw_in : 1e18);
+}
+
+/// Whether a wish to close is granted: at once when nothing trains, else when the sheet has been answered.
+bool Window::Impl::may_close() {
+  if (workspace.leave() == panels::Leave::save || workspace.leave() == panels::Leave::go_on) {
+    leave = workspace.leave();
+    return true;
+  }
+  if (!glfwWindowShouldClose(window)) return false;
+  if (!snapshot || snapshot->state != RunState::running) {
+    leave = panels::Leave::save;
+    return true;
+  }
+  glfwSetWindowShouldClose(window, GLFW_FALSE);
+  workspace.ask_to_leave();
+  pace.again();
+  return false;
 }
 
 ImagePixels Window::Impl::read_back() const {
@@ -302,12 +322,18 @@ bool Window::turn(double at_most_secs, bool* drew) {
     } catch (const UserError& error) { self.workspace.banner().notice(error.what()); }
     self.pace.again();
   }
-  return !glfwWindowShouldClose(self.window);
+  return !self.may_close();
 }
 
-void Window::run_until_closed() {
+panels::Leave Window::run_until_closed() {
   while (turn(1.0)) {}
+  return impl_->leave;
 }
+
+panels::Leave Window::leave() const { return impl_->leave; }
+std::shared_ptr<const Snapshot> Window::snapshot() const { return impl_->snapshot; }
+
+void Window::close() { glfwSetWindowShouldClose(impl_->window, GLFW_TRUE); }
 
 void Window::wake() { glfwPostEmptyEvent(); }
 

@@ -49,14 +49,15 @@ void Workspace::settle(const panels::Seen& seen, const panels::GallerySource& ga
 
 void Workspace::take_keys(const panels::Seen& seen, const panels::GallerySource& gallery, std::vector<Command>& out) {
   experts_.take_keys(seen, selection_, out);  // also while the sheet is open: X must be let go
-  if (help_open_) return;
+  if (help_open_ || leaving_) return;
   transport_.take_keys(seen, out);
   routing_.take_keys(seen, selection_);
   gallery_.take_keys(gallery, selection_, out);
   if (ui::typed('e') > 0 && seen.snapshot) out.emplace_back(EvaluateNow{});
-  if (ui::typed('c') > 0 && seen.snapshot) out.emplace_back(SaveCheckpoint{});
+  if (ui::ctrl_typed('s') && seen.snapshot) out.emplace_back(SaveCheckpoint{});
   if (ui::typed('p') > 0) screenshot_wanted = true;
   if (ui::typed('d') % 2 == 1 || transport_.theme_clicked) dark = !dark;
+  if (ui::typed('o') % 2 == 1) safe_colors = !safe_colors;
   if (ui::typed('?') > 0 || transport_.help_clicked) help_open_ = true;
   transport_.theme_clicked = transport_.help_clicked = false;
   if (!ImGui::GetIO().WantTextInput && ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Escape))) selection_.pinned = {};
@@ -74,9 +75,12 @@ std::vector<ui::KeyHint> Workspace::key_hints(const panels::Seen& seen) const {
           {",  .", "layer", layers > 1},
           {"[  ]", "expert", layers > 0},
           {"J  K", "image", s != nullptr},
+          {"F", "fit", !selection_.zoom.is_fitted()},
           {"N", "stretch scale", soft},
+          {"A", "all slots", soft},
+          {"W", "wanted", layers > 0 && !soft},
           {"E", "evaluate", s != nullptr},
-          {"C", "checkpoint", s != nullptr},
+          {"Ctrl+S", "checkpoint", s != nullptr},
           {"D", dark ? "light" : "dark"},
           {"P", "picture"},
           {"?", "all keys"}};
@@ -157,6 +161,8 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& seen, const pane
     draw_narrow(area, seen, gallery, out);
   ImGui::End();
   if (help_was_open_ && panels::draw_help_sheet(screen)) help_open_ = false;
+  leave_ = leaving_ ? panels::draw_leave_sheet(screen, seen) : panels::Leave::undecided;
+  if (leave_ != panels::Leave::undecided) leaving_ = false;
 }
 
 }  // namespace moescope

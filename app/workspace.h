@@ -10,6 +10,7 @@
 #include "widgets/panels/gallery.h"
 #include "widgets/panels/history.h"
 #include "widgets/panels/knobs.h"
+#include "widgets/panels/leave_sheet.h"
 #include "widgets/panels/patch_detail.h"
 #include "widgets/panels/routing_picture.h"
 #include "widgets/panels/selection.h"
@@ -36,8 +37,13 @@ class Workspace {
   const panels::Selection& selection() const { return selection_; }
   /// True when something on screen follows what was found in this frame (hover): draw once more.
   bool needs_another_frame() const { return selection_.moved() || help_open_ != help_was_open_; }
+  /// The window was asked to close while the run trains: opens the sheet that asks what becomes of the run.
+  void ask_to_leave() { leaving_ = true; }
+  /// What the person decided on that sheet; `undecided` while it is open or was never opened.
+  panels::Leave leave() const { return leave_; }
 
   bool dark = true;                // D or the half moon switches it
+  bool safe_colors = false;        // O switches it
   bool screenshot_wanted = false;  // P; the window clears it
 
  private:
@@ -62,6 +68,8 @@ class Workspace {
   panels::Banner banner_;
   int narrow_tab_ = 0;
   bool help_open_ = false, help_was_open_ = false;
+  bool leaving_ = false;  // the sheet is open
+  panels::Leave leave_ = panels::Leave::undecided;
 };
 
 }  // namespace moescope

@@ -95,7 +95,9 @@ TEST(Workspace, KeysActOnWhatTheyName) {
   EXPECT_EQ(screen.count<SetRunning>(), 1u);
   screen.type("e");
   EXPECT_EQ(screen.count<EvaluateNow>(), 1u);
-  screen.type("c");
+  ImGui::GetIO().KeyCtrl = true;
+  screen.tap('S');
+  ImGui::GetIO().KeyCtrl = false;
   EXPECT_EQ(screen.count<SaveCheckpoint>(), 1u);
   screen.type("d");
   EXPECT_FALSE(screen.workspace.dark);
@@ -113,6 +115,31 @@ TEST(Workspace, TheKeySheetTakesTheKeyboardUntilItIsClosed) {
   screen.frame(2);
   screen.type("t");
   EXPECT_EQ(screen.count<SetRunning>(), 1u);
+}
+
+TEST(Workspace, LeavingWhileTheRunTrainsIsAsked) {
+  using panels::Leave;
+  Screen screen(RouterKind::soft);
+  EXPECT_EQ(screen.workspace.leave(), Leave::undecided);
+  screen.workspace.ask_to_leave();
+  screen.frame(2);
+  screen.type("t");
+  EXPECT_EQ(screen.count<SetRunning>(), 0u);  // the sheet has the keyboard
+  screen.key(256, true);
+  EXPECT_EQ(screen.workspace.leave(), Leave::stay);
+  screen.key(256, false);
+  screen.workspace.ask_to_leave();
+  screen.frame(2);
+  screen.move(800 + 260 - 28 - 160 - 75, 450 + 95 - 36);  // left of the rightmost button
+  screen.press();
+  ImGui::GetIO().MouseDown[0] = false;
+  screen.frame();
+  EXPECT_EQ(screen.workspace.leave(), Leave::go_on);
+  screen.frame();
+  screen.workspace.ask_to_leave();
+  screen.frame(2);
+  screen.key(257, true);
+  EXPECT_EQ(screen.workspace.leave(), Leave::save);
 }
 
 TEST(Workspace, TheFirstSnapshotWithoutAnImageAsksForOne) {

@@ -6,6 +6,7 @@
 
 #include "widgets/panels/states.h"
 #include "widgets/ui/controls.h"
+#include "widgets/ui/expert_mark.h"
 #include "widgets/ui/format.h"
 #include "widgets/ui/keys.h"
 #include "widgets/ui/panel.h"
@@ -111,7 +112,7 @@ void Experts::draw_row(const Rect& area, const ExpertLoad& load, int64_t expert,
   Rect row = area;
   const float alpha = off ? 0.35f : 1.f;
   const Rect swatch = row.cut_left(px(14));
-  ui::fill({swatch.x, swatch.center_y() - px(6), px(13), px(13)}, ui::fade(ui::expert_color(expert), alpha), px(3));
+  ui::expert_swatch(swatch, expert, alpha);
   row.cut_left(px(8));
   ui::text_in(row.cut_left(px(38)), Face::mono, off ? t.faint : t.text, "E" + std::to_string(expert));
 

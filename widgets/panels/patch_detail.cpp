@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "widgets/ui/draw.h"
+#include "widgets/ui/expert_mark.h"
 #include "widgets/ui/format.h"
 
 namespace moescope::panels {
@@ -17,8 +17,7 @@ using ui::Rect;
 /// A swatch with the expert's name and a number, returns the x after it.
 float draw_expert(Rect row, int64_t expert, const std::string& text, bool struck) {
   const ui::Theme& t = ui::theme();
-  const Rect swatch{row.x, row.center_y() - px(6), px(12), px(12)};
-  ui::fill(swatch, ui::fade(ui::expert_color(expert), struck ? 0.4f : 1.f), px(3));
+  ui::expert_swatch(row, expert, struck ? 0.4f : 1.f);
   row.cut_left(px(18));
   const float end = ui::text_in(row, Face::mono, struck ? t.faint : t.text, text);
   if (struck) ui::hline(row.x, end, row.center_y(), t.dim);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "widgets/panels/sparse_picture.h"
 #include "widgets/panels/states.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/format.h"
@@ -71,6 +70,10 @@ void settle_layer(const RunConfig& config, Selection& selection) {
 
 void RoutingPicture::take_keys(const Seen& seen, Selection& selection) {
   if (ui::typed('n') % 2 == 1) soft_.stretched = !soft_.stretched;
+  if (ui::typed('a') % 2 == 1) soft_.all_slots = !soft_.all_slots;
+  if (ui::typed('w') % 2 == 1) sparse_.show_wanted = !sparse_.show_wanted;
+  if (ui::typed('l') % 2 == 1) sparse_.show_numbers = !sparse_.show_numbers;
+  if (ui::typed('f') > 0) selection.zoom = {};
   if (!seen.snapshot) return;
   settle_layer(seen.snapshot->config, selection);
   const std::vector<int64_t> layers = moe_layer_list(seen.snapshot->config);
@@ -140,7 +143,7 @@ Rect RoutingPicture::draw_ui(const Rect& area, const Seen& seen, Selection& sele
     detail = inside.cut_bottom(px(kDetailHeight));
     inside.cut_bottom(px(8));
     if (is_sparse(*map))
-      draw_sparse_picture(inside, seen, *view, *map, selection);
+      sparse_.draw_ui(inside, seen, *view, *map, selection);
     else
       soft_.draw_ui(inside, seen, *view, *map, selection);
   }

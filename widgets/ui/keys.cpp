@@ -19,6 +19,16 @@ bool key_held(char letter) {
   return !io.WantTextInput && !io.KeyCtrl && !io.KeyAlt && ImGui::IsKeyDown(std::toupper(letter));
 }
 
+bool ctrl_typed(char letter) {
+  const ImGuiIO& io = ImGui::GetIO();
+  return io.KeyCtrl && !io.KeyAlt && ImGui::IsKeyPressed(std::toupper(letter), false);
+}
+
+bool shift_held() {
+  const ImGuiIO& io = ImGui::GetIO();
+  return io.KeyShift && !io.WantTextInput;
+}
+
 void key_hints(const Rect& area, const std::vector<KeyHint>& hints) {
   float x = area.x;
   for (const KeyHint& hint : hints) {

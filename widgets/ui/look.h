@@ -20,9 +20,12 @@ struct Theme {
 const Theme& dark_theme();
 const Theme& light_theme();
 
-/// The categorical palette belongs to the experts; an expert keeps its colour in every panel. Beyond 16 it repeats and
-/// a second cue (number, hatch) tells them apart.
-inline constexpr int64_t kPaletteSize = 16;
+/// The categorical palette belongs to the experts; an expert keeps its colour in every panel. Beyond its size it
+/// repeats and a second cue (hatch, number) tells experts apart. `safe` has fewer colours, which stay apart for eyes
+/// that see two of the three primary colours (Okabe and Ito, jfly.uni-koeln.de/color); hatches take over sooner.
+enum class Palette { full, safe };
+inline constexpr int64_t kPaletteSize = 16, kSafePaletteSize = 7;
+int64_t palette_size();
 ImU32 expert_color(int64_t expert);
 
 enum class Face { body, small, title, mono, display };
@@ -37,6 +40,7 @@ struct OpaqueFill {
 struct Look {
   Theme theme = dark_theme();
   std::array<ImFont*, kNumFaces> fonts{};
+  Palette palette = Palette::full;
   float scale = 1;    // pixels per design unit
   int cut_texts = 0;  // texts that had to be cut with an ellipsis since somebody set this to 0
   /// Clears a rectangle of the frame buffer. With a software rasteriser large surfaces cost a quarter of what blended
