@@ -151,7 +151,10 @@ void Window::Impl::start_imgui() {
 
 void Window::Impl::set_callbacks() {
   glfwSetWindowUserPointer(window, this);
-  glfwSetKeyCallback(window, [](GLFWwindow* w, int, int, int, int) { of(w).pace.input(glfwGetTime()); });
+  glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int, int action, int mods) {
+    if (action == GLFW_PRESS) of(w).look.key_presses.push_back({key, (mods & GLFW_MOD_CONTROL) != 0});
+    of(w).pace.input(glfwGetTime());
+  });
   glfwSetCharCallback(window, [](GLFWwindow* w, unsigned) { of(w).pace.input(glfwGetTime()); });
   glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { of(w).pace.input(glfwGetTime()); });
   glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { of(w).pace.input(glfwGetTime()); });
@@ -231,6 +234,7 @@ void Window::Impl::draw(ImagePixels* picture) {
   const bool was_dark = workspace.dark, was_safe = workspace.safe_colors;
   workspace.draw_ui({0, 0, size.x, size.y}, seen, run.gallery(), run.store_status(), commands);
   ImGui::Render();
+  look.key_presses.clear();
   for (Command& command : commands) run.send(std::move(command));
   if (workspace.needs_another_frame() || workspace.dark != was_dark || workspace.safe_colors != was_safe) pace.again();
   const double built = glfwGetTime(), cpu_built = cpu_ms_of_this_thread();

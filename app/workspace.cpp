@@ -7,6 +7,7 @@
 #include "widgets/panels/help_sheet.h"
 #include "widgets/panels/status_bar.h"
 #include "widgets/ui/controls.h"
+#include "widgets/ui/keys.h"
 #include "widgets/ui/panel.h"
 
 namespace moescope {
@@ -60,7 +61,7 @@ void Workspace::take_keys(const panels::Seen& seen, const panels::GallerySource&
   if (ui::typed('o') % 2 == 1) safe_colors = !safe_colors;
   if (ui::typed('?') > 0 || transport_.help_clicked) help_open_ = true;
   transport_.theme_clicked = transport_.help_clicked = false;
-  if (!ImGui::GetIO().WantTextInput && ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Escape))) selection_.pinned = {};
+  if (!ImGui::GetIO().WantTextInput && ui::pressed(ui::Key::escape)) selection_.pinned = {};
 }
 
 std::vector<ui::KeyHint> Workspace::key_hints(const panels::Seen& seen) const {

@@ -3,6 +3,7 @@
 
 #include "widgets/ui/controls.h"
 #include "widgets/ui/format.h"
+#include "widgets/ui/keys.h"
 #include "widgets/ui/sheet.h"
 
 namespace moescope::panels {
@@ -32,7 +33,7 @@ Leave draw_leave_sheet(const Rect& screen, const Seen& seen) {
   buttons.cut_right(px(10));
   if (ui::button("stay", buttons.cut_right(px(90)), "Cancel", ui::ButtonKind::quiet)) answer = Leave::stay;
   if (answer != Leave::undecided) return answer;
-  if (ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Enter))) return Leave::save;
+  if (ui::pressed(ui::Key::enter)) return Leave::save;
   return sheet.dismissed() ? Leave::stay : Leave::undecided;
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <vector>
 
 namespace moescope::ui {
 
@@ -37,6 +38,12 @@ struct OpaqueFill {
   ImU32 color = 0;
 };
 
+/// A key that went down since the last frame, by GLFW's number, with Ctrl or without.
+struct KeyPress {
+  int key = 0;
+  bool ctrl = false;
+};
+
 struct Look {
   Theme theme = dark_theme();
   std::array<ImFont*, kNumFaces> fonts{};
@@ -47,6 +54,7 @@ struct Look {
   /// triangles do. Null: surfaces are drawn like everything else.
   ImDrawCallback clear_rect = nullptr;
   std::deque<OpaqueFill> opaque_fills;  // of this frame; the callbacks point into it
+  std::vector<KeyPress> key_presses;    // a key that is let go before the next frame is pressed all the same
   double redraw_in = 1e9;  // seconds until something on screen changes by itself; widgets lower it, the window obeys
 };
 

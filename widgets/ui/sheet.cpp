@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "widgets/ui/controls.h"
+#include "widgets/ui/keys.h"
 
 namespace moescope::ui {
 
@@ -28,7 +29,7 @@ Sheet::~Sheet() { ImGui::End(); }
 
 bool Sheet::dismissed() const {
   const bool beside = ImGui::IsMouseClicked(0) && !card_.contains(ImGui::GetIO().MousePos);
-  return beside || ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Escape));
+  return beside || pressed(Key::escape);
 }
 
 }  // namespace moescope::ui
