@@ -73,6 +73,9 @@ struct Window::Impl {
   std::unique_ptr<gl::GlTextures> textures;
   std::shared_ptr<const Snapshot> snapshot;
   uint64_t serial = 0;
+  std::shared_ptr<const Look> answer;
+  uint64_t look_serial = 0;
+  std::vector<std::shared_ptr<const Report>> reports;  // the newest of each id
   Pace pace;
   FrameStats stats;
   bool fonts_stale = true, look_stale = true, software = false;
@@ -181,6 +184,15 @@ void Window::Impl::take_news() {
     ++serial;
     pace.data();
   }
+  if (run.take_look(answer)) {
+    ++look_serial;
+    pace.again();  // somebody waits for it
+  }
+  for (std::shared_ptr<const Report>& report : run.take_reports()) {
+    std::erase_if(reports, [&](const auto& old) { return old->request.id == report->request.id; });
+    reports.push_back(std::move(report));
+    pace.data();
+  }
   const std::vector<Metric> metrics = run.drain_metrics();
   const std::vector<CommandApplied> applied = run.drain_applied();
   if (!metrics.empty()) workspace.history().add(metrics);
@@ -230,12 +242,16 @@ void Window::Impl::draw(ImagePixels* picture) {
   ImGui::NewFrame();
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   std::vector<Command> commands;
-  const panels::Seen seen{snapshot.get(), serial, textures.get(), start};
+  const panels::Seen seen{snapshot.get(), serial, textures.get(), start, answer.get(), look_serial, reports};
   const bool was_dark = workspace.dark, was_safe = workspace.safe_colors;
   workspace.draw_ui({0, 0, size.x, size.y}, seen, run.gallery(), run.store_status(), commands);
   ImGui::Render();
   look.key_presses.clear();
   for (Command& command : commands) run.send(std::move(command));
+  if (std::optional<LookRequest> request = workspace.take_look_request()) run.look(std::move(*request));
+  panels::ReportAsks asks = workspace.take_report_asks();
+  for (const int64_t id : asks.cancelled) run.cancel_report(id);
+  for (ReportRequest& request : asks.reports) run.report(std::move(request));
   if (workspace.needs_another_frame() || workspace.dark != was_dark || workspace.safe_colors != was_safe) pace.again();
   const double built = glfwGetTime(), cpu_built = cpu_ms_of_this_thread();
 

@@ -54,7 +54,11 @@ void draw_texture(const Picture& picture, ImTextureID texture, float alpha) {
 }
 
 void draw_image(const Picture& picture, const ImageView& view, ui::Textures& textures, float alpha) {
-  draw_texture(picture, textures.image(image_key(view.image, view.pixels), view.pixels), alpha);
+  // An image under a counterfactual may have other pixels than the one in the gallery: the pixels themselves are the
+  // key.
+  const std::string_view bytes(reinterpret_cast<const char*>(view.pixels.values.data()), view.pixels.values.size());
+  const uint64_t key = ui::texture_key({image_key(view.image, view.pixels), std::hash<std::string_view>{}(bytes)});
+  draw_texture(picture, textures.image(key, view.pixels), alpha);
 }
 
 void draw_patch_grid(const Picture& picture, const RoutingMap& map) {
@@ -75,6 +79,29 @@ void outline_patch(const Picture& picture, const RoutingMap& map, int64_t token,
   const Rect rect = patch_rect(picture, map, patch);
   ui::frame(rect.inset(-width), IM_COL32(0, 0, 0, 160), px(3), px(1));
   ui::frame(rect.inset(-width / 2), strong ? IM_COL32_WHITE : ui::theme().accent, px(2), width);
+}
+
+void draw_flips(const Picture& picture, const RoutingMap& map, const LayerChange& change) {
+  const ui::Clip clip(picture.frame);
+  const ui::Theme& t = ui::theme();
+  ImDrawList& list = ui::canvas();
+  for (const PatchChange& flip : change.patches) {
+    const Rect rect = patch_rect(picture, map, flip.patch);
+    ui::frame(rect.inset(px(1)), t.warn, 0, px(1.5f));
+    if (rect.w < px(22) || rect.h < px(14)) continue;
+    const float side = px(7), y = rect.bottom() - px(4) - side;
+    const Rect from{rect.x + px(3), y, side, side}, to{rect.right() - px(3) - side, y, side, side};
+    for (const auto& [box, expert] : {std::pair{from, flip.before}, {to, flip.after}}) {
+      ui::fill(box.inset(-1), IM_COL32(0, 0, 0, 200), px(1));
+      if (expert >= 0)
+        ui::fill(box, ui::expert_color(expert), px(1));
+      else
+        ui::frame(box, IM_COL32_WHITE, px(1));
+    }
+    const float middle = y + side / 2, tip = to.x - px(1);
+    list.AddLine({from.right() + px(1), middle}, {tip, middle}, IM_COL32_WHITE, px(1.5f));
+    list.AddTriangleFilled({tip, middle}, {tip - px(4), middle - px(3)}, {tip - px(4), middle + px(3)}, IM_COL32_WHITE);
+  }
 }
 
 void draw_caption(const Picture& picture, std::string_view text, std::string_view right) {

@@ -34,6 +34,10 @@ void draw_patch_grid(const Picture& picture, const RoutingMap& map);
 /// The outline of the patch that is looked at: same place in every picture. Strong when under the mouse.
 void outline_patch(const Picture& picture, const RoutingMap& map, int64_t token, bool strong);
 
+/// Patches whose expert changed: an outline, and where there is room an arrow from the old expert's colour to the new
+/// one's (hollow: no expert).
+void draw_flips(const Picture& picture, const RoutingMap& map, const LayerChange& change);
+
 /// One line of dim text below a picture, with a second text at its right end.
 void draw_caption(const Picture& picture, std::string_view text, std::string_view right = {});
 

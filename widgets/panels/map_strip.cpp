@@ -45,7 +45,7 @@ MapStrip::Result MapStrip::draw_ui(const Rect& area, const Seen& seen, const Str
     const ImVec2 uv0{column / static_cast<float>(columns), row / static_cast<float>(rows)};
     const ImVec2 uv1{(column + 1) / static_cast<float>(columns), (row + 1) / static_cast<float>(rows)};
     ui::canvas().AddImage(texture, box.min(), box.max(), uv0, uv1);
-    ui::fill_expert({box.x, box.bottom() + px(1), box.w, line}, maps.expert(item), 1);
+    if (maps.expert(item) >= 0) ui::fill_expert({box.x, box.bottom() + px(1), box.w, line}, maps.expert(item), 1);
     if (item == maps.shown)
       ui::frame(box.inset(-px(1)), ui::theme().accent, px(3), px(2));
     else if (maps.lit && maps.lit(item))

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "widgets/panels/shown.h"
+#include "widgets/panels/what_if_panel.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/format.h"
 #include "widgets/ui/tooltip.h"
@@ -57,11 +59,11 @@ float SoftPicture::value_of(const RoutingMap& map, int64_t token, int64_t slot, 
 }
 
 void SoftPicture::draw_map(const Picture& picture, const Seen& seen, const ImageView& view, const RoutingMap& map,
-                           int64_t slot, Quantity quantity, Scale scale) {
+                           int64_t slot, Quantity quantity, Scale scale, uint64_t shown) {
   const uint64_t key = ui::texture_key({3, static_cast<uint64_t>(quantity)});
-  const uint64_t version = ui::texture_key({seen.serial, image_key(view.image, view.pixels),
-                                            static_cast<uint64_t>(map.layer), static_cast<uint64_t>(slot),
-                                            std::bit_cast<uint32_t>(scale.low), std::bit_cast<uint32_t>(scale.high)});
+  const uint64_t version = ui::texture_key({shown, image_key(view.image, view.pixels), static_cast<uint64_t>(map.layer),
+                                            static_cast<uint64_t>(slot), std::bit_cast<uint32_t>(scale.low),
+                                            std::bit_cast<uint32_t>(scale.high)});
   values_.resize(static_cast<size_t>(num_patches(map)));
   for (int64_t patch = 0; patch < num_patches(map); ++patch)
     values_[static_cast<size_t>(patch)] = value_of(map, token_of_patch(map, patch), slot, quantity);
@@ -126,8 +128,8 @@ float SoftPicture::draw_strip(const Rect& area, const Seen& seen, const RoutingM
   maps.count = num_slots(map), maps.grid_width = map.grid_width, maps.grid_height = map.grid_height;
   maps.low = scale.low, maps.high = scale.high;
   maps.key = ui::texture_key({4});
-  maps.version = ui::texture_key({seen.serial, static_cast<uint64_t>(map.layer), std::bit_cast<uint32_t>(scale.low),
-                                  std::bit_cast<uint32_t>(scale.high)});
+  maps.version = ui::texture_key({shown_version(seen, selection), static_cast<uint64_t>(map.layer),
+                                  std::bit_cast<uint32_t>(scale.low), std::bit_cast<uint32_t>(scale.high)});
   maps.value = [&](int64_t s, int64_t patch) { return dispatch_times(map, token_of_patch(map, patch), s); };
   maps.expert = [&](int64_t s) { return expert_of_slot(map, s); };
   maps.lit = [&](int64_t s) {
@@ -196,17 +198,21 @@ Rect SoftPicture::draw_ui(const Rect& area, const Seen& seen, const ImageView& v
   const Quantity right = all_slots ? Quantity::entropy : Quantity::combine;
   const Scale left_scale = all_slots ? Scale{0, 2} : scale;
   const Scale right_scale = all_slots ? Scale{0, std::max(0.1f, largest_entropy(map))} : scale;
+  const uint64_t shown = shown_version(seen, selection);
   draw_image(pictures[0], view, *seen.textures);
-  draw_map(pictures[1], seen, view, map, slot, left, left_scale);
-  draw_map(pictures[2], seen, view, map, slot, right, right_scale);
+  draw_map(pictures[1], seen, view, map, slot, left, left_scale, shown);
+  draw_map(pictures[2], seen, view, map, slot, right, right_scale, shown);
+  if (const LayerChange* change = shown_change(seen, selection)) draw_flips(pictures[0], map, *change);
   for (const Picture& picture : pictures) {
     if (selection.pinned.token != selection.hovered.token) outline_patch(picture, map, selection.pinned.token, false);
     outline_patch(picture, map, selection.hovered.token, true);
-    report_mouse(picture, map, selection);
+    if (!take_brush(picture, view, map, selection)) report_mouse(picture, map, selection);
   }
   draw_readout(pictures[1], map, slot, left);
   draw_readout(pictures[2], map, slot, right);
-  for (const Picture& picture : pictures) take_mouse(picture, view.pixels, selection.zoom);
+  for (const Picture& picture : pictures)
+    if (selection.asking.brush == Brush::none || !ImGui::IsMouseDown(0))
+      take_mouse(picture, view.pixels, selection.zoom);
   auto bar_beside = [&](const Rect& frame) { return Rect{frame.right() + gap, frame.y, px(kBarWidth), frame.h}; };
   if (all_slots) draw_color_bar(bar_beside(pictures[1].frame), seen, left_scale, false, "×");
   draw_color_bar(bar_beside(pictures[2].frame), seen, right_scale, !all_slots && range.max > scale.high,

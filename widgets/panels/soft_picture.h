@@ -31,7 +31,7 @@ class SoftPicture {
   enum class Quantity { dispatch, combine, token_weight, entropy };
   float value_of(const RoutingMap& map, int64_t token, int64_t slot, Quantity quantity) const;
   void draw_map(const Picture& picture, const Seen& seen, const ImageView& view, const RoutingMap& map, int64_t slot,
-                Quantity quantity, Scale scale);
+                Quantity quantity, Scale scale, uint64_t shown);
   void draw_readout(const Picture& picture, const RoutingMap& map, int64_t slot, Quantity quantity) const;
   /// `clipped`: some weights lie above the scale and take its last colour. `unit` stands behind the numbers.
   void draw_color_bar(const ui::Rect& area, const Seen& seen, Scale scale, bool clipped, const char* unit);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string>
 
+#include "widgets/panels/shown.h"
+#include "widgets/panels/what_if_panel.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/expert_mark.h"
 #include "widgets/ui/format.h"
@@ -189,8 +191,8 @@ float SparsePicture::draw_gates(const Rect& area, const Seen& seen, const Routin
   maps.high = std::min(static_cast<float>(map.num_experts), 8.f);  // locked: at 8 × uniform an expert is clearly chosen
   maps.cell = map.num_experts <= 16 ? 44.f : 30.f;
   maps.key = ui::texture_key({6});
-  maps.version =
-      ui::texture_key({seen.serial, static_cast<uint64_t>(map.layer), static_cast<uint64_t>(map.num_experts)});
+  maps.version = ui::texture_key(
+      {shown_version(seen, selection), static_cast<uint64_t>(map.layer), static_cast<uint64_t>(map.num_experts)});
   maps.value = [&](int64_t e, int64_t patch) {
     return gate_of(map, token_of_patch(map, patch), e) * static_cast<float>(map.num_experts);
   };
@@ -230,13 +232,16 @@ Rect SparsePicture::draw_ui(const Rect& area, const Seen& seen, const ImageView&
   draw_image(image, view, *seen.textures);
   if (show_wanted) draw_map(pictures[1], seen, view, map, true, selection);
   draw_map(executed, seen, view, map, false, selection);
+  if (const LayerChange* change = shown_change(seen, selection)) draw_flips(executed, map, *change);
   for (int i = 0; i < count; ++i) {
     if (selection.pinned.token != selection.hovered.token)
       outline_patch(pictures[i], map, selection.pinned.token, false);
     outline_patch(pictures[i], map, selection.hovered.token, true);
-    report_mouse(pictures[i], map, selection);
+    if (!take_brush(pictures[i], view, map, selection)) report_mouse(pictures[i], map, selection);
   }
-  for (int i = 0; i < count; ++i) take_mouse(pictures[i], view.pixels, selection.zoom);
+  for (int i = 0; i < count; ++i)
+    if (selection.asking.brush == Brush::none || !ImGui::IsMouseDown(0))
+      take_mouse(pictures[i], view.pixels, selection.zoom);
   draw_caption_of_image(image, view, selection.zoom);
   if (show_wanted) draw_caption(pictures[1], caption(map, true));
   draw_caption(executed, caption(map, false), "opacity = gate");
