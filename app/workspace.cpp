@@ -183,9 +183,10 @@ void Workspace::draw_narrow(Rect area, const panels::Seen& seen, const panels::G
   draw_middle(area, seen, gallery, out);
 }
 
-void Workspace::draw_ui(const Rect& screen, const panels::Seen& seen, const panels::GallerySource& gallery,
+void Workspace::draw_ui(const Rect& screen, const panels::Seen& given, const panels::GallerySource& gallery,
                         const panels::StoreStatus& store, std::vector<Command>& out) {
   selection_.begin_frame();
+  panels::Seen seen = given;
   help_was_open_ = help_open_;
   ImGui::SetNextWindowPos(screen.min());
   ImGui::SetNextWindowSize(screen.size());
@@ -195,6 +196,8 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& seen, const pane
                    ImGuiWindowFlags_NoScrollWithMouse);
   settle(seen, gallery, out);
   take_keys(seen, gallery, out);
+  seen.rerouted = quick_route_.update(given, selection_, reroute);
+  seen.look_serial = ui::texture_key({given.look_serial, seen.rerouted ? quick_route_.serial() : 0});
   Rect area = screen;
   const Rect top = area.cut_top(px(kTopBar)), bottom = area.cut_bottom(px(kStatusBar));
   transport_.draw_ui(top, seen, history_, out);

@@ -40,6 +40,7 @@ class Workspace {
 
   /// What the panels asked of the explorer since the last call.
   std::optional<LookRequest> take_look_request() { return std::exchange(look_request_, std::nullopt); }
+  bool take_stop_looking() { return look_asker_.take_stop(); }
   panels::ReportAsks take_report_asks() { return std::exchange(report_asks_, {}); }
 
   panels::History& history() { return history_; }
@@ -52,6 +53,7 @@ class Workspace {
   /// What the person decided on that sheet; `undecided` while it is open or was never opened.
   panels::Leave leave() const { return leave_; }
 
+  Reroute reroute;                 // LiveRun's, for what a slider shows at once; none: answers are waited for
   bool dark = true;                // D or the half moon switches it
   bool safe_colors = false;        // O switches it
   bool screenshot_wanted = false;  // P; the window clears it
@@ -82,6 +84,7 @@ class Workspace {
   panels::Study study_;
   panels::Transport transport_;
   LookAsker look_asker_;
+  QuickRoute quick_route_;
   std::optional<LookRequest> look_request_;
   panels::ReportAsks report_asks_;
   int controls_tab_ = 0;      // knobs of training, or of the look

@@ -16,6 +16,9 @@ struct Screen : demo::Stage {
   explicit Screen(RouterKind kind, float width = 1600, float height = 900, float scale = 1)
       : Stage(width, height, scale), run(kind) {
     run.advance(60);
+    workspace.reroute = [this](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) {
+      return run.reroute(map, what_if, router);
+    };
     show(
         [this] {
           if (run.take(snapshot)) ++serial;
@@ -32,6 +35,7 @@ struct Screen : demo::Stage {
           workspace.draw_ui(screen(), seen, run.gallery(), run.store_status(), commands);
           for (Command& command : commands) run.send(std::move(command));
           if (auto request = workspace.take_look_request()) run.look(std::move(*request));
+          if (workspace.take_stop_looking()) run.stop_looking();
           panels::ReportAsks asks = workspace.take_report_asks();
           for (const int64_t id : asks.cancelled) run.cancel_report(id);
           for (ReportRequest& request : asks.reports) run.report(std::move(request));

@@ -106,7 +106,7 @@ std::string PatchDetail::effect(const ImageLook& look, const RoutingMap& map) {
 
 void PatchDetail::draw_ui(const Rect& area, const Seen& seen, const Selection& selection) {
   const ImageView* view = shown_view(seen, selection);
-  const RoutingMap* map = view ? find_map(*view, selection.layer) : nullptr;
+  const RoutingMap* map = view ? shown_map(seen, selection) : nullptr;
   if (!map || area.empty()) return;
   const ui::Theme& t = ui::theme();
   const ImageLook* look = shown_look(seen, selection);

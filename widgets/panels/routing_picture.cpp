@@ -163,7 +163,7 @@ Rect RoutingPicture::draw_ui(const Rect& area, const Seen& seen, Selection& sele
   header.y += px(1);
   inside.cut_bottom(px(ui::kInset));
   const ImageView* view = shown_view(seen, selection);
-  const RoutingMap* map = view ? find_map(*view, selection.layer) : nullptr;
+  const RoutingMap* map = view ? shown_map(seen, selection) : nullptr;
   ImGui::PushID("routing");
   draw_header(header, seen, map, selection);
   Rect detail{};

@@ -28,6 +28,7 @@ const ImageView* shown_view(const Seen& seen, const Selection& selection) {
 }
 
 const RoutingMap* shown_map(const Seen& seen, const Selection& selection) {
+  if (seen.rerouted && seen.rerouted->layer == selection.layer && !selection.asking.reference) return seen.rerouted;
   const ImageView* view = shown_view(seen, selection);
   return view ? find_map(*view, selection.layer) : nullptr;
 }
@@ -45,7 +46,7 @@ bool is_waiting(const Seen& seen, const Selection& selection) {
 
 const LayerChange* shown_change(const Seen& seen, const Selection& selection) {
   const ImageLook* look = shown_look(seen, selection);
-  if (!look || selection.asking.reference) return nullptr;
+  if (!look || selection.asking.reference || seen.rerouted) return nullptr;
   for (const LayerChange& change : look->layers)
     if (change.layer == selection.layer) return &change;
   return nullptr;

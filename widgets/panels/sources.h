@@ -42,6 +42,7 @@ struct Seen {
   const Look* look = nullptr;                                   // the newest answer to what was asked; null: none
   uint64_t look_serial = 0;                                     // grows with each
   std::span<const std::shared_ptr<const Report>> reports = {};  // the newest of each id
+  const RoutingMap* rerouted = nullptr;  // the layer on view under what is asked, until the answer is there
 
   /// The newest report on a question, by the id that it was asked with; null: none came yet.
   const Report* report(int64_t id) const {

@@ -19,8 +19,8 @@ using ui::Face;
 using ui::px;
 using ui::Rect;
 
-constexpr std::string_view kTabs[kNumPages] = {"Compute",  "Path",     "Attention", "Classes", "Patches",
-                                               "Together", "Mistakes", "Map",       "Kept"};
+constexpr std::string_view kTabs[kNumPages] = {"Compute", "Path",     "Attention", "Classes", "Patches",
+                                               "Pairs",   "Mistakes", "Map",       "Kept"};
 
 std::string_view what_it_tells(Page page) {
   switch (page) {

@@ -39,7 +39,7 @@ Rect tab_panel(const Rect& area, std::span<const std::string_view> names, int& c
     const float width = text_width(face, names[i]) + 1;
     if (width > header.w) break;
     const Rect word = header.cut_left(width);
-    header.cut_left(px(12));
+    header.cut_left(px(10));
     ImGui::PushID(static_cast<int>(i));
     const Hit h = hit("tab", {word.x - px(4), word.y + px(8), word.w + px(8), word.h - px(16)});
     ImGui::PopID();
