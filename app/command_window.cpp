@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/display_probe.h"
+#include "app/go_on.h"
 #include "app/headless.h"
 #include "app/run_controller.h"
 #include "app/run_request.h"
@@ -51,8 +52,14 @@ int open_workbench(const WorkbenchOptions& options) {
   window_options.scale = options.scale;
   window_options.log = [](const std::string& line) { std::cerr << line << std::endl; };
   RunController controller(std::move(run));
-  Window window(window_options, controller);
-  window.run_until_closed();
+  panels::Leave leave;
+  std::shared_ptr<const Snapshot> latest;
+  {
+    Window window(window_options, controller);
+    leave = window.run_until_closed();
+    latest = window.snapshot();
+  }
+  if (leave == panels::Leave::go_on) go_on_in_terminal(controller, std::move(latest));
   return 0;
 }
 

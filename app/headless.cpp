@@ -1,17 +1,13 @@
 // Starts trainer and recorder, watches them ten times a second, and says how it ended.
 #include "app/headless.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <chrono>
-#include <csignal>
-#include <cstdio>
 #include <iostream>
 #include <thread>
 
-#include "app/progress_line.h"
+#include "app/progress_printer.h"
 #include "app/recorder.h"
+#include "app/stop_signals.h"
 #include "app/text_table.h"
 #include "compute/train/trainer_thread.h"
 
@@ -19,71 +15,12 @@ namespace moescope {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr auto kLook = std::chrono::milliseconds(100);
 constexpr int64_t kKeptImages = 8;  // whose routing is stored at each evaluation, so that runs can be compared
-constexpr auto kPlainLineEvery = std::chrono::seconds(10);
-
-volatile std::sig_atomic_t g_asked_to_stop = 0;
-
-extern "C" void ask_to_stop(int) { g_asked_to_stop = 1; }
-
-/// The first Ctrl+C asks, a second one ends the program at once; the old handlers come back at the end of the scope.
-class StopSignals {
- public:
-  StopSignals() {
-    g_asked_to_stop = 0;
-    struct sigaction action {};
-    action.sa_handler = ask_to_stop;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    sigaction(SIGINT, &action, &old_interrupt_);
-    sigaction(SIGTERM, &action, &old_terminate_);
-  }
-  ~StopSignals() {
-    sigaction(SIGINT, &old_interrupt_, nullptr);
-    sigaction(SIGTERM, &old_terminate_, nullptr);
-  }
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
-
- private:
-  struct sigaction old_interrupt_ {
-  }, old_terminate_{};
-};
-
-/// Writes progress to stderr: one line that is rewritten on a terminal, else a line now and then.
-class ProgressPrinter {
- public:
-  void show(const Snapshot& snapshot) {
-    if (is_terminal_) {
-      winsize size{};
-      const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-      std::fprintf(stderr, "\r\033[K%s", progress_bar(snapshot, known ? size.ws_col - 1 : 100).c_str());
-      open_line_ = true;
-    } else if (snapshot.test_step != last_test_step_ || Clock::now() >= next_plain_) {
-      std::fprintf(stderr, "%s\n", progress_text(snapshot).c_str());
-      last_test_step_ = snapshot.test_step;
-      next_plain_ = Clock::now() + kPlainLineEvery;
-    }
-  }
-  void say(const std::string& sentence) {
-    end_line();
-    std::fprintf(stderr, "%s\n", sentence.c_str());
-  }
-  void end_line() {
-    if (open_line_) std::fprintf(stderr, "\n");
-    open_line_ = false;
-  }
-
- private:
-  const bool is_terminal_ = isatty(STDERR_FILENO) != 0;
-  bool open_line_ = false;
-  int64_t last_test_step_ = -1;
-  Clock::time_point next_plain_{};
-};
 
 /// Until the run has left. Returns the last snapshot.
-std::shared_ptr<const Snapshot> watch(TrainerThread& trainer, Recorder& recorder, ProgressPrinter& printer) {
+std::shared_ptr<const Snapshot> watch(TrainerThread& trainer, Recorder& recorder, const StopSignals& signals,
+                                      ProgressPrinter& printer) {
   std::shared_ptr<const Snapshot> latest;
   std::string banner;
   bool finishing = false;
@@ -96,7 +33,7 @@ std::shared_ptr<const Snapshot> watch(TrainerThread& trainer, Recorder& recorder
   for (bool over = false; !over;) {
     over = trainer.events().closed();  // before the last look, so that nothing posted earlier is missed
     if (trainer.snapshots().take(latest)) printer.show(*latest);
-    if (g_asked_to_stop) finish("Saving; Ctrl+C again leaves at once.");
+    if (signals.asked()) finish("Saving; Ctrl+C again leaves at once.");
     if (latest && latest->state == RunState::diverged) finish("Diverged: " + latest->message);
     if (const std::string now = recorder.state().banner; now != banner) {
       banner = now;
@@ -136,7 +73,7 @@ int train_headless(PreparedRun run) {
   Recorder recorder(trainer.events(), recording);
   for (SetField& field : run.first_fields) trainer.commands().push(std::move(field));
 
-  const std::shared_ptr<const Snapshot> last = watch(trainer, recorder, printer);
+  const std::shared_ptr<const Snapshot> last = watch(trainer, recorder, signals, printer);
   trainer.join();
   recorder.close();
   printer.end_line();

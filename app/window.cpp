@@ -73,10 +73,14 @@ struct Window::Impl {
   std::unique_ptr<gl::GlTextures> textures;
   std::shared_ptr<const Snapshot> snapshot;
   uint64_t serial = 0;
+  std::shared_ptr<const Look> answer;
+  uint64_t look_serial = 0;
+  std::vector<std::shared_ptr<const Report>> reports;  // the newest of each id
   Pace pace;
   FrameStats stats;
   bool fonts_stale = true, look_stale = true, software = false;
   std::string store_text;  // as last drawn
+  panels::Leave leave = panels::Leave::undecided;
 
   void open();
   void start_imgui();
@@ -85,6 +89,7 @@ struct Window::Impl {
   void refresh_look();
   void draw(ImagePixels* picture = nullptr);
   void note_stall(const char* phase, double ms);
+  bool may_close();
   ImagePixels read_back() const;
   static Impl& of(GLFWwindow* w) { return *static_cast<Impl*>(glfwGetWindowUserPointer(w)); }
 };
@@ -149,7 +154,10 @@ void Window::Impl::start_imgui() {
 
 void Window::Impl::set_callbacks() {
   glfwSetWindowUserPointer(window, this);
-  glfwSetKeyCallback(window, [](GLFWwindow* w, int, int, int, int) { of(w).pace.input(glfwGetTime()); });
+  glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int, int action, int mods) {
+    if (action == GLFW_PRESS) of(w).look.key_presses.push_back({key, (mods & GLFW_MOD_CONTROL) != 0});
+    of(w).pace.input(glfwGetTime());
+  });
   glfwSetCharCallback(window, [](GLFWwindow* w, unsigned) { of(w).pace.input(glfwGetTime()); });
   glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { of(w).pace.input(glfwGetTime()); });
   glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { of(w).pace.input(glfwGetTime()); });
@@ -174,6 +182,15 @@ void Window::Impl::set_callbacks() {
 void Window::Impl::take_news() {
   if (run.take(snapshot)) {
     ++serial;
+    pace.data();
+  }
+  if (run.take_look(answer)) {
+    ++look_serial;
+    pace.again();  // somebody waits for it
+  }
+  for (std::shared_ptr<const Report>& report : run.take_reports()) {
+    std::erase_if(reports, [&](const auto& old) { return old->request.id == report->request.id; });
+    reports.push_back(std::move(report));
     pace.data();
   }
   const std::vector<Metric> metrics = run.drain_metrics();
@@ -217,6 +234,7 @@ void Window::Impl::note_stall(const char* phase, double ms) {
 void Window::Impl::draw(ImagePixels* picture) {
   const double start = glfwGetTime(), cpu_start = cpu_ms_of_this_thread();
   refresh_look();
+  look.palette = workspace.safe_colors ? ui::Palette::safe : ui::Palette::full;
   look.redraw_in = 1e9;
   look.opaque_fills.clear();
   ImGui_ImplOpenGL3_NewFrame();
@@ -224,12 +242,18 @@ void Window::Impl::draw(ImagePixels* picture) {
   ImGui::NewFrame();
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   std::vector<Command> commands;
-  const panels::Seen seen{snapshot.get(), serial, textures.get(), start};
-  const bool was_dark = workspace.dark;
+  const panels::Seen seen{snapshot.get(), serial, textures.get(), start, answer.get(), look_serial, reports};
+  const bool was_dark = workspace.dark, was_safe = workspace.safe_colors;
   workspace.draw_ui({0, 0, size.x, size.y}, seen, run.gallery(), run.store_status(), commands);
   ImGui::Render();
+  look.key_presses.clear();
   for (Command& command : commands) run.send(std::move(command));
-  if (workspace.needs_another_frame() || workspace.dark != was_dark) pace.again();
+  if (std::optional<LookRequest> request = workspace.take_look_request()) run.look(std::move(*request));
+  if (workspace.take_stop_looking()) run.stop_looking();
+  panels::ReportAsks asks = workspace.take_report_asks();
+  for (const int64_t id : asks.cancelled) run.cancel_report(id);
+  for (ReportRequest& request : asks.reports) run.report(std::move(request));
+  if (workspace.needs_another_frame() || workspace.dark != was_dark || workspace.safe_colors != was_safe) pace.again();
   const double built = glfwGetTime(), cpu_built = cpu_ms_of_this_thread();
 
   int width = 0, height = 0;
@@ -256,6 +280,23 @@ void Window::Impl::draw(ImagePixels* picture) {
   pace.timer(look.redraw_in < 1e8 ? now + look.redraw_in : 1e18);
 }
 
+/// Whether a wish to close is granted: at once when nothing trains, else when the sheet has been answered.
+bool Window::Impl::may_close() {
+  if (workspace.leave() == panels::Leave::save || workspace.leave() == panels::Leave::go_on) {
+    leave = workspace.leave();
+    return true;
+  }
+  if (!glfwWindowShouldClose(window)) return false;
+  if (!snapshot || snapshot->state != RunState::running) {
+    leave = panels::Leave::save;
+    return true;
+  }
+  glfwSetWindowShouldClose(window, GLFW_FALSE);
+  workspace.ask_to_leave();
+  pace.again();
+  return false;
+}
+
 ImagePixels Window::Impl::read_back() const {
   int width = 0, height = 0;
   glfwGetFramebufferSize(window, &width, &height);
@@ -275,6 +316,9 @@ Window::Window(WindowOptions options, LiveRun& run) : impl_(std::make_unique<Imp
   self.open();
   self.set_callbacks();
   self.workspace.dark = self.options.dark;
+  self.workspace.reroute = [&run](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) {
+    return run.reroute(map, what_if, router);
+  };
   self.start_imgui();
   run.set_waker([] { glfwPostEmptyEvent(); });
 }
@@ -302,12 +346,18 @@ bool Window::turn(double at_most_secs, bool* drew) {
     } catch (const UserError& error) { self.workspace.banner().notice(error.what()); }
     self.pace.again();
   }
-  return !glfwWindowShouldClose(self.window);
+  return !self.may_close();
 }
 
-void Window::run_until_closed() {
+panels::Leave Window::run_until_closed() {
   while (turn(1.0)) {}
+  return impl_->leave;
 }
+
+panels::Leave Window::leave() const { return impl_->leave; }
+std::shared_ptr<const Snapshot> Window::snapshot() const { return impl_->snapshot; }
+
+void Window::close() { glfwSetWindowShouldClose(impl_->window, GLFW_TRUE); }
 
 void Window::wake() { glfwPostEmptyEvent(); }
 

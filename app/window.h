@@ -35,11 +35,14 @@ class Window {
   Window(const Window&) = delete;
   Window& operator=(const Window&) = delete;
 
-  /// Draws and answers until the person closes the window.
-  void run_until_closed();
+  /// Draws and answers until the person closes the window. Closing it while the run trains asks what becomes of the
+  /// run; `save` when it does not train.
+  panels::Leave run_until_closed();
   /// One turn of that loop: waits for events (at most at_most_secs), takes what is new, draws when a frame is due.
   /// False when the window was closed. `drew` tells whether a frame was drawn.
   bool turn(double at_most_secs, bool* drew = nullptr);
+  /// The same as a click on the window's close button.
+  void close();
   /// Makes a waiting turn() return; any thread may call it.
   void wake();
 
@@ -47,6 +50,10 @@ class Window {
   void draw_now();
   /// Draws a frame now and reads it back (RGB).
   ImagePixels screenshot();
+  /// What the person decided when the window was closed; undecided before.
+  panels::Leave leave() const;
+  /// What came last from the run; null before anything came.
+  std::shared_ptr<const Snapshot> snapshot() const;
   const FrameStats& stats() const;
   Workspace& workspace();
   /// True when a software rasteriser draws.

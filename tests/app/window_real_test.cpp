@@ -134,6 +134,29 @@ TEST_F(RealWindow, KeysAndMouseReachTheRun) {
   EXPECT_TRUE(turn_until(*window, [&] { return run.edit().images[0].image.test_index == 0; }));
 }
 
+TEST_F(RealWindow, ClosingItWhileTheRunTrainsAsksFirst) {
+  if (!xdotool("version")) GTEST_SKIP() << "xdotool is not installed";
+  demo::DemoRun run(RouterKind::soft);
+  run.advance(5);
+  const auto window = open(run);
+  const int64_t frames = window->stats().frames;
+  window->close();
+  ASSERT_TRUE(turn_until(*window, [&] { return window->stats().frames > frames; }));
+  EXPECT_EQ(window->leave(), panels::Leave::undecided);
+  ASSERT_TRUE(xdotool("key Return"));
+  ASSERT_TRUE(turn_until(*window, [&] { return window->leave() != panels::Leave::undecided; }));
+  EXPECT_EQ(window->leave(), panels::Leave::save);
+}
+
+TEST_F(RealWindow, AStandingRunIsLeftWithoutAQuestion) {
+  demo::DemoRun run(RouterKind::soft);
+  run.edit().state = RunState::paused;
+  run.post();
+  const auto window = open(run);
+  window->close();
+  EXPECT_TRUE(turn_until(*window, [&] { return window->leave() == panels::Leave::save; }));
+}
+
 TEST_F(RealWindow, CountsWhatFramesCost) {
   demo::DemoRun run(RouterKind::soft);
   const auto window = open(run);

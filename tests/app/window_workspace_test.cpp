@@ -7,6 +7,7 @@
 #include "app/workspace.h"
 #include "support/ui_demo_run.h"
 #include "support/ui_stage.h"
+#include "widgets/panels/shown.h"
 
 namespace moescope {
 namespace {
@@ -15,15 +16,29 @@ struct Screen : demo::Stage {
   explicit Screen(RouterKind kind, float width = 1600, float height = 900, float scale = 1)
       : Stage(width, height, scale), run(kind) {
     run.advance(60);
+    workspace.reroute = [this](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) {
+      return run.reroute(map, what_if, router);
+    };
     show(
         [this] {
           if (run.take(snapshot)) ++serial;
           workspace.history().add(run.drain_metrics());
           workspace.history().add(run.drain_applied());
           std::vector<Command> commands;
-          const panels::Seen seen{snapshot.get(), serial, &textures, ImGui::GetTime()};
+          if (run.take_look(answer)) ++look_serial;
+          for (auto& report : run.take_reports()) {
+            std::erase_if(reports, [&](const auto& old) { return old->request.id == report->request.id; });
+            reports.push_back(std::move(report));
+          }
+          const panels::Seen seen{snapshot.get(), serial,      &textures, ImGui::GetTime(),
+                                  answer.get(),   look_serial, reports};
           workspace.draw_ui(screen(), seen, run.gallery(), run.store_status(), commands);
           for (Command& command : commands) run.send(std::move(command));
+          if (auto request = workspace.take_look_request()) run.look(std::move(*request));
+          if (workspace.take_stop_looking()) run.stop_looking();
+          panels::ReportAsks asks = workspace.take_report_asks();
+          for (const int64_t id : asks.cancelled) run.cancel_report(id);
+          for (ReportRequest& request : asks.reports) run.report(std::move(request));
         },
         true);
     frame(3);
@@ -45,7 +60,9 @@ struct Screen : demo::Stage {
   demo::DemoRun run;
   Workspace workspace;
   std::shared_ptr<const Snapshot> snapshot;
-  uint64_t serial = 0;
+  std::shared_ptr<const Look> answer;
+  std::vector<std::shared_ptr<const Report>> reports;
+  uint64_t serial = 0, look_serial = 0;
 };
 
 TEST(Workspace, HoveringAPatchPointsAtItsExpertAndBack) {
@@ -95,7 +112,9 @@ TEST(Workspace, KeysActOnWhatTheyName) {
   EXPECT_EQ(screen.count<SetRunning>(), 1u);
   screen.type("e");
   EXPECT_EQ(screen.count<EvaluateNow>(), 1u);
-  screen.type("c");
+  ImGui::GetIO().KeyCtrl = true;
+  screen.tap('S');
+  ImGui::GetIO().KeyCtrl = false;
   EXPECT_EQ(screen.count<SaveCheckpoint>(), 1u);
   screen.type("d");
   EXPECT_FALSE(screen.workspace.dark);
@@ -113,6 +132,31 @@ TEST(Workspace, TheKeySheetTakesTheKeyboardUntilItIsClosed) {
   screen.frame(2);
   screen.type("t");
   EXPECT_EQ(screen.count<SetRunning>(), 1u);
+}
+
+TEST(Workspace, LeavingWhileTheRunTrainsIsAsked) {
+  using panels::Leave;
+  Screen screen(RouterKind::soft);
+  EXPECT_EQ(screen.workspace.leave(), Leave::undecided);
+  screen.workspace.ask_to_leave();
+  screen.frame(2);
+  screen.type("t");
+  EXPECT_EQ(screen.count<SetRunning>(), 0u);  // the sheet has the keyboard
+  screen.key(256, true);
+  EXPECT_EQ(screen.workspace.leave(), Leave::stay);
+  screen.key(256, false);
+  screen.workspace.ask_to_leave();
+  screen.frame(2);
+  screen.move(800 + 260 - 28 - 160 - 75, 450 + 95 - 36);  // left of the rightmost button
+  screen.press();
+  ImGui::GetIO().MouseDown[0] = false;
+  screen.frame();
+  EXPECT_EQ(screen.workspace.leave(), Leave::go_on);
+  screen.frame();
+  screen.workspace.ask_to_leave();
+  screen.frame(2);
+  screen.key(257, true);
+  EXPECT_EQ(screen.workspace.leave(), Leave::save);
 }
 
 TEST(Workspace, TheFirstSnapshotWithoutAnImageAsksForOne) {
@@ -136,10 +180,22 @@ TEST(Workspace, AnExpertOffChangesThePictureAndComesBack) {
   ASSERT_TRUE(screen.find(1200, 110, 1210, 460, [](const panels::Selection& s) { return s.hovered.expert == 4; }));
   screen.key('X', true);
   screen.frame(2);
-  EXPECT_EQ(screen.snapshot->images[0].routing.back().expert_off[4], 1);
+  ASSERT_EQ(screen.run.looks.size(), 1u);  // once while the key is down, whatever the frames
+  EXPECT_EQ(screen.run.looks[0].what_if.off, (std::vector<ExpertOff>{{5, 4}}));
+  const auto shown = [&] {
+    const panels::Seen seen{screen.snapshot.get(), screen.serial, &screen.textures, 0, screen.answer.get(), 1, {}};
+    return panels::shown_map(seen, screen.workspace.selection());
+  };
+  EXPECT_EQ(shown()->expert_off[4], 1);
+  for (int64_t token = 0; token < shown()->num_tokens; ++token) EXPECT_FALSE(panels::goes_to(*shown(), token, 4));
+  ImGui::GetIO().KeyShift = true;  // the model as it is, while something is changed
+  screen.frame(2);
+  EXPECT_EQ(shown()->expert_off[4], 0);
+  ImGui::GetIO().KeyShift = false;
   screen.key('X', false);
   screen.frame(2);
-  EXPECT_EQ(screen.snapshot->images[0].routing.back().expert_off[4], 0);
+  EXPECT_EQ(shown()->expert_off[4], 0);
+  EXPECT_EQ(screen.count<DisableExpert>(), 0u);  // the run goes on as it is
 }
 
 TEST(Workspace, TheSoftScaleStretchesOnlyWhenAsked) {

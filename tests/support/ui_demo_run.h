@@ -7,6 +7,7 @@
 #include "app/window_live_run.h"
 #include "compute/records/config_fields.h"
 #include "support/ui_demo.h"
+#include "support/ui_demo_reports.h"
 
 namespace moescope::demo {
 
@@ -23,7 +24,7 @@ class DemoRun : public LiveRun {
     gallery_.pixels = pixels ? std::move(pixels)
                              : [side](int64_t i) { return std::make_shared<const ImagePixels>(demo::image(i, side)); };
     store_ = {"sessions.db", 2, ""};
-    watched_ = snapshot_.images.front().image;
+    watched_ = {snapshot_.images.front().image};
   }
 
   /// Trains so many steps at once and posts a snapshot.
@@ -40,8 +41,9 @@ class DemoRun : public LiveRun {
   Snapshot& edit() { return snapshot_; }
   void post() {
     snapshot_.images.clear();
-    const auto pixels = watched_.own ? watched_.own : gallery_.pixels(watched_.test_index);
-    if (pixels) snapshot_.images.push_back(view(snapshot_.config, watched_, *pixels, snapshot_.step, sharpness, off_));
+    for (const WatchedImage& image : watched_)
+      if (const auto pixels = pixels_of(image))
+        snapshot_.images.push_back(view(snapshot_.config, image, *pixels, snapshot_.step, sharpness, off_));
     posted_ = std::make_shared<const Snapshot>(snapshot_);
     if (wake_) wake_();
   }
@@ -58,7 +60,7 @@ class DemoRun : public LiveRun {
       applied_.push_back({snapshot_.step, 0, field->key, get_field(snapshot_.config, field->key), field->value});
       set_field(snapshot_.config, field->key, field->value);
     }
-    if (const auto* watch = std::get_if<Watch>(&command)) watched_ = watch->images.front();
+    if (const auto* watch = std::get_if<Watch>(&command)) watched_ = watch->images;
     if (const auto* expert = std::get_if<DisableExpert>(&command))
       off_[static_cast<size_t>(expert->expert)] = expert->disabled;
     if (const auto* rule = std::get_if<SetStopRule>(&command)) snapshot_.stop_rule = rule->rule;
@@ -77,50 +79,63 @@ class DemoRun : public LiveRun {
     for (const std::string& path : paths) notices_.push_back("cannot read " + path + ": it is neither PNG nor JPEG");
   }
   std::vector<std::string> drain_notices() override { return std::exchange(notices_, {}); }
+  void stop_looking() override { ++stops; }
+  void explore_checkpoint(int64_t id) override { explored_checkpoint = id; }
+  RoutingMap reroute(const RoutingMap& map, const WhatIf& what_if, const RouterConfig&) override {
+    const auto pixels = pixels_of(watched_.front());
+    const RunConfig config = config_under(snapshot_.config, what_if);
+    ++reroutes;
+    return map.router == RouterKind::tokens_choice ? sparse_map(config, *pixels, map.layer, map.step, map.expert_off)
+                                                   : map;
+  }
+  void set_waker(std::function<void()> wake) override { wake_ = std::move(wake); }
+
   void look(LookRequest request) override {
     looks.push_back(request);
-    auto answer = std::make_shared<Look>();
-    answer->model.step = snapshot_.step;
-    answer->model.text = "live, step " + std::to_string(snapshot_.step);
-    std::vector<uint8_t> off(off_.size());
-    for (const ExpertOff& one : request.what_if.off) off[static_cast<size_t>(one.expert)] = 1;
-    for (const WatchedImage& image : request.images) {
-      const auto pixels = image.own ? image.own : gallery_.pixels(image.test_index);
-      if (!pixels) continue;
-      answer->images.push_back(compared(view(snapshot_.config, image, *pixels, snapshot_.step, sharpness, {}),
-                                        view(snapshot_.config, image, *pixels, snapshot_.step, sharpness, off)));
-    }
-    answer->request = std::move(request);
-    look_ = std::move(answer);
+    if (answers_looks) answer(request);
+  }
+  /// Posts the answer to a question; what the run is told of is not needed for it.
+  void answer(const LookRequest& request) {
+    const auto pixels = pixels_of(request.images.front());
+    if (pixels)
+      look_ = std::make_shared<const Look>(demo::look(snapshot_.config, request, *pixels, snapshot_.step, sharpness));
     if (wake_) wake_();
   }
-  void stop_looking() override { look_ = nullptr; }
-  void report(ReportRequest request) override { report_requests.push_back(std::move(request)); }
-  void cancel_report(int64_t id) override { cancelled.push_back(id); }
-  void explore_checkpoint(int64_t id) override { explored_checkpoint = id; }
   bool take_look(std::shared_ptr<const Look>& out) override {
     if (!look_) return false;
     out = std::exchange(look_, nullptr);
     return true;
   }
-  std::vector<std::shared_ptr<const Report>> take_reports() override { return std::exchange(reports, {}); }
-  RoutingMap reroute(const RoutingMap& map, const WhatIf&, const RouterConfig&) override { return map; }
-  void set_waker(std::function<void()> wake) override { wake_ = std::move(wake); }
+  void report(ReportRequest request) override {
+    reports_asked.push_back(request);
+    post(demo::report(snapshot_.config, request, snapshot_.step));
+  }
+  void post(Report report) {
+    reports_.push_back(std::make_shared<const Report>(std::move(report)));
+    if (wake_) wake_();
+  }
+  void cancel_report(int64_t id) override { cancelled.push_back(id); }
+  std::vector<std::shared_ptr<const Report>> take_reports() override { return std::exchange(reports_, {}); }
 
-  std::vector<Command> commands;  // everything the window sent
-  std::vector<LookRequest> looks;
-  std::vector<ReportRequest> report_requests;
+  std::vector<LookRequest> looks;  // everything the window asked
+  std::vector<ReportRequest> reports_asked;
   std::vector<int64_t> cancelled;
+  bool answers_looks = true;      // at once; false: answer() does it
+  std::vector<Command> commands;  // everything the window sent
   int64_t explored_checkpoint = -1;
-  std::vector<std::shared_ptr<const Report>> reports;  // to be taken by the window; a test fills it
-  double sharpness = 6;                                // of the soft maps; small is almost uniform
+  int stops = 0, reroutes = 0;
+  double sharpness = 6;  // of the soft maps; small is almost uniform
 
  private:
+  std::shared_ptr<const ImagePixels> pixels_of(const WatchedImage& image) {
+    return image.own ? image.own : gallery_.pixels(image.test_index);
+  }
   Snapshot snapshot_;
   std::shared_ptr<const Snapshot> posted_;
-  std::shared_ptr<const Look> look_;
   std::vector<uint8_t> off_;
-  WatchedImage watched_;
+  std::vector<WatchedImage> watched_;
+  std::shared_ptr<const Look> look_;
+  std::vector<std::shared_ptr<const Report>> reports_;
   std::vector<Metric> metrics_;
   std::vector<CommandApplied> applied_;
   panels::GallerySource gallery_;

@@ -124,7 +124,8 @@ TEST(Fonts, EveryFaceHasWhatLabelsNeed) {
   demo::Stage stage;
   for (size_t face = 0; face < kNumFaces; ++face)
     for (const int c : {0x2026, 0x00D7, 0x2013, 0x2192, 0x2265, 0x00E9, 0x0416})  // … × – → ≥ é Ж
-      EXPECT_NE(stage.look.fonts[face]->FindGlyphNoFallback(static_cast<ImWchar>(c)), nullptr) << "face " << face << " glyph " << c;
+      EXPECT_NE(stage.look.fonts[face]->FindGlyphNoFallback(static_cast<ImWchar>(c)), nullptr)
+          << "face " << face << " glyph " << c;
 }
 
 }  // namespace

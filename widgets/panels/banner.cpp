@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/panels/layer_health.h"
 #include "widgets/ui/controls.h"
 
 namespace moescope::panels {
@@ -32,6 +33,11 @@ std::vector<Banner::Line> Banner::lines(const Seen& seen, const StoreStatus& sto
                     false, true, -1});
   if (seen.snapshot && seen.snapshot->state == RunState::failed)
     list.push_back({seen.snapshot->message, true, false, -1});
+  if (seen.snapshot && seen.snapshot->state == RunState::running && seen.snapshot->step > 0)
+    for (const ExpertLoad& load : seen.snapshot->layers)
+      if (const LayerHealth health = health_of(load); health.collapsed)
+        list.push_back({"Layer " + std::to_string(load.layer + 1) + " collapses: " + health.why + ", " + load.token_set,
+                        false, false, -1});
   if (!store.message.empty()) list.push_back({store.message, false, false, -1});
   for (size_t i = 0; i < notices_.size(); ++i) list.push_back({notices_[i], false, false, static_cast<int>(i)});
   return list;

@@ -1,6 +1,7 @@
 // The curves.
 #include "widgets/panels/curves.h"
 
+#include "widgets/panels/layer_health.h"
 #include "widgets/panels/routing_view.h"
 #include "widgets/ui/format.h"
 #include "widgets/ui/panel.h"
@@ -12,22 +13,13 @@ namespace {
 using ui::px;
 using ui::Rect;
 
-std::string span_text(const History& history, std::initializer_list<const plots::Series*> shown) {
-  size_t count = 0;
-  for (const plots::Series* series : shown) count += series ? series->size() : 0;
-  if (count == 0) return "";
-  return "steps 0 – " + ui::grouped(history.last_step()) + ", all points";
-}
+constexpr std::string_view kPages[] = {"Loss", "Balance", "Layers"};
 
-}  // namespace
-
-void draw_loss_curves(const Rect& area, const Seen&, const History& history, Selection& selection) {
+void draw_loss(const Rect& inside, const History& history, Selection& selection) {
   const ui::Theme& t = ui::theme();
   const plots::Series* loss = history.find("train/loss");
   const plots::Series* accuracy = history.find("train/accuracy");
   const plots::Series* tested = history.find("eval/test/accuracy");
-  ImGui::PushID("loss");
-  const Rect inside = ui::panel(area, "Loss and accuracy", span_text(history, {loss, accuracy, tested}), "all points");
   plots::LinePlot plot;
   plot.left_from_zero = true;
   plot.right_top = 1;
@@ -38,24 +30,15 @@ void draw_loss_curves(const Rect& area, const Seen&, const History& history, Sel
   plot.marks = history.marks();
   const int64_t step = plots::draw_line_plot(inside, plot, selection.hovered_step);
   if (step >= 0) selection.hovering_step = step;
-  ui::tip({area.x, area.y, area.w, px(ui::kHeader)},
-          {"Loss and accuracy",
-           "Every recorded point: the line is the mean of a column, the band its smallest and largest "
-           "value. Upright lines are knobs that were moved."});
-  ImGui::PopID();
 }
 
-void draw_balance_curves(const Rect& area, const Seen& seen, const History& history, Selection& selection) {
+void draw_balance(const Rect& inside, const Seen& seen, const History& history, Selection& selection) {
   const ui::Theme& t = ui::theme();
   const std::string layer = "layer" + std::to_string(selection.layer) + "/";
   const plots::Series* cv = history.find(layer + "load_cv");
   const plots::Series* dropped = history.find(layer + "dropped");
   const plots::Series* entropy = history.find(layer + "entropy");
   const bool soft = seen.snapshot && seen.snapshot->config.router.kind == RouterKind::soft;
-  ImGui::PushID("balance");
-  const std::string title =
-      selection.layer >= 0 ? "Balance of layer " + std::to_string(selection.layer + 1) : "Balance";
-  const Rect inside = ui::panel(area, title, span_text(history, {cv, dropped, entropy}), "all points");
   plots::LinePlot plot;
   plot.left_from_zero = true;
   const ExpertLoad* load = seen.snapshot ? find_load(*seen.snapshot, selection.layer) : nullptr;
@@ -69,12 +52,35 @@ void draw_balance_curves(const Rect& area, const Seen& seen, const History& hist
   plot.marks = history.marks();
   const int64_t step = plots::draw_line_plot(inside, plot, selection.hovered_step);
   if (step >= 0) selection.hovering_step = step;
-  ui::tip({area.x, area.y, area.w, px(ui::kHeader)},
-          {"Balance",
-           soft ? "How unevenly the experts are read, and the entropy of a token's combine weights in nats."
-                : "How uneven the load is, and the share of tokens that no expert took.",
-           "CV = std(load) / mean(load)",
-           soft ? "Soft MoE, arXiv 2308.00951, section 2" : "V-MoE, arXiv 2106.05974, section 2.2 and appendix A"});
+}
+
+}  // namespace
+
+void Curves::draw_ui(const Rect& area, const Seen& seen, const History& history, Selection& selection) {
+  ImGui::PushID("curves");
+  std::string context =
+      history.num_points() == 0 ? "" : "steps 0 – " + ui::grouped(history.last_step()) + ", all points";
+  if (page_ == 1 && selection.layer >= 0) context = "layer " + std::to_string(selection.layer + 1) + ", " + context;
+  if (page_ == 2) context = seen.snapshot ? "live, step " + ui::grouped(seen.snapshot->step) : "";
+  const Rect inside = ui::tab_panel(area, kPages, page_, context, page_ == 2 ? "live" : "all points");
+  const Rect context_area{area.x + area.w * 0.5f, area.y, area.w * 0.5f, px(ui::kHeader)};
+  if (page_ == 0) {
+    draw_loss(inside, history, selection);
+    ui::tip(context_area, {"Loss and accuracy",
+                           "Every recorded point: the line is the mean of a column, the band its smallest and largest "
+                           "value. Upright lines are knobs that were moved."});
+  } else if (page_ == 1) {
+    const bool soft = seen.snapshot && seen.snapshot->config.router.kind == RouterKind::soft;
+    draw_balance(inside, seen, history, selection);
+    ui::tip(context_area,
+            {"Balance",
+             soft ? "How unevenly the experts are read, and the entropy of a token's combine weights in nats."
+                  : "How uneven the load is, and the share of tokens that no expert took.",
+             "CV = std(load) / mean(load)",
+             soft ? "Soft MoE, arXiv 2308.00951, section 2" : "V-MoE, arXiv 2106.05974, section 2.2 and appendix A"});
+  } else {
+    draw_layer_health(inside, seen, selection);
+  }
   ImGui::PopID();
 }
 

@@ -1,4 +1,4 @@
-// The curves: loss and accuracy of the run, and how balanced the layer under view is.
+// How the run goes: its loss and accuracy, how balanced the layer on view is, and the health of all layers.
 #pragma once
 
 #include "widgets/panels/history.h"
@@ -8,10 +8,13 @@
 
 namespace moescope::panels {
 
-/// Loss left, accuracy right, evaluations as points, knobs as marks.
-void draw_loss_curves(const ui::Rect& area, const Seen& seen, const History& history, Selection& selection);
+class Curves {
+ public:
+  /// Pages: loss and accuracy of the run; balance of the layer on view; how every layer is.
+  void draw_ui(const ui::Rect& area, const Seen& seen, const History& history, Selection& selection);
 
-/// Load CV left; share of dropped tokens and entropy relative to its largest value right.
-void draw_balance_curves(const ui::Rect& area, const Seen& seen, const History& history, Selection& selection);
+ private:
+  int page_ = 0;
+};
 
 }  // namespace moescope::panels

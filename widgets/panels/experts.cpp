@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/panels/shown.h"
 #include "widgets/panels/states.h"
 #include "widgets/ui/controls.h"
+#include "widgets/ui/expert_mark.h"
 #include "widgets/ui/format.h"
 #include "widgets/ui/keys.h"
 #include "widgets/ui/panel.h"
@@ -19,11 +21,6 @@ using ui::px;
 using ui::Rect;
 
 constexpr float kRowHeight = 22;
-
-const RoutingMap* shown_map(const Seen& seen, const Selection& selection) {
-  const ImageView* view = seen.snapshot && selection.has_image ? find_view(*seen.snapshot, selection.image) : nullptr;
-  return view ? find_map(*view, selection.layer) : nullptr;
-}
 
 std::string context_text(const ExpertLoad& load) {
   std::string text = "load CV " + ui::fixed(load.load_cv, 2) + "   entropy " + ui::fixed(load.entropy, 2) + " / " +
@@ -70,19 +67,7 @@ double Experts::bar_top(const ExpertLoad& load) {
   return largest;
 }
 
-bool Experts::is_off(const Seen& seen, const Selection& selection, int64_t expert) const {
-  const auto asked = asked_.find({selection.layer, expert});
-  if (asked != asked_.end()) return asked->second;
-  const RoutingMap* map = shown_map(seen, selection);
-  return map && expert_is_off(*map, expert);
-}
-
-void Experts::switch_expert(int64_t layer, int64_t expert, bool off, std::vector<Command>& out) {
-  asked_[{layer, expert}] = off;
-  out.emplace_back(DisableExpert{layer, expert, off});
-}
-
-void Experts::take_keys(const Seen& seen, Selection& selection, std::vector<Command>& out) {
+void Experts::take_keys(const Seen& seen, Selection& selection) {
   const ExpertLoad* load = seen.snapshot ? find_load(*seen.snapshot, selection.layer) : nullptr;
   const RoutingMap* map = shown_map(seen, selection);
   const int64_t count = load ? static_cast<int64_t>(load->load.size()) : map ? map->num_experts : 0;
@@ -92,18 +77,15 @@ void Experts::take_keys(const Seen& seen, Selection& selection, std::vector<Comm
     selection.pinned.expert = (from + move + count) % count;
     selection.pinned.slot = -1;
   }
+  std::optional<ExpertOff>& held = selection.asking.held_off;
   const int64_t pointed = selection.expert();
-  if (ui::key_held('x') && held_expert_ < 0 && pointed >= 0 && pointed < count && !is_off(seen, selection, pointed)) {
-    held_layer_ = selection.layer, held_expert_ = pointed;
-    switch_expert(held_layer_, held_expert_, true, out);
-  } else if (held_expert_ >= 0 && !ui::key_held('x')) {
-    switch_expert(held_layer_, held_expert_, false, out);
-    held_expert_ = -1;
-  }
+  if (!ui::key_held('x'))
+    held.reset();
+  else if (!held && pointed >= 0 && pointed < count && !is_off(selection.asking.lasting, selection.layer, pointed))
+    held = ExpertOff{selection.layer, pointed};
 }
 
-void Experts::draw_row(const Rect& area, const ExpertLoad& load, int64_t expert, bool off, Selection& selection,
-                       std::vector<Command>& out) {
+void Experts::draw_row(const Rect& area, const ExpertLoad& load, int64_t expert, bool off, Selection& selection) {
   const ui::Theme& t = ui::theme();
   const auto e = static_cast<size_t>(expert);
   const bool pointed = selection.expert() == expert;
@@ -111,7 +93,7 @@ void Experts::draw_row(const Rect& area, const ExpertLoad& load, int64_t expert,
   Rect row = area;
   const float alpha = off ? 0.35f : 1.f;
   const Rect swatch = row.cut_left(px(14));
-  ui::fill({swatch.x, swatch.center_y() - px(6), px(13), px(13)}, ui::fade(ui::expert_color(expert), alpha), px(3));
+  ui::expert_swatch(swatch, expert, alpha);
   row.cut_left(px(8));
   ui::text_in(row.cut_left(px(38)), Face::mono, off ? t.faint : t.text, "E" + std::to_string(expert));
 
@@ -119,12 +101,10 @@ void Experts::draw_row(const Rect& area, const ExpertLoad& load, int64_t expert,
   ImGui::PushID(static_cast<int>(expert));
   const ui::Hit h = ui::hit("eye", eye);
   ImGui::PopID();
-  if (h.clicked) switch_expert(selection.layer, expert, !off, out);
+  if (h.clicked) set_off(selection.asking.lasting, selection.layer, expert, !off);
   if (h.hovered)
-    ui::tip(
-        eye,
-        {off ? "Turn on" : "Turn off  (hold X)",
-         "Off, the expert takes no patch of the watched images and in evaluation. Training goes on with all experts."});
+    ui::tip(eye, {off ? "Turn on" : "Turn off  (hold X)",
+                  "Off, the expert takes no patch of the image on view. Training goes on with all experts."});
   if (off || pointed || h.hovered) draw_eye(eye, !off, h.hovered ? t.accent : off ? t.warn : t.dim);
 
   const std::string state = word(load, expert, off);
@@ -154,11 +134,8 @@ void Experts::draw_row(const Rect& area, const ExpertLoad& load, int64_t expert,
   }
 }
 
-void Experts::draw_ui(const Rect& area, const Seen& seen, Selection& selection, std::vector<Command>& out) {
-  const RoutingMap* map = shown_map(seen, selection);
-  std::erase_if(asked_, [&](const auto& entry) {  // confirmed by a map: the wish is fulfilled
-    return map && entry.first.first == selection.layer && expert_is_off(*map, entry.first.second) == entry.second;
-  });
+void Experts::draw_ui(const Rect& area, const Seen& seen, Selection& selection) {
+  const WhatIf asked = selection.asking.now();
   const ExpertLoad* load = seen.snapshot ? find_load(*seen.snapshot, selection.layer) : nullptr;
   ImGui::PushID("experts");
   const std::string context = load ? context_text(*load) : "";
@@ -188,7 +165,7 @@ void Experts::draw_ui(const Rect& area, const Seen& seen, Selection& selection, 
     for (int64_t e = first; e < last; ++e) {
       const Rect& content = scroll.content();
       draw_row({content.x + px(6), content.y + static_cast<float>(e) * row_height, content.w - px(12), row_height},
-               *load, e, is_off(seen, selection, e), selection, out);
+               *load, e, is_off(asked, selection.layer, e), selection);
     }
   }
   ImGui::PopID();

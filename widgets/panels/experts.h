@@ -2,10 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "widgets/panels/routing_view.h"
 #include "widgets/panels/selection.h"
@@ -16,9 +13,10 @@ namespace moescope::panels {
 
 class Experts {
  public:
-  void draw_ui(const ui::Rect& area, const Seen& seen, Selection& selection, std::vector<Command>& out);
+  /// The eyes change what is asked of the model (Selection::asking), not the run.
+  void draw_ui(const ui::Rect& area, const Seen& seen, Selection& selection);
   /// Holding X turns the pointed expert off, letting go turns it on again; `[` and `]` pin the one before and after.
-  void take_keys(const Seen& seen, Selection& selection, std::vector<Command>& out);
+  void take_keys(const Seen& seen, Selection& selection);
 
   /// "off", "dead" (no work), "full" (as much as its capacity holds) or "".
   static std::string word(const ExpertLoad& load, int64_t expert, bool off);
@@ -28,13 +26,7 @@ class Experts {
   static double bar_top(const ExpertLoad& load);
 
  private:
-  void draw_row(const ui::Rect& row, const ExpertLoad& load, int64_t expert, bool off, Selection& selection,
-                std::vector<Command>& out);
-  void switch_expert(int64_t layer, int64_t expert, bool off, std::vector<Command>& out);
-  bool is_off(const Seen& seen, const Selection& selection, int64_t expert) const;
-
-  std::map<std::pair<int64_t, int64_t>, bool> asked_;  // (layer, expert) -> wanted state, until a map confirms it
-  int64_t held_layer_ = -1, held_expert_ = -1;         // turned off while X is down
+  void draw_row(const ui::Rect& row, const ExpertLoad& load, int64_t expert, bool off, Selection& selection);
 };
 
 }  // namespace moescope::panels

@@ -2,10 +2,11 @@
 #include "widgets/panels/gallery.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 
+#include "widgets/panels/image_filter.h"
 #include "widgets/panels/image_view.h"
+#include "widgets/panels/pinned_row.h"
 #include "widgets/panels/states.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/format.h"
@@ -21,11 +22,6 @@ using ui::px;
 using ui::Rect;
 
 constexpr float kThumb = 58, kGap = 6;
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 std::string class_name(const Snapshot* snapshot, int64_t label) {
   if (!snapshot || label < 0 || static_cast<size_t>(label) >= snapshot->class_names.size()) return {};
@@ -48,10 +44,22 @@ void Gallery::choose(const WatchedImage& image, Selection& selection, std::vecto
   selection.image = image;
   selection.has_image = true;
   selection.pinned = Pointed{-1, selection.pinned.expert, selection.pinned.slot};
-  out.emplace_back(Watch{{image}, -1});
+  std::vector<WatchedImage> watched{image};
+  for (const WatchedImage& pin : selection.pins)
+    if (!(pin == image)) watched.push_back(pin);
+  out.emplace_back(Watch{std::move(watched), -1});
 }
 
 void Gallery::take_keys(const GallerySource& source, Selection& selection, std::vector<Command>& out) {
+  if (ui::typed('i') % 2 == 1) toggle_pin(selection, out);
+  for (char digit = '1'; digit <= '9'; ++digit) {
+    if (ui::typed(digit) == 0) continue;
+    const auto place = static_cast<size_t>(digit - '1');
+    if (place < selection.pins.size())
+      choose(WatchedImage(selection.pins[place]), selection, out);
+    else if (selection.pins.empty() && static_cast<int64_t>(place) < shown_count(source))
+      choose(test_image(shown_index(static_cast<int64_t>(place))), selection, out);
+  }
   const int move = ui::typed('k') - ui::typed('j');
   if (move == 0) return;
   const auto own = static_cast<int64_t>(source.own.size());
@@ -73,14 +81,25 @@ void Gallery::take_keys(const GallerySource& source, Selection& selection, std::
   follow_ = true;
 }
 
-void Gallery::refilter(const Snapshot* snapshot, const GallerySource& source) {
-  if (filter_ == matched_filter_ && matched_count_ == source.count) return;
-  matched_filter_ = filter_, matched_count_ = source.count;
+void Gallery::refilter(const Seen& seen, const GallerySource& source) {
+  const Report* report = newest_verdicts(seen);
+  wants_verdicts = !filter_.empty() && !report && parse_image_filter(filter_).needs_verdicts();
+  if (filter_ == matched_filter_ && matched_count_ == source.count && report == matched_report_) return;
+  matched_filter_ = filter_, matched_count_ = source.count, matched_report_ = report;
+  const Mistakes* verdicts = report ? std::get_if<Mistakes>(&report->answer) : nullptr;
+  wrong_.assign(verdicts ? static_cast<size_t>(source.count) : 0, false);
+  for (const ImageVerdict& v : verdicts ? verdicts->images : std::vector<ImageVerdict>{})
+    if (v.image >= 0 && v.image < source.count) wrong_[static_cast<size_t>(v.image)] = v.predicted != v.label;
   matches_.clear();
   if (filter_.empty() || !source.label) return;
-  const std::string wanted = lower(filter_);
+  const ImageFilter filter = parse_image_filter(filter_);
+  std::vector<const ImageVerdict*> by_image(static_cast<size_t>(source.count), nullptr);
+  for (size_t i = 0; verdicts && i < verdicts->images.size(); ++i) {
+    const ImageVerdict& v = verdicts->images[i];
+    if (v.image >= 0 && v.image < source.count) by_image[static_cast<size_t>(v.image)] = &v;
+  }
   for (int64_t i = 0; i < source.count; ++i)
-    if (lower(class_name(snapshot, source.label(i))).find(wanted) != std::string::npos || std::to_string(i) == wanted)
+    if (filter.passes(i, class_name(seen.snapshot, source.label(i)), by_image[static_cast<size_t>(i)], verdicts))
       matches_.push_back(i);
 }
 
@@ -97,6 +116,9 @@ bool Gallery::thumbnail(const Rect& box, const Seen& seen, const WatchedImage& i
     ui::fill(box, t.raised, px(4));
     ui::redraw_in(0.1);  // decoded elsewhere, look again soon
   }
+  const auto index = static_cast<size_t>(std::max<int64_t>(0, image.test_index));
+  if (image.test_index >= 0 && index < wrong_.size() && wrong_[index])
+    ui::canvas().AddCircleFilled({box.right() - px(6), box.y + px(6)}, px(4), t.bad, 16);
   const bool over = ui::hovering(box);
   if (chosen)
     ui::frame(box.inset(-px(1)), t.accent, px(5), px(2));
@@ -111,7 +133,9 @@ void Gallery::draw_test_images(const Rect& area, const Seen& seen, const Gallery
   if (count == 0) {
     const bool loading = source.count == 0;
     draw_state(area, loading ? Mood::loading : Mood::empty, loading ? "Loading" : "No match",
-               loading ? "Reading the data set." : "No class has this in its name.");
+               loading          ? "Reading the data set."
+               : wants_verdicts ? "Looking through the test set for this filter."
+                                : "No image passes this filter.");
     return;
   }
   const int columns = column_count(area.w);
@@ -147,7 +171,7 @@ void Gallery::draw_test_images(const Rect& area, const Seen& seen, const Gallery
 void Gallery::draw_own(Rect area, const Seen& seen, const GallerySource& source, Selection& selection,
                        std::vector<Command>& out) {
   const ui::Theme& t = ui::theme();
-  ui::text_in(area.cut_bottom(px(22)), Face::small, t.faint, "drop PNG or JPEG files here");
+  ui::text_in(area.cut_bottom(px(22)), Face::small, t.faint, "drop images or a folder here");
   if (source.own.empty()) return;
   ui::text_in(area.cut_top(px(24)), Face::small, t.dim, "Your images");
   const int columns = column_count(area.w);
@@ -169,11 +193,11 @@ void Gallery::draw_own(Rect area, const Seen& seen, const GallerySource& source,
 
 void Gallery::draw_ui(const Rect& area, const Seen& seen, const GallerySource& source, Selection& selection,
                       std::vector<Command>& out) {
-  refilter(seen.snapshot, source);
+  refilter(seen, source);
   ImGui::PushID("gallery");
   Rect inside = ui::panel(area, "Gallery", source.count > 0 ? ui::grouped(shown_count(source)) : "");
   Rect filter = inside.cut_top(px(28));
-  ui::text_box("##filter", filter, filter_, "filter by class", Face::small);
+  ui::text_box("##filter", filter, filter_, "filter: class, wrong, dropped>0.2", Face::small);
   inside.cut_top(px(10));
   const float own_height =
       source.own.empty() ? px(24) : px(24) + px(22) + thumb_size(inside.w - px(10), column_count(inside.w)) + px(8);

@@ -1,11 +1,12 @@
 // The sheet of all keys.
 #include "widgets/panels/help_sheet.h"
 
-#include <cmath>
+#include <algorithm>
 #include <string_view>
 
-#include "widgets/ui/controls.h"
+#include "widgets/ui/draw.h"
 #include "widgets/ui/keys.h"
+#include "widgets/ui/sheet.h"
 
 namespace moescope::panels {
 namespace {
@@ -18,24 +19,48 @@ struct Entry {
   std::string_view keys, what;
 };
 struct Group {
+  int column;
   std::string_view title;
   std::initializer_list<Entry> entries;
 };
 
+constexpr float kColumn = 430, kTitle = 30, kRow = 25, kSpace = 8;
+
 const Group kGroups[] = {
-    {"Run",
-     {{"T", "start or pause"}, {"S", "one step, while paused"}, {"E", "evaluate now"}, {"C", "save a checkpoint"}}},
-    {"Look",
+    {0,
+     "Run",
+     {{"T", "start or pause"},
+      {"S", "one step, while paused"},
+      {"E", "evaluate now"},
+      {"Ctrl+S", "save a checkpoint"}}},
+    {0,
+     "Look",
      {{"J  K", "image before, after"},
+      {"1 to 9", "pinned image, or image of the gallery"},
+      {"I", "pin the image, or let it go"},
       {",  .", "MoE layer before, after"},
       {"[  ]", "expert before, after"},
+      {"wheel, drag", "zoom to the pixel, move"},
+      {"F", "fit the whole image"},
+      {"A", "Soft MoE: one slot, or all slots"},
       {"N", "Soft MoE: scale from zero, or stretched"},
+      {"W", "sparse: what was wanted"},
+      {"L", "sparse: experts' numbers in the patches"},
       {"click", "pin a patch, an expert or a slot"},
       {"Esc", "unpin everything"}}},
-    {"Ask",
-     {{"X hold", "what if the pointed expert were off"}, {"eye", "turn an expert off until it is turned on again"}}},
-    {"Window",
-     {{"D", "dark or light"},
+    {1,
+     "Ask",
+     {{"X hold", "what if the pointed expert were off"},
+      {"eye", "turn an expert off until it is turned on again"},
+      {"Shift hold", "the model as it is, while something is changed"},
+      {"Z hold", "what if the pointed patch were occluded"},
+      {"C", "knobs of training, or of the look"},
+      {"R", "reset what was asked"}}},
+    {1,
+     "Window",
+     {{"M", "the study panel large, or small again"},
+      {"D", "dark or light"},
+      {"O", "experts' colours: all, or colour-blind safe"},
       {"P", "save a picture of the window"},
       {"?", "this sheet"},
       {"Tab, arrows", "move between controls"}}},
@@ -45,34 +70,25 @@ const Group kGroups[] = {
 
 bool draw_help_sheet(const Rect& screen) {
   const ui::Theme& t = ui::theme();
-  ImGui::SetNextWindowPos(screen.min());
-  ImGui::SetNextWindowSize(screen.size());
-  ImGui::SetNextWindowFocus();
-  ImGui::PushStyleColor(ImGuiCol_WindowBg, ui::fade(IM_COL32_BLACK, t.dark ? 0.55f : 0.30f));
-  ImGui::Begin("help", nullptr,
-               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-                   ImGuiWindowFlags_NoNav);
-  ImGui::PopStyleColor();
-  float height = px(64);
-  for (const Group& group : kGroups) height += px(36) + static_cast<float>(group.entries.size()) * px(26);
-  const float width = std::min(px(520), screen.w - px(32));
-  Rect card{std::round(screen.x + (screen.w - width) / 2), std::round(screen.y + (screen.h - height) / 2), width,
-            height};
-  ui::fill(card, t.panel, px(10));
-  ui::frame(card, t.line, px(10));
-  Rect inside = card.inset(px(28), px(20));
+  // Two columns of groups; the taller one gives the height.
+  float heights[2] = {0, 0};
+  for (const Group& group : kGroups)
+    heights[group.column] += kTitle + kSpace + static_cast<float>(group.entries.size()) * kRow;
+  const ui::Sheet sheet("help", screen, 2 * kColumn + 80, std::max(heights[0], heights[1]) + 40);
+  Rect columns[2] = {sheet.inside(), sheet.inside()};
+  columns[0] = columns[1].cut_left(columns[1].w / 2 - px(12));
+  columns[1].cut_left(px(24));
   for (const Group& group : kGroups) {
-    ui::text_in(inside.cut_top(px(30)), Face::title, t.text, group.title);
+    Rect& column = columns[group.column];
+    ui::text_in(column.cut_top(px(kTitle)), Face::title, t.text, group.title);
     for (const Entry& entry : group.entries) {
-      Rect row = inside.cut_top(px(26));
-      ui::text_in(row.cut_left(px(120)), Face::mono, t.accent, entry.keys);
+      Rect row = column.cut_top(px(kRow));
+      ui::text_in(row.cut_left(px(108)), Face::mono, t.accent, entry.keys);
       ui::text_in(row, Face::body, t.dim, entry.what);
     }
-    inside.cut_top(px(6));
+    column.cut_top(px(kSpace));
   }
-  const bool clicked = ui::hit("close", screen).clicked;
-  ImGui::End();
-  return clicked || ui::typed('?') > 0 || ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Escape));
+  return sheet.dismissed() || ui::typed('?') > 0;
 }
 
 }  // namespace moescope::panels

@@ -179,15 +179,14 @@ void Knobs::draw_row(Rect row, const Knob& knob, const RunConfig& config, double
   ImGui::PopID();
 }
 
-void Knobs::draw_ui(const Rect& area, const Seen& seen, std::vector<Command>& out) {
+Knobs::Remark Knobs::remark() const {
+  if (!refusal_.empty()) return {refusal_, ui::theme().bad};
+  if (!pending_.empty()) return {"pending", ui::theme().warn};
+  return {"live, applied at the next step", ui::theme().dim};
+}
+
+void Knobs::draw_ui(const Rect& inside, const Seen& seen, std::vector<Command>& out) {
   ImGui::PushID("knobs");
-  const std::string context = !refusal_.empty() ? "" : pending_.empty() ? "live, applied at the next step" : "";
-  Rect inside = ui::panel(area, "Knobs", context);
-  Rect header{area.x + px(90), area.y + px(1), area.w - px(90 + ui::kInset), px(ui::kHeader)};
-  if (!refusal_.empty())
-    ui::text_in(header, Face::small, ui::theme().bad, refusal_, ui::Align::right);
-  else if (!pending_.empty())
-    ui::text_in(header, Face::small, ui::theme().warn, "pending", ui::Align::right);
   if (!seen.snapshot) {
     draw_state(inside, Mood::loading, "No run yet", "The knobs belong to a running model.");
   } else {

@@ -27,7 +27,14 @@ std::vector<Knob> knobs_for(const RunConfig& config);
 
 class Knobs {
  public:
-  void draw_ui(const ui::Rect& area, const Seen& seen, std::vector<Command>& out);
+  /// Draws the rows into a panel's inside.
+  void draw_ui(const ui::Rect& inside, const Seen& seen, std::vector<Command>& out);
+  /// "live, applied at the next step", "pending", or why a value was refused.
+  struct Remark {
+    std::string text;
+    ImU32 color = 0;
+  };
+  Remark remark() const;
   /// Height at which all rows of this router have room, in pixels.
   static float preferred_height(const Seen& seen);
   /// The same with the rows as close as they may stand.

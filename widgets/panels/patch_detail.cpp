@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "widgets/ui/draw.h"
+#include "widgets/panels/shown.h"
+#include "widgets/ui/expert_mark.h"
 #include "widgets/ui/format.h"
 
 namespace moescope::panels {
@@ -17,8 +18,7 @@ using ui::Rect;
 /// A swatch with the expert's name and a number, returns the x after it.
 float draw_expert(Rect row, int64_t expert, const std::string& text, bool struck) {
   const ui::Theme& t = ui::theme();
-  const Rect swatch{row.x, row.center_y() - px(6), px(12), px(12)};
-  ui::fill(swatch, ui::fade(ui::expert_color(expert), struck ? 0.4f : 1.f), px(3));
+  ui::expert_swatch(row, expert, struck ? 0.4f : 1.f);
   row.cut_left(px(18));
   const float end = ui::text_in(row, Face::mono, struck ? t.faint : t.text, text);
   if (struck) ui::hline(row.x, end, row.center_y(), t.dim);
@@ -66,20 +66,6 @@ void draw_soft(Rect area, const RoutingMap& map, int64_t token) {
   }
 }
 
-bool any_off(const ImageView& view) {
-  for (const RoutingMap& map : view.routing)
-    if (std::any_of(map.expert_off.begin(), map.expert_off.end(), [](uint8_t off) { return off != 0; })) return true;
-  return false;
-}
-
-std::string off_names(const ImageView& view) {
-  std::string names;
-  for (const RoutingMap& map : view.routing)
-    for (int64_t e = 0; e < map.num_experts; ++e)
-      if (expert_is_off(map, e)) names += (names.empty() ? "" : ", ") + expert_name(e);
-  return "with " + names + " off";
-}
-
 }  // namespace
 
 std::string fate(const RoutingMap& map, const Choice& choice) {
@@ -112,18 +98,18 @@ std::vector<plots::Bar> PatchDetail::prediction(const Snapshot& snapshot, const 
   return bars;
 }
 
-void PatchDetail::remember_factual(const ImageView& view, const WatchedImage& image) {
-  if (any_off(view)) return;
-  factual_image_ = image;
-  factual_ = view.probabilities;
+std::string PatchDetail::effect(const ImageLook& look, const RoutingMap& map) {
+  const int64_t count = count_rerouted(look, map.layer);
+  return std::to_string(count) + " of " + std::to_string(num_patches(map)) + " patches re-routed, margin " +
+         ui::fixed(look.margin_before, 1) + " → " + ui::fixed(look.margin_after, 1);
 }
 
 void PatchDetail::draw_ui(const Rect& area, const Seen& seen, const Selection& selection) {
-  const ImageView* view = seen.snapshot && selection.has_image ? find_view(*seen.snapshot, selection.image) : nullptr;
-  const RoutingMap* map = view ? find_map(*view, selection.layer) : nullptr;
+  const ImageView* view = shown_view(seen, selection);
+  const RoutingMap* map = view ? shown_map(seen, selection) : nullptr;
   if (!map || area.empty()) return;
   const ui::Theme& t = ui::theme();
-  remember_factual(*view, selection.image);
+  const ImageLook* look = shown_look(seen, selection);
   ui::fill(area, t.raised, px(6));
   Rect inside = area.inset(px(14), px(8));
   Rect right = inside.cut_right(inside.w * 0.48f);
@@ -148,15 +134,16 @@ void PatchDetail::draw_ui(const Rect& area, const Seen& seen, const Selection& s
                                    : "Move over a patch to see which slots it feeds and reads.");
   }
 
-  const bool counterfactual = any_off(*view) && factual_image_ == selection.image && !factual_.empty();
   Rect head = right.cut_top(px(16));
   const std::string truth = view->label >= 0 && static_cast<size_t>(view->label) < seen.snapshot->class_names.size()
                                 ? "true class " + seen.snapshot->class_names[static_cast<size_t>(view->label)]
                                 : "";
-  const std::string note = counterfactual ? off_names(*view) : truth;
-  ui::text_in(head.cut_right(head.w * 0.6f), Face::small, counterfactual ? t.warn : t.faint, note, ui::Align::right);
-  ui::text_in(head, Face::small, t.dim, "prediction");
-  plots::draw_bars(right, prediction(*seen.snapshot, *view, counterfactual ? &factual_ : nullptr, 3), 16);
+  const bool changed = look && !selection.asking.reference;
+  const std::string note = changed ? effect(*look, *map) : look ? "as it is" : truth;
+  ui::text_in(head.cut_left(px(76)), Face::small, t.dim, "prediction");
+  ui::text_in(head, Face::small, changed ? t.warn : t.faint, ui::fitting(Face::small, head.w, {note, truth}),
+              ui::Align::right);
+  plots::draw_bars(right, prediction(*seen.snapshot, *view, changed ? &look->as_is.probabilities : nullptr, 3), 16);
 }
 
 }  // namespace moescope::panels

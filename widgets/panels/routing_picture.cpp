@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "widgets/panels/sparse_picture.h"
+#include "widgets/panels/pinned_row.h"
+#include "widgets/panels/shown.h"
 #include "widgets/panels/states.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/format.h"
@@ -35,6 +36,28 @@ void draw_reason(const Rect& area, const Seen& seen, const Selection& selection)
     return draw_state(area, Mood::empty, "No image chosen",
                       "Choose one in the gallery, or drop a PNG or JPEG file on the window.");
   draw_state(area, Mood::loading, "Routing the image", "The picture appears after the next step.");
+}
+
+/// What is asked, in the colour of changed things; a ring runs while the answer is on its way.
+void draw_asked(Rect header, const WhatIf& asked, const Seen& seen, const Selection& selection) {
+  const ui::Theme& t = ui::theme();
+  const bool waiting = is_waiting(seen, selection);
+  const bool refused = seen.look && !seen.look->refusal.empty() && !waiting;
+  const std::string what = describe(asked);
+  const std::string text = refused                      ? seen.look->refusal
+                           : selection.asking.reference ? "as it is   (" + what + ")"
+                                                        : what;
+  if (waiting) {
+    const Rect ring = header.cut_right(px(16));
+    const auto turn = static_cast<float>(seen.now_secs) * 6.f;
+    ui::canvas().PathArcTo({ring.x + ring.w / 2, ring.center_y()}, px(5), turn, turn + 4.2f, 20);
+    ui::canvas().PathStroke(t.warn, 0, px(1.6f));
+    ui::redraw_in(0.05);
+    header.cut_right(px(6));
+  }
+  ui::text_in(header, Face::small, refused ? t.bad : t.warn,
+              ui::fitting(Face::small, header.w, {text, refused ? "refused" : "what if"}), ui::Align::right);
+  ui::tip(header, {refused ? "Refused" : "What if", text});
 }
 
 }  // namespace
@@ -71,6 +94,10 @@ void settle_layer(const RunConfig& config, Selection& selection) {
 
 void RoutingPicture::take_keys(const Seen& seen, Selection& selection) {
   if (ui::typed('n') % 2 == 1) soft_.stretched = !soft_.stretched;
+  if (ui::typed('a') % 2 == 1) soft_.all_slots = !soft_.all_slots;
+  if (ui::typed('w') % 2 == 1) sparse_.show_wanted = !sparse_.show_wanted;
+  if (ui::typed('l') % 2 == 1) sparse_.show_numbers = !sparse_.show_numbers;
+  if (ui::typed('f') > 0) selection.zoom = {};
   if (!seen.snapshot) return;
   settle_layer(seen.snapshot->config, selection);
   const std::vector<int64_t> layers = moe_layer_list(seen.snapshot->config);
@@ -118,19 +145,25 @@ void RoutingPicture::draw_header(Rect header, const Seen& seen, const RoutingMap
   header.cut_left(px(14));
   if (map) {
     const std::string full = describe_map(*map), brief = describe_map_briefly(*map);
-    ui::text_in(header, Face::small, t.dim, ui::fitting(Face::small, header.w, {full, brief}), ui::Align::right);
+    const WhatIf asked = selection.asking.now();
+    if (asked.is_nothing()) {
+      ui::text_in(header, Face::small, t.dim, ui::fitting(Face::small, header.w, {full, brief}), ui::Align::right);
+    } else {
+      draw_asked(header, asked, seen, selection);
+    }
   }
-  if (map) ui::tip(header, {describe_map(*map), map->token_set});
+  if (map && selection.asking.now().is_nothing())
+    ui::tip(header, {describe_map(*map), map->token_set + ", step " + ui::grouped(map->step)});
 }
 
-Rect RoutingPicture::draw_ui(const Rect& area, const Seen& seen, Selection& selection) {
+Rect RoutingPicture::draw_ui(const Rect& area, const Seen& seen, Selection& selection, std::vector<Command>& out) {
   ui::panel_surface(area);
   Rect inside = area.inset(px(ui::kInset), 0);
   Rect header = inside.cut_top(px(ui::kHeader));
   header.y += px(1);
   inside.cut_bottom(px(ui::kInset));
-  const ImageView* view = seen.snapshot && selection.has_image ? find_view(*seen.snapshot, selection.image) : nullptr;
-  const RoutingMap* map = view ? find_map(*view, selection.layer) : nullptr;
+  const ImageView* view = shown_view(seen, selection);
+  const RoutingMap* map = view ? shown_map(seen, selection) : nullptr;
   ImGui::PushID("routing");
   draw_header(header, seen, map, selection);
   Rect detail{};
@@ -139,8 +172,12 @@ Rect RoutingPicture::draw_ui(const Rect& area, const Seen& seen, Selection& sele
   } else {
     detail = inside.cut_bottom(px(kDetailHeight));
     inside.cut_bottom(px(8));
+    if (!selection.pins.empty() && inside.h > px(300)) {
+      draw_pinned_row(inside.cut_bottom(px(96)), seen, selection, out);
+      inside.cut_bottom(px(4));
+    }
     if (is_sparse(*map))
-      draw_sparse_picture(inside, seen, *view, *map, selection);
+      sparse_.draw_ui(inside, seen, *view, *map, selection);
     else
       soft_.draw_ui(inside, seen, *view, *map, selection);
   }

@@ -6,19 +6,22 @@
 
 #include "widgets/panels/selection.h"
 #include "widgets/panels/soft_picture.h"
+#include "widgets/panels/sparse_picture.h"
 
 namespace moescope::panels {
 
 class RoutingPicture {
  public:
   /// Draws the panel. Returns the strip at its bottom that is left for the patch detail (empty when there is no map).
-  ui::Rect draw_ui(const ui::Rect& area, const Seen& seen, Selection& selection);
-  /// `,` and `.` step through the MoE layers, N switches the scale of the soft maps.
+  ui::Rect draw_ui(const ui::Rect& area, const Seen& seen, Selection& selection, std::vector<Command>& out);
+  /// `,` and `.` step through the MoE layers, F fits the image; Soft MoE: N switches the scale, A one slot or all;
+  /// sparse: W hides what was wanted, L shows the experts' numbers.
   void take_keys(const Seen& seen, Selection& selection);
 
  private:
   void draw_header(ui::Rect header, const Seen& seen, const RoutingMap* map, Selection& selection);
   SoftPicture soft_;
+  SparsePicture sparse_;
 };
 
 /// "V-MoE top-1   capacity 1.05   196 tokens, 7 dropped": what the map is, in the words of its paper.

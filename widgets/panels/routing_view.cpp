@@ -2,6 +2,7 @@
 #include "widgets/panels/routing_view.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "compute/records/config_fields.h"
 
@@ -77,6 +78,34 @@ int64_t count_dropped(const RoutingMap& map) {
   return count;
 }
 
+float gate_of(const RoutingMap& map, int64_t token, int64_t expert) {
+  const auto i = static_cast<size_t>(token * map.num_experts + expert);
+  return expert >= 0 && i < map.gates.size() ? map.gates[i] : 0;
+}
+
+std::vector<Choice> wanted_choices(const RoutingMap& map, int64_t token) {
+  if (map.router != RouterKind::experts_choice) return choices(map, token);
+  Choice best;
+  for (int64_t e = 0; e < map.num_experts; ++e)
+    if (best.expert < 0 || gate_of(map, token, e) > best.gate) best.expert = e, best.gate = gate_of(map, token, e);
+  if (best.expert < 0) return {};
+  if (expert_is_off(map, best.expert))
+    best.drop = DropReason::expert_off;
+  else if (!goes_to(map, token, best.expert))
+    best.drop = DropReason::expert_full;  // others were worth more to this expert
+  return {best};
+}
+
+LostChoices count_lost(const RoutingMap& map) {
+  LostChoices lost;
+  for (int64_t token = 0; token < map.num_tokens; ++token)
+    for (const Choice& choice : wanted_choices(map, token)) {
+      lost.full += choice.drop == DropReason::expert_full;
+      lost.off += choice.drop == DropReason::expert_off;
+    }
+  return lost;
+}
+
 int64_t num_slots(const RoutingMap& map) { return map.num_experts * map.slots_per_expert; }
 int64_t expert_of_slot(const RoutingMap& map, int64_t slot) {
   return slot / std::max<int64_t>(1, map.slots_per_expert);
@@ -87,6 +116,37 @@ float dispatch_times(const RoutingMap& map, int64_t token, int64_t slot) {
 }
 float combine_times(const RoutingMap& map, int64_t token, int64_t slot) {
   return map.combine[static_cast<size_t>(token * num_slots(map) + slot)] * static_cast<float>(num_slots(map));
+}
+
+float token_weight_times(const RoutingMap& map, int64_t token) {
+  float sum = 0;
+  for (int64_t slot = 0; slot < num_slots(map); ++slot) sum += dispatch_times(map, token, slot);
+  return sum / static_cast<float>(std::max<int64_t>(1, num_slots(map)));
+}
+
+float combine_entropy(const RoutingMap& map, int64_t token) {
+  double sum = 0;
+  for (int64_t slot = 0; slot < num_slots(map); ++slot) {
+    const double p = map.combine[static_cast<size_t>(token * num_slots(map) + slot)];
+    if (p > 0) sum -= p * std::log(p);
+  }
+  return static_cast<float>(sum);
+}
+
+int64_t tokens_for_share(const RoutingMap& map, double share) {
+  std::vector<double> weights;
+  double total = 0, sum = 0;
+  for (int64_t token = 0; token < map.num_tokens; ++token) {
+    weights.push_back(token_weight_times(map, token));
+    total += weights.back();
+  }
+  std::sort(weights.rbegin(), weights.rend());
+  int64_t count = 0;
+  for (const double weight : weights) {
+    if (sum >= share * total) break;
+    sum += weight, ++count;
+  }
+  return count;
 }
 
 SoftRange soft_range(const RoutingMap& map) {

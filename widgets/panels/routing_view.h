@@ -37,6 +37,15 @@ std::vector<Choice> choices(const RoutingMap& map, int64_t token);
 Choice executed_choice(const RoutingMap& map, int64_t token);
 bool goes_to(const RoutingMap& map, int64_t token, int64_t expert);
 int64_t count_dropped(const RoutingMap& map);
+/// What a token asked for: its choices; under Experts Choice, where tokens are not asked, the expert of its largest
+/// gate.
+std::vector<Choice> wanted_choices(const RoutingMap& map, int64_t token);
+float gate_of(const RoutingMap& map, int64_t token, int64_t expert);
+/// Choices that were not executed, by reason, over all tokens of the image.
+struct LostChoices {
+  int64_t full = 0, off = 0;
+};
+LostChoices count_lost(const RoutingMap& map);
 
 // soft: weights in units of the uniform weight, so that a flat map is 1 everywhere
 int64_t num_slots(const RoutingMap& map);
@@ -53,6 +62,13 @@ SoftRange soft_range(const RoutingMap& map);
 float scale_top(float largest);
 /// The slot (of one expert, or of all when expert is -1) whose dispatch map has the highest peak.
 int64_t sharpest_slot(const RoutingMap& map, int64_t expert = -1);
+/// What a token gives to all slots together, × uniform: the sum of its dispatch weights over Q / S (Soft MoE,
+/// section 5.2).
+float token_weight_times(const RoutingMap& map, int64_t token);
+/// Entropy of a token's combine weights in nats; the largest possible is log(Q).
+float combine_entropy(const RoutingMap& map, int64_t token);
+/// How many tokens, the heaviest first, make up this share of everything that the slots take in.
+int64_t tokens_for_share(const RoutingMap& map, double share);
 /// The slots that this token reads most (combine) or feeds most (dispatch), best first, with × uniform.
 std::vector<std::pair<int64_t, float>> top_slots(const RoutingMap& map, int64_t token, bool combine, size_t count);
 

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "compute/records/command.h"
+#include "widgets/panels/asking.h"
+#include "widgets/panels/zoom.h"
 
 namespace moescope::panels {
 
@@ -19,6 +22,9 @@ struct Selection {
   int64_t layer = -1;  // block index of the MoE layer looked at
   WatchedImage image;  // what the routing picture shows; test_index -1 and no pixels: nothing chosen yet
   bool has_image = false;
+  Zoom zoom;                                      // of every picture of the image
+  std::vector<WatchedImage> pins;                 // looked at besides
+  Asking asking;                                  // counterfactuals
   Pointed pinned;                                 // clicked: stays
   Pointed hovered;                                // under the mouse in the previous frame: what every panel draws
   Pointed hovering;                               // under the mouse in this frame: what panels report

@@ -5,9 +5,10 @@
 #include <cmath>
 #include <string>
 
+#include "widgets/panels/shown.h"
+#include "widgets/panels/what_if_panel.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/format.h"
-#include "widgets/ui/panel.h"
 #include "widgets/ui/tooltip.h"
 
 namespace moescope::panels {
@@ -18,35 +19,21 @@ using ui::px;
 using ui::Rect;
 
 constexpr float kMapOpacity = 0.86f;  // the image stays faintly visible under its map
+constexpr float kCaption = 26, kHead = 26, kStripLeast = 44, kBarWidth = 46;
 
-void report_mouse(const Rect& picture, const RoutingMap& map, Selection& selection) {
+void report_mouse(const Picture& picture, const RoutingMap& map, Selection& selection) {
   const int64_t patch = patch_under_mouse(picture, map);
   if (patch < 0) return;
   const int64_t token = token_of_patch(map, patch);
   selection.hovering.token = token;
-  if (ImGui::IsMouseClicked(0)) selection.pinned.token = selection.pinned.token == token ? -1 : token;
+  if (clicked(picture)) selection.pinned.token = selection.pinned.token == token ? -1 : token;
 }
 
 std::string slot_name(const RoutingMap& map, int64_t slot) {
   return "E" + std::to_string(expert_of_slot(map, slot)) + " slot " + std::to_string(slot % map.slots_per_expert);
 }
 
-void caption(const Rect& picture, std::string_view text) {
-  const Rect line{picture.x, picture.bottom() + px(6), picture.w, px(18)};
-  ui::text_in(line, Face::small, ui::theme().dim, text);
-}
-
-/// The value under the mouse, beside the cursor.
-void readout(const Rect& picture, const RoutingMap& map, int64_t slot, bool combine) {
-  const int64_t patch = patch_under_mouse(picture, map);
-  if (patch < 0) return;
-  const int64_t token = token_of_patch(map, patch);
-  const float value = combine ? combine_times(map, token, slot) : dispatch_times(map, token, slot);
-  const std::string place =
-      "patch (" + std::to_string(patch / map.grid_width) + ", " + std::to_string(patch % map.grid_width) + ")";
-  const std::string text = std::string(combine ? "combine " : "dispatch ") + ui::fixed(value, 2) + "× uniform";
-  ui::tip_now({place, "", text});
-}
+float largest_entropy(const RoutingMap& map) { return std::log(static_cast<float>(num_slots(map))); }
 
 }  // namespace
 
@@ -61,24 +48,43 @@ int64_t SoftPicture::shown_slot(const RoutingMap& map, const Selection& selectio
   return sharpest_slot(map);
 }
 
-void SoftPicture::draw_map(const Rect& picture, const Seen& seen, const ImageView& view, const RoutingMap& map,
-                           int64_t slot, bool combine, Scale scale) {
-  values_.resize(static_cast<size_t>(num_patches(map)));
-  for (int64_t patch = 0; patch < num_patches(map); ++patch) {
-    const int64_t token = token_of_patch(map, patch);
-    values_[static_cast<size_t>(patch)] = combine ? combine_times(map, token, slot) : dispatch_times(map, token, slot);
+float SoftPicture::value_of(const RoutingMap& map, int64_t token, int64_t slot, Quantity quantity) const {
+  switch (quantity) {
+    case Quantity::dispatch: return dispatch_times(map, token, slot);
+    case Quantity::combine: return combine_times(map, token, slot);
+    case Quantity::token_weight: return token_weight_times(map, token);
+    case Quantity::entropy: break;
   }
-  const uint64_t key = ui::texture_key({3, combine});
-  const uint64_t version = ui::texture_key({seen.serial, image_key(view.image, view.pixels),
-                                            static_cast<uint64_t>(map.layer), static_cast<uint64_t>(slot),
-                                            std::bit_cast<uint32_t>(scale.low), std::bit_cast<uint32_t>(scale.high)});
+  return combine_entropy(map, token);
+}
+
+void SoftPicture::draw_map(const Picture& picture, const Seen& seen, const ImageView& view, const RoutingMap& map,
+                           int64_t slot, Quantity quantity, Scale scale, uint64_t shown) {
+  const uint64_t key = ui::texture_key({3, static_cast<uint64_t>(quantity)});
+  const uint64_t version = ui::texture_key({shown, image_key(view.image, view.pixels), static_cast<uint64_t>(map.layer),
+                                            static_cast<uint64_t>(slot), std::bit_cast<uint32_t>(scale.low),
+                                            std::bit_cast<uint32_t>(scale.high)});
+  values_.resize(static_cast<size_t>(num_patches(map)));
+  for (int64_t patch = 0; patch < num_patches(map); ++patch)
+    values_[static_cast<size_t>(patch)] = value_of(map, token_of_patch(map, patch), slot, quantity);
   const ImTextureID texture =
       seen.textures->heat_map(key, version, {map.grid_width, map.grid_height, values_, scale.low, scale.high});
   draw_image(picture, view, *seen.textures);
-  ui::canvas().AddImage(texture, picture.min(), picture.max(), {0, 0}, {1, 1}, ui::fade(IM_COL32_WHITE, kMapOpacity));
+  draw_texture(picture, texture, kMapOpacity);
 }
 
-void SoftPicture::draw_color_bar(const Rect& area, const Seen& seen, Scale scale, bool clipped) {
+void SoftPicture::draw_readout(const Picture& picture, const RoutingMap& map, int64_t slot, Quantity quantity) const {
+  const int64_t patch = patch_under_mouse(picture, map);
+  if (patch < 0) return;
+  const int64_t token = token_of_patch(map, patch);
+  static constexpr const char* kNames[] = {"dispatch ", "combine ", "token weight ", "entropy of combine "};
+  const std::string number = ui::fixed(value_of(map, token, slot, quantity), 2);
+  const std::string unit =
+      quantity == Quantity::entropy ? " of " + ui::fixed(largest_entropy(map), 2) + " nats" : "× uniform";
+  ui::tip_now({patch_name(map, token), "", kNames[static_cast<int>(quantity)] + number + unit});
+}
+
+void SoftPicture::draw_color_bar(const Rect& area, const Seen& seen, Scale scale, bool clipped, const char* unit) {
   const ui::Theme& t = ui::theme();
   Rect rest = area;
   const Rect bar = rest.cut_left(px(10));
@@ -87,18 +93,23 @@ void SoftPicture::draw_color_bar(const Rect& area, const Seen& seen, Scale scale
   ui::canvas().AddImageQuad(seen.textures->color_map(), {bar.x, bar.bottom()}, bar.min(), {bar.right(), bar.y},
                             bar.max(), lu, ru, ru, lu, IM_COL32_WHITE);
   ui::frame(bar, t.line);
-  auto end_text = [&](float value) { return stretched ? ui::times(value) : ui::compact(value) + "×"; };
+  auto end_text = [&](float value) {
+    if (*unit == 0) return ui::fixed(value, 1);
+    return stretched ? ui::times(value) : ui::compact(value) + unit;
+  };
   auto label = [&](float value, const std::string& text, ImU32 color) {
     const float y = bar.bottom() - (value - scale.low) / (scale.high - scale.low) * bar.h;
     ui::hline(bar.right(), bar.right() + px(3), std::clamp(y, bar.y, bar.bottom() - 1), color);
     const float top = std::clamp(y - px(8), bar.y - px(2), bar.bottom() - px(14));
     ui::text_in({bar.right() + px(5), top, area.w - px(14), px(16)}, Face::mono, color, text);
   };
-  label(scale.high, (clipped ? "≥" : "") + end_text(scale.high), stretched ? t.warn : t.dim);
-  label(scale.low, end_text(scale.low), stretched ? t.warn : t.dim);
-  if (scale.low < 1 && scale.high > 1 && (1 - scale.low) / (scale.high - scale.low) * bar.h > px(16) &&
+  const ImU32 ends = stretched && *unit ? t.warn : t.dim;
+  label(scale.high, (clipped ? "≥" : "") + end_text(scale.high), ends);
+  label(scale.low, end_text(scale.low), ends);
+  if (*unit && scale.low < 1 && scale.high > 1 && (1 - scale.low) / (scale.high - scale.low) * bar.h > px(16) &&
       (scale.high - 1) / (scale.high - scale.low) * bar.h > px(16))
     label(1, "1×", t.text);
+  if (*unit == 0) return;
   const ui::Hit h = ui::hit("scale", area);
   if (h.clicked) stretched = !stretched;
   if (h.hovered)
@@ -110,54 +121,58 @@ void SoftPicture::draw_color_bar(const Rect& area, const Seen& seen, Scale scale
 
 float SoftPicture::draw_strip(const Rect& area, const Seen& seen, const RoutingMap& map, int64_t slot, Scale scale,
                               Selection& selection) {
-  const int64_t slots = num_slots(map);
-  const float gap = px(4), cell = px(30), line = px(3);
-  const auto columns = std::max<int64_t>(1, static_cast<int64_t>((area.w + gap) / (cell + gap)));
-  const int64_t rows = (slots + columns - 1) / columns;
-  const float row_height = cell + line + gap + px(2);
-  const int64_t grid_w = map.grid_width, grid_h = map.grid_height;
-  const uint64_t version =
-      ui::texture_key({seen.serial, static_cast<uint64_t>(map.layer), static_cast<uint64_t>(columns),
-                       std::bit_cast<uint32_t>(scale.low), std::bit_cast<uint32_t>(scale.high)});
-  if (version != strip_version_) {  // all slots side by side in one picture
-    strip_version_ = version;
-    strip_values_.assign(static_cast<size_t>(rows * columns * num_patches(map)), 0.f);
-    for (int64_t s = 0; s < slots; ++s)
-      for (int64_t patch = 0; patch < num_patches(map); ++patch) {
-        const int64_t y = (s / columns) * grid_h + patch / grid_w, x = (s % columns) * grid_w + patch % grid_w;
-        strip_values_[static_cast<size_t>(y * columns * grid_w + x)] =
-            dispatch_times(map, token_of_patch(map, patch), s);
-      }
-  }
-  const ImTextureID texture = seen.textures->heat_map(
-      ui::texture_key({4}), version, {columns * grid_w, rows * grid_h, strip_values_, scale.low, scale.high});
   const std::vector<std::pair<int64_t, float>> read = selection.token() >= 0 && selection.token() < map.num_tokens
                                                           ? top_slots(map, selection.token(), true, 3)
                                                           : std::vector<std::pair<int64_t, float>>{};
-  const float height = std::min(area.h, static_cast<float>(rows) * row_height);
-  const ui::ScrollArea scroll("slots", {area.x, area.y, area.w, height}, static_cast<float>(rows) * row_height);
-  const auto [first_row, last_row] = scroll.rows_in_view(rows, row_height);
-  for (int64_t s = first_row * columns; s < std::min(slots, last_row * columns); ++s) {
-    const auto column = static_cast<float>(s % columns), row = static_cast<float>(s / columns);
-    const Rect box{scroll.content().x + column * (cell + gap), scroll.content().y + row * row_height + px(1), cell,
-                   cell};
-    const ImVec2 uv0{column / static_cast<float>(columns), row / static_cast<float>(rows)};
-    const ImVec2 uv1{(column + 1) / static_cast<float>(columns), (row + 1) / static_cast<float>(rows)};
-    ui::canvas().AddImage(texture, box.min(), box.max(), uv0, uv1);
-    const int64_t expert = expert_of_slot(map, s);
-    ui::fill({box.x, box.bottom() + px(1), box.w, line}, ui::expert_color(expert), px(1));
-    const bool of_expert = selection.expert() == expert && selection.hovered.slot < 0;
-    if (s == slot)
-      ui::frame(box.inset(-px(1)), ui::theme().accent, px(3), px(2));
-    else if (of_expert)
-      ui::frame(box, ui::fade(ui::theme().text, 0.7f), px(2), px(1));
-    for (const auto& [top, weight] : read)
-      if (top == s && s != slot) ui::frame(box, ui::fade(ui::theme().text, 0.9f), px(2), px(1));
-    if (!ui::hovering({box.x, box.y, box.w + gap, row_height})) continue;
-    selection.hovering.slot = s, selection.hovering.expert = expert;
-    if (ImGui::IsMouseClicked(0)) selection.pinned.slot = selection.pinned.slot == s ? -1 : s;
+  StripMaps maps;
+  maps.count = num_slots(map), maps.grid_width = map.grid_width, maps.grid_height = map.grid_height;
+  maps.low = scale.low, maps.high = scale.high;
+  maps.key = ui::texture_key({4});
+  maps.version = ui::texture_key({shown_version(seen, selection), static_cast<uint64_t>(map.layer),
+                                  std::bit_cast<uint32_t>(scale.low), std::bit_cast<uint32_t>(scale.high)});
+  maps.value = [&](int64_t s, int64_t patch) { return dispatch_times(map, token_of_patch(map, patch), s); };
+  maps.expert = [&](int64_t s) { return expert_of_slot(map, s); };
+  maps.lit = [&](int64_t s) {
+    if (selection.expert() == expert_of_slot(map, s) && selection.hovered.slot < 0) return true;
+    return std::any_of(read.begin(), read.end(), [&](const auto& top) { return top.first == s; });
+  };
+  maps.shown = all_slots ? -1 : slot;
+  const MapStrip::Result result = strip_.draw_ui(area, seen, maps);
+  if (result.hovered >= 0) {
+    selection.hovering.slot = result.hovered, selection.hovering.expert = expert_of_slot(map, result.hovered);
+    if (result.clicked) {
+      selection.pinned.slot = selection.pinned.slot == result.hovered ? -1 : result.hovered;
+      all_slots = false;
+    }
   }
-  return height;
+  return result.height;
+}
+
+void SoftPicture::draw_head(Rect head, const RoutingMap& map, const SoftRange& range) {
+  const ui::Theme& t = ui::theme();
+  const std::string words[] = {"one slot", "all slots"};
+  Rect cells = head.cut_left(px(148));
+  cells = {cells.x, cells.center_y() - px(9), cells.w, px(18)};
+  const int word = ui::segmented("slots", cells, words, all_slots ? 1 : 0);
+  if (word >= 0) all_slots = word == 1;
+  ui::tip(cells,
+          {"One slot, or all  (A)",
+           "One slot: its dispatch and combine map. All: what the slots together take from each token, and how many "
+           "slots each token reads, as the entropy of its combine weights.",
+           "token weight = sum of dispatch over slots", "Soft MoE, arXiv 2308.00951, section 5"});
+  head.cut_left(px(14));
+  std::string note = range.max < 1.5f ? "almost uniform: " + ui::times(range.max) + " at most"
+                                      : "up to " + ui::times(range.max) + " uniform";
+  if (all_slots)
+    note = "half of the weight comes from " + std::to_string(tokens_for_share(map, 0.5)) + " of " +
+           std::to_string(map.num_tokens) + " tokens";
+  else if (stretched)
+    note = "scale stretched to " + ui::fixed(range.min, 2) + "–" + ui::fixed(range.max, 2) + "×  (N)";
+  ui::text_in(head.cut_right(ui::text_width(Face::small, note) + 1), Face::small,
+              stretched && !all_slots ? t.warn : t.dim, note);
+  const std::string strip = "dispatch map of each of the " + std::to_string(num_slots(map)) + " slots, by expert";
+  ui::text_in(head, Face::small, t.dim,
+              ui::fitting(Face::small, head.w - px(12), {strip, "dispatch of each slot, by expert", "each slot"}));
 }
 
 Rect SoftPicture::draw_ui(const Rect& area, const Seen& seen, const ImageView& view, const RoutingMap& map,
@@ -167,42 +182,47 @@ Rect SoftPicture::draw_ui(const Rect& area, const Seen& seen, const ImageView& v
   const SoftRange range = soft_range(map);
   const Scale scale =
       stretched ? Scale{range.min, std::max(range.max, range.min + 1e-4f)} : Scale{0, scale_top(range.typical_peak)};
-  const float gap = px(8), bar_width = px(46), caption_height = px(26);
-  const float strip_min = px(44);
-  const Rect third{area.x, area.y, (area.w - bar_width - 3 * gap) / 3, area.h - caption_height - strip_min - px(22)};
+  const float gap = px(8), bar = px(kBarWidth) * (all_slots ? 2 : 1) + (all_slots ? gap : 0);
+  const Rect third{area.x, area.y, (area.w - bar - 3 * gap) / 3, area.h - px(kCaption + kStripLeast + kHead)};
   const Rect fitted = fit_image(third, view.pixels);
-  const float used = 3 * fitted.w + 3 * gap + bar_width;
-  Rect pictures[3];
+  const float used = 3 * fitted.w + 3 * gap + bar;
+  Picture pictures[3];
+  float x = std::round(area.x + (area.w - used) / 2);
   for (int i = 0; i < 3; ++i) {
-    pictures[i] = fitted;
-    pictures[i].x = std::round(area.x + (area.w - used) / 2 + static_cast<float>(i) * (fitted.w + gap));
+    Rect frame = fitted;
+    frame.x = x;
+    pictures[i] = zoomed(frame, view.pixels, selection.zoom);
+    x += fitted.w + gap + (all_slots && i == 1 ? px(kBarWidth) + gap : 0);
   }
+  const Quantity left = all_slots ? Quantity::token_weight : Quantity::dispatch;
+  const Quantity right = all_slots ? Quantity::entropy : Quantity::combine;
+  const Scale left_scale = all_slots ? Scale{0, 2} : scale;
+  const Scale right_scale = all_slots ? Scale{0, std::max(0.1f, largest_entropy(map))} : scale;
+  const uint64_t shown = shown_version(seen, selection);
   draw_image(pictures[0], view, *seen.textures);
-  draw_map(pictures[1], seen, view, map, slot, false, scale);
-  draw_map(pictures[2], seen, view, map, slot, true, scale);
-  for (const Rect& picture : pictures) {
+  draw_map(pictures[1], seen, view, map, slot, left, left_scale, shown);
+  draw_map(pictures[2], seen, view, map, slot, right, right_scale, shown);
+  if (const LayerChange* change = shown_change(seen, selection)) draw_flips(pictures[0], map, *change);
+  for (const Picture& picture : pictures) {
     if (selection.pinned.token != selection.hovered.token) outline_patch(picture, map, selection.pinned.token, false);
     outline_patch(picture, map, selection.hovered.token, true);
-    report_mouse(picture, map, selection);
+    if (!take_brush(picture, view, map, selection)) report_mouse(picture, map, selection);
   }
-  readout(pictures[1], map, slot, false);
-  readout(pictures[2], map, slot, true);
-  draw_color_bar({pictures[2].right() + gap, pictures[2].y, bar_width, pictures[2].h}, seen, scale,
-                 range.max > scale.high);
-  caption(pictures[0], view.image.label);
-  caption(pictures[1], "dispatch into " + slot_name(map, slot));
-  caption(pictures[2], "combine from it");
+  draw_readout(pictures[1], map, slot, left);
+  draw_readout(pictures[2], map, slot, right);
+  for (const Picture& picture : pictures)
+    if (selection.asking.brush == Brush::none || !ImGui::IsMouseDown(0))
+      take_mouse(picture, view.pixels, selection.zoom);
+  auto bar_beside = [&](const Rect& frame) { return Rect{frame.right() + gap, frame.y, px(kBarWidth), frame.h}; };
+  if (all_slots) draw_color_bar(bar_beside(pictures[1].frame), seen, left_scale, false, "×");
+  draw_color_bar(bar_beside(pictures[2].frame), seen, right_scale, !all_slots && range.max > scale.high,
+                 all_slots ? "" : "×");
+  draw_caption_of_image(pictures[0], view, selection.zoom);
+  draw_caption(pictures[1], all_slots ? "token weight over all slots" : "dispatch into " + slot_name(map, slot));
+  draw_caption(pictures[2], all_slots ? "entropy of combine, nats" : "combine from it");
 
-  Rect rest{area.x, area.y + fitted.h + caption_height, area.w, area.h - fitted.h - caption_height};
-  Rect head = rest.cut_top(px(22));
-  const std::string found = range.max < 1.5f ? "almost uniform: " + ui::times(range.max) + " at most"
-                                             : "up to " + ui::times(range.max) + " uniform";
-  const std::string note =
-      stretched ? "scale stretched to " + ui::fixed(range.min, 2) + "–" + ui::fixed(range.max, 2) + "×  (N)" : found;
-  ui::text_in(head.cut_right(ui::text_width(Face::small, note) + 1), Face::small,
-              stretched ? ui::theme().warn : ui::theme().dim, note);
-  ui::text_in(head, Face::small, ui::theme().dim,
-              "dispatch map of each of the " + std::to_string(num_slots(map)) + " slots, by expert");
+  Rect rest{area.x, area.y + fitted.h + px(kCaption), area.w, area.h - fitted.h - px(kCaption)};
+  draw_head(rest.cut_top(px(kHead)), map, range);
   const float strip = draw_strip(rest, seen, map, slot, scale, selection);
   return {area.x, area.y, area.w, rest.y + strip - area.y};
 }

@@ -1,10 +1,11 @@
-// Soft MoE over the image: the dispatch and combine map of one slot in units of the uniform weight, and a strip of all
-// slots.
+// Soft MoE over the image: the dispatch and combine map of one slot in units of the uniform weight, or what all slots
+// together take from each token and how widely each token reads; and a strip of all slots.
 #pragma once
 
 #include <vector>
 
 #include "widgets/panels/image_view.h"
+#include "widgets/panels/map_strip.h"
 #include "widgets/panels/selection.h"
 
 namespace moescope::panels {
@@ -18,6 +19,8 @@ class SoftPicture {
   /// The scale follows the data's own range instead of starting at 0: shows structure in a nearly flat map, and says
   /// so.
   bool stretched = false;
+  /// Instead of one slot: the token weight summed over all slots, and the entropy of each token's combine weights.
+  bool all_slots = false;
   /// Which slot is shown: under the mouse, pinned, the sharpest of the pointed expert, or the sharpest of all.
   static int64_t shown_slot(const RoutingMap& map, const Selection& selection);
 
@@ -25,15 +28,19 @@ class SoftPicture {
   struct Scale {
     float low = 0, high = 2;
   };
-  void draw_map(const ui::Rect& picture, const Seen& seen, const ImageView& view, const RoutingMap& map, int64_t slot,
-                bool combine, Scale scale);
-  /// `clipped`: some weights lie above the scale and take its last colour.
-  void draw_color_bar(const ui::Rect& area, const Seen& seen, Scale scale, bool clipped);
+  enum class Quantity { dispatch, combine, token_weight, entropy };
+  float value_of(const RoutingMap& map, int64_t token, int64_t slot, Quantity quantity) const;
+  void draw_map(const Picture& picture, const Seen& seen, const ImageView& view, const RoutingMap& map, int64_t slot,
+                Quantity quantity, Scale scale, uint64_t shown);
+  void draw_readout(const Picture& picture, const RoutingMap& map, int64_t slot, Quantity quantity) const;
+  /// `clipped`: some weights lie above the scale and take its last colour. `unit` stands behind the numbers.
+  void draw_color_bar(const ui::Rect& area, const Seen& seen, Scale scale, bool clipped, const char* unit);
+  void draw_head(ui::Rect head, const RoutingMap& map, const SoftRange& range);
   float draw_strip(const ui::Rect& area, const Seen& seen, const RoutingMap& map, int64_t slot, Scale scale,
                    Selection& selection);
 
-  std::vector<float> values_, strip_values_;
-  uint64_t strip_version_ = 0;
+  std::vector<float> values_;
+  MapStrip strip_;
 };
 
 }  // namespace moescope::panels

@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "compute/records/command.h"
+#include "compute/records/look.h"
+#include "compute/records/report.h"
 #include "compute/records/snapshot.h"
 #include "widgets/ui/textures.h"
 
@@ -35,7 +38,18 @@ struct Seen {
   const Snapshot* snapshot = nullptr;  // null: nothing came yet
   uint64_t serial = 0;
   ui::Textures* textures = nullptr;
-  double now_secs = 0;  // of the window's clock
+  double now_secs = 0;                                          // of the window's clock
+  const Look* look = nullptr;                                   // the newest answer to what was asked; null: none
+  uint64_t look_serial = 0;                                     // grows with each
+  std::span<const std::shared_ptr<const Report>> reports = {};  // the newest of each id
+  const RoutingMap* rerouted = nullptr;  // the layer on view under what is asked, until the answer is there
+
+  /// The newest report on a question, by the id that it was asked with; null: none came yet.
+  const Report* report(int64_t id) const {
+    for (const auto& one : reports)
+      if (one && one->request.id == id) return one.get();
+    return nullptr;
+  }
 };
 
 }  // namespace moescope::panels

@@ -4,8 +4,12 @@
 #include <cmath>
 #include <string>
 
+#include "widgets/panels/shown.h"
+#include "widgets/panels/what_if_panel.h"
 #include "widgets/ui/controls.h"
+#include "widgets/ui/expert_mark.h"
 #include "widgets/ui/format.h"
+#include "widgets/ui/tooltip.h"
 
 namespace moescope::panels {
 namespace {
@@ -14,92 +18,238 @@ using ui::Face;
 using ui::px;
 using ui::Rect;
 
-void draw_dropped(const Rect& rect) {
-  const ui::Theme& t = ui::theme();
-  ui::fill(rect, ui::fade(t.panel, 0.9f));
-  const float d = std::min(rect.w, rect.h) * 0.28f;
-  const float x = rect.x + rect.w / 2, y = rect.center_y();
-  ui::canvas().AddLine({x - d, y - d}, {x + d, y + d}, t.dim, px(1));
+constexpr float kCaption = 26, kHead = 26, kStripLeast = 44;
+
+void draw_number(const Rect& rect, int64_t expert) {
+  const std::string text = std::to_string(expert);
+  if (rect.w < ui::text_width(Face::small, text) + px(8) || rect.h < px(18)) return;
+  const ImVec2 at{rect.x + px(3), rect.y + px(1)};
+  ui::text_at({at.x + 1, at.y + 1}, Face::small, IM_COL32(0, 0, 0, 200), text);
+  ui::text_at(at, Face::small, IM_COL32(255, 255, 255, 235), text);
 }
 
-/// Beyond 16 experts colours repeat; stripes are the second cue, the number beside the cursor the third.
-void draw_hatch(const Rect& rect) {
-  ImDrawList& list = ui::canvas();
-  list.PushClipRect(rect.min(), rect.max(), true);
-  for (float d = px(4); d < rect.w + rect.h; d += px(6))
-    list.AddLine({rect.x + d, rect.y}, {rect.x + d - rect.h, rect.bottom()}, IM_COL32(0, 0, 0, 110), px(1));
-  list.PopClipRect();
+void draw_hollow(const Rect& rect, DropReason reason) {
+  ui::fill(rect, ui::fade(ui::theme().panel, 0.9f));
+  draw_drop_mark(rect, reason, ui::theme().dim);
 }
 
-void draw_patch(const Rect& rect, const RoutingMap& map, int64_t token) {
+/// What a patch asked for, with the mark of what became of it.
+void draw_wanted(const Rect& rect, const std::vector<Choice>& wanted, int64_t choice) {
+  const auto k = static_cast<size_t>(std::max<int64_t>(0, choice));
+  if (k >= wanted.size()) return draw_hollow(rect, DropReason::none);
+  ui::fill_expert(rect, wanted[k].expert, gate_opacity(wanted[k].gate));
+  if (!wanted[k].executed()) draw_drop_mark(rect, wanted[k].drop, IM_COL32(255, 255, 255, 220));
+}
+
+void draw_corner(const Rect& rect, const Choice& choice) {
+  const float side = std::min(rect.w, rect.h) * 0.42f;
+  ui::canvas().AddTriangleFilled({rect.right() - side, rect.bottom()}, {rect.right(), rect.bottom() - side}, rect.max(),
+                                 ui::fade(ui::expert_color(choice.expert), 0.35f + 0.65f * gate_opacity(choice.gate)));
+}
+
+/// What was done with a patch: the expert of one choice, or the first executed one with the second as a corner.
+/// Returns the expert that was drawn.
+int64_t draw_executed(const Rect& rect, const RoutingMap& map, int64_t token, int64_t choice) {
+  const std::vector<Choice> all = choices(map, token);
+  if (choice >= 0) {
+    const auto k = static_cast<size_t>(choice);
+    if (k >= all.size() || !all[k].executed()) {
+      draw_hollow(rect, k < all.size() ? all[k].drop : DropReason::none);
+      return -1;
+    }
+    ui::fill_expert(rect, all[k].expert, gate_opacity(all[k].gate));
+    return all[k].expert;
+  }
   const Choice first = executed_choice(map, token);
-  if (first.expert < 0) return draw_dropped(rect);
-  ui::fill(rect, ui::fade(ui::expert_color(first.expert), gate_opacity(first.gate)));
-  if (first.expert >= ui::kPaletteSize) draw_hatch(rect);
-  // The second expert of a patch shows as a corner in its colour.
-  for (const Choice& other : choices(map, token)) {
-    if (!other.executed() || other.expert == first.expert) continue;
-    const float side = std::min(rect.w, rect.h) * 0.42f;
-    ui::canvas().AddTriangleFilled({rect.right() - side, rect.bottom()}, {rect.right(), rect.bottom() - side},
-                                   rect.max(),
-                                   ui::fade(ui::expert_color(other.expert), 0.35f + 0.65f * gate_opacity(other.gate)));
-    break;
+  if (first.expert < 0) {
+    const std::vector<Choice> wanted = wanted_choices(map, token);
+    draw_hollow(rect, wanted.empty() ? DropReason::expert_full : wanted.front().drop);
+    return -1;
+  }
+  ui::fill_expert(rect, first.expert, gate_opacity(first.gate));
+  for (const Choice& other : all)
+    if (other.executed() && other.expert != first.expert) {
+      draw_corner(rect, other);
+      break;
+    }
+  return first.expert;
+}
+
+void outline_expert(const Picture& picture, const RoutingMap& map, int64_t expert, bool wanted) {
+  if (expert < 0) return;
+  const ui::Clip clip(picture.frame);
+  for (const int64_t patch : patches_in_view(picture, map)) {
+    const int64_t token = token_of_patch(map, patch);
+    bool of_expert = !wanted && goes_to(map, token, expert);
+    if (wanted)
+      for (const Choice& choice : wanted_choices(map, token)) of_expert |= choice.expert == expert;
+    if (of_expert) ui::frame(patch_rect(picture, map, patch), IM_COL32(255, 255, 255, 170), 0, px(1));
   }
 }
 
-void outline_expert(const Rect& picture, const RoutingMap& map, int64_t expert) {
-  if (expert < 0) return;
-  for (int64_t patch = 0; patch < num_patches(map); ++patch)
-    if (goes_to(map, token_of_patch(map, patch), expert))
-      ui::frame(patch_rect(picture, map, patch), IM_COL32(255, 255, 255, 170), 0, px(1));
-}
-
-void caption(const Rect& picture, std::string_view text, std::string_view right = {}) {
-  Rect line{picture.x, picture.bottom() + px(5), picture.w, px(18)};
-  if (!right.empty())
-    ui::text_in(line.cut_right(ui::text_width(Face::small, right) + 1), Face::small, ui::theme().dim, right);
-  ui::text_in(line, Face::small, ui::theme().dim, text);
-}
-
-void report_mouse(const Rect& picture, const RoutingMap& map, Selection& selection) {
+void report_mouse(const Picture& picture, const RoutingMap& map, Selection& selection) {
   const int64_t patch = patch_under_mouse(picture, map);
   if (patch < 0) return;
   const int64_t token = token_of_patch(map, patch);
-  const std::vector<Choice> wanted = choices(map, token);
+  const std::vector<Choice> wanted = wanted_choices(map, token);
   const int64_t executed = executed_choice(map, token).expert;
   selection.hovering.token = token;
   selection.hovering.expert = executed >= 0 ? executed : wanted.empty() ? -1 : wanted.front().expert;
-  if (ImGui::IsMouseClicked(0)) selection.pinned.token = selection.pinned.token == token ? -1 : token;
+  if (clicked(picture)) selection.pinned.token = selection.pinned.token == token ? -1 : token;
 }
 
 }  // namespace
 
 float gate_opacity(float gate) { return 0.14f + 0.66f * std::clamp(gate, 0.f, 1.f); }
 
-Rect draw_sparse_picture(const Rect& area, const Seen& seen, const ImageView& view, const RoutingMap& map,
-                         Selection& selection) {
-  const float gap = px(36), caption_height = px(24);
-  const Rect half{area.x, area.y, (area.w - gap) / 2, area.h - caption_height};
-  Rect left = fit_image(half, view.pixels), right = left;
-  left.x = std::round(area.x + (half.w - left.w) / 2);
-  right.x = std::round(area.x + half.w + gap + (half.w - left.w) / 2);
+void draw_drop_mark(const Rect& rect, DropReason reason, ImU32 color) {
+  if (reason == DropReason::none) return;
+  const float d = std::min(rect.w, rect.h) * 0.28f;
+  const float x = rect.x + rect.w / 2, y = rect.center_y();
+  ui::canvas().AddLine({x - d, y - d}, {x + d, y + d}, color, px(1));
+  if (reason == DropReason::expert_off) ui::canvas().AddLine({x - d, y + d}, {x + d, y - d}, color, px(1));
+}
 
-  draw_image(left, view, *seen.textures);
-  draw_image(right, view, *seen.textures);
-  for (int64_t patch = 0; patch < num_patches(map); ++patch)
-    draw_patch(patch_rect(right, map, patch), map, token_of_patch(map, patch));
-  draw_patch_grid(right, map);
-  outline_expert(right, map, selection.expert());
-  if (selection.pinned.token >= 0 && selection.pinned.token != selection.hovered.token)
-    for (const Rect& picture : {left, right}) outline_patch(picture, map, selection.pinned.token, false);
-  for (const Rect& picture : {left, right}) outline_patch(picture, map, selection.hovered.token, true);
+void SparsePicture::draw_map(const Picture& picture, const Seen& seen, const ImageView& view, const RoutingMap& map,
+                             bool wanted, const Selection& selection) const {
+  draw_image(picture, view, *seen.textures);
+  {
+    const ui::Clip clip(picture.frame);
+    for (const int64_t patch : patches_in_view(picture, map)) {
+      const int64_t token = token_of_patch(map, patch);
+      const Rect rect = patch_rect(picture, map, patch);
+      int64_t expert = -1;
+      if (wanted) {
+        const std::vector<Choice> asked = wanted_choices(map, token);
+        draw_wanted(rect, asked, choice);
+        const auto k = static_cast<size_t>(std::max<int64_t>(0, choice));
+        if (k < asked.size()) expert = asked[k].expert;
+      } else {
+        expert = draw_executed(rect, map, token, choice);
+      }
+      if (show_numbers && expert >= 0) draw_number(rect, expert);
+    }
+  }
+  draw_patch_grid(picture, map);
+  outline_expert(picture, map, selection.expert(), wanted);
+}
 
-  for (const Rect& picture : {left, right}) report_mouse(picture, map, selection);
-  caption(left, view.image.label, std::to_string(view.pixels.width) + " × " + std::to_string(view.pixels.height));
-  const std::string_view full = map.k > 1 ? "first expert of each patch (corner: second), opacity = gate"
-                                          : "expert of each patch, opacity = gate";
-  caption(right, ui::fitting(Face::small, right.w, {full, "expert of each patch, opacity = gate", "opacity = gate"}));
-  return {area.x, area.y, area.w, left.h + caption_height};
+std::string SparsePicture::caption(const RoutingMap& map, bool wanted) const {
+  if (map.router == RouterKind::experts_choice) return wanted ? "largest gate" : "taken by";
+  const std::string which = map.k > 1 ? (choice < 0 ? (wanted ? ", 1st choice" : ", 2nd as corner")
+                                                    : ", choice " + std::to_string(choice + 1))
+                                      : "";
+  return (wanted ? "wanted" : "executed") + which;
+}
+
+void SparsePicture::draw_head(Rect head, const RoutingMap& map) {
+  const ui::Theme& t = ui::theme();
+  if (map.router == RouterKind::tokens_choice && map.k > 1 && map.k <= 8) {
+    std::vector<std::string> words{"all"};
+    for (int64_t k = 1; k <= map.k; ++k) words.push_back(std::to_string(k));
+    const float label = ui::text_in(head, Face::small, t.dim, "choice");
+    head.cut_left(label - head.x + px(8));
+    Rect cells = head.cut_left(static_cast<float>(words.size()) * px(30));
+    cells = {cells.x, cells.center_y() - px(9), cells.w, px(18)};
+    const int clicked_word = ui::segmented("choice", cells, words, static_cast<int>(choice) + 1);
+    if (clicked_word >= 0) choice = clicked_word - 1;
+    ui::tip(cells, {"Which choice is shown",
+                    "Each patch chooses k experts. \"all\" shows the first that was executed and "
+                    "the second as a corner."});
+    head.cut_left(px(18));
+  }
+  const LostChoices lost = count_lost(map);
+  const std::string full = map.router == RouterKind::experts_choice ? std::to_string(lost.full) + " not taken by it"
+                                                                    : std::to_string(lost.full) + " full";
+  const std::string off = std::to_string(lost.off) + " off";
+  const float width = ui::text_width(Face::small, full) + ui::text_width(Face::small, off) + px(60);
+  Rect legend = head.cut_right(width);
+  const Rect whole = legend;
+  for (const auto& [reason, text] : {std::pair{DropReason::expert_full, full}, {DropReason::expert_off, off}}) {
+    const Rect box = legend.cut_left(px(16));
+    draw_drop_mark({box.x, box.center_y() - px(8), px(16), px(16)}, reason, t.text);
+    legend.cut_left(px(5));
+    const float end = ui::text_in(legend, Face::small, t.dim, text);
+    legend.cut_left(end - legend.x + px(14));
+  }
+  ui::tip(whole,
+          {"Why a choice was not executed",
+           "Stroke: the expert's buffer was full when this patch came. Cross: the expert is switched off. A patch "
+           "without any executed choice passes by the layer unchanged.",
+           "", "V-MoE, arXiv 2106.05974, section 2.1"});
+  const std::string gates = "gate of each of the " + std::to_string(map.num_experts) + " experts, × uniform";
+  ui::text_in(head, Face::small, t.dim, ui::fitting(Face::small, head.w, {gates, "gates, × uniform"}));
+}
+
+float SparsePicture::draw_gates(const Rect& area, const Seen& seen, const RoutingMap& map, Selection& selection) {
+  if (map.gates.size() < static_cast<size_t>(map.num_tokens * map.num_experts)) return 0;
+  const int64_t token = selection.token();
+  const std::vector<Choice> wanted =
+      token >= 0 && token < map.num_tokens ? wanted_choices(map, token) : std::vector<Choice>{};
+  StripMaps maps;
+  maps.count = map.num_experts, maps.grid_width = map.grid_width, maps.grid_height = map.grid_height;
+  maps.high = std::min(static_cast<float>(map.num_experts), 8.f);  // locked: at 8 × uniform an expert is clearly chosen
+  maps.cell = map.num_experts <= 16 ? 44.f : 30.f;
+  maps.key = ui::texture_key({6});
+  maps.version = ui::texture_key(
+      {shown_version(seen, selection), static_cast<uint64_t>(map.layer), static_cast<uint64_t>(map.num_experts)});
+  maps.value = [&](int64_t e, int64_t patch) {
+    return gate_of(map, token_of_patch(map, patch), e) * static_cast<float>(map.num_experts);
+  };
+  maps.expert = [](int64_t e) { return e; };
+  maps.lit = [&](int64_t e) {
+    return std::any_of(wanted.begin(), wanted.end(), [&](const Choice& c) { return c.expert == e; });
+  };
+  maps.shown = selection.expert();
+  const MapStrip::Result result = strip_.draw_ui(area, seen, maps);
+  if (result.hovered >= 0) {
+    selection.hovering.expert = result.hovered;
+    if (result.clicked) selection.pinned.expert = selection.pinned.expert == result.hovered ? -1 : result.hovered;
+    float most = 0;
+    for (int64_t patch = 0; patch < num_patches(map); ++patch) most = std::max(most, maps.value(result.hovered, patch));
+    ui::tip_now({"E" + std::to_string(result.hovered), "",
+                 "gate up to " + ui::times(most) + " uniform, scale 0 to " + ui::compact(maps.high) + "×"});
+  }
+  return result.height;
+}
+
+Rect SparsePicture::draw_ui(const Rect& area, const Seen& seen, const ImageView& view, const RoutingMap& map,
+                            Selection& selection) {
+  if (choice >= map.k) choice = -1;
+  const int count = show_wanted ? 3 : 2;
+  const float gap = px(show_wanted ? 6 : 36);  // three pictures get the larger integer scale where they can
+  const Rect share{area.x, area.y, (area.w - static_cast<float>(count - 1) * gap) / static_cast<float>(count),
+                   area.h - px(kCaption + kHead + kStripLeast)};
+  const Rect fitted = fit_image(share, view.pixels);
+  Picture pictures[3];
+  for (int i = 0; i < count; ++i) {
+    Rect frame = fitted;
+    frame.x = std::round(area.x + static_cast<float>(i) * (share.w + gap) + (share.w - fitted.w) / 2);
+    pictures[i] = zoomed(frame, view.pixels, selection.zoom);
+  }
+  const Picture& image = pictures[0];
+  const Picture& executed = pictures[count - 1];
+  draw_image(image, view, *seen.textures);
+  if (show_wanted) draw_map(pictures[1], seen, view, map, true, selection);
+  draw_map(executed, seen, view, map, false, selection);
+  if (const LayerChange* change = shown_change(seen, selection)) draw_flips(executed, map, *change);
+  for (int i = 0; i < count; ++i) {
+    if (selection.pinned.token != selection.hovered.token)
+      outline_patch(pictures[i], map, selection.pinned.token, false);
+    outline_patch(pictures[i], map, selection.hovered.token, true);
+    if (!take_brush(pictures[i], view, map, selection)) report_mouse(pictures[i], map, selection);
+  }
+  for (int i = 0; i < count; ++i)
+    if (selection.asking.brush == Brush::none || !ImGui::IsMouseDown(0))
+      take_mouse(pictures[i], view.pixels, selection.zoom);
+  draw_caption_of_image(image, view, selection.zoom);
+  if (show_wanted) draw_caption(pictures[1], caption(map, true));
+  draw_caption(executed, caption(map, false), "opacity = gate");
+
+  Rect rest{area.x, area.y + fitted.h + px(kCaption), area.w, area.h - fitted.h - px(kCaption)};
+  draw_head(rest.cut_top(px(kHead)), map);
+  const float strip = draw_gates(rest, seen, map, selection);
+  return {area.x, area.y, area.w, rest.y + strip - area.y};
 }
 
 }  // namespace moescope::panels

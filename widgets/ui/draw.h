@@ -36,4 +36,13 @@ void frame(const Rect& area, ImU32 color, float rounding = 0, float width = 1);
 void hline(float x0, float x1, float y, ImU32 color);
 void vline(float x, float y0, float y1, ImU32 color, float width = 1);
 
+/// While it lives, nothing is drawn outside the area.
+class Clip {
+ public:
+  explicit Clip(const Rect& area) { canvas().PushClipRect(area.min(), area.max(), true); }
+  ~Clip() { canvas().PopClipRect(); }
+  Clip(const Clip&) = delete;
+  Clip& operator=(const Clip&) = delete;
+};
+
 }  // namespace moescope::ui

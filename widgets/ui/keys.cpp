@@ -1,6 +1,7 @@
 // Keys and the line that names them.
 #include "widgets/ui/keys.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace moescope::ui {
@@ -17,6 +18,27 @@ int typed(char character) {
 bool key_held(char letter) {
   const ImGuiIO& io = ImGui::GetIO();
   return !io.WantTextInput && !io.KeyCtrl && !io.KeyAlt && ImGui::IsKeyDown(std::toupper(letter));
+}
+
+bool pressed(Key key) {
+  const int code = static_cast<int>(key);
+  const auto& noted = look().key_presses;
+  return std::any_of(noted.begin(), noted.end(), [&](const KeyPress& press) { return press.key == code; }) ||
+         ImGui::IsKeyPressed(code, false);
+}
+
+bool ctrl_typed(char letter) {
+  const ImGuiIO& io = ImGui::GetIO();
+  const int code = std::toupper(letter);
+  const auto& noted = look().key_presses;
+  return std::any_of(noted.begin(), noted.end(),
+                     [&](const KeyPress& press) { return press.ctrl && press.key == code; }) ||
+         (io.KeyCtrl && !io.KeyAlt && ImGui::IsKeyPressed(code, false));
+}
+
+bool shift_held() {
+  const ImGuiIO& io = ImGui::GetIO();
+  return io.KeyShift && !io.WantTextInput;
 }
 
 void key_hints(const Rect& area, const std::vector<KeyHint>& hints) {

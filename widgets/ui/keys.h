@@ -15,6 +15,15 @@ int typed(char character);
 /// True while the letter's key is down and no text box has the keyboard. GLFW numbers letter keys by their capital.
 bool key_held(char letter);
 
+/// Keys without a character, by GLFW's numbers.
+enum class Key { escape = 256, enter = 257 };
+/// True in the frame after the key went down, however short it was held.
+bool pressed(Key key);
+/// True in the frame in which Ctrl and the letter went down together (no character comes of that).
+bool ctrl_typed(char letter);
+/// True while a shift key is down and no text box has the keyboard.
+bool shift_held();
+
 struct KeyHint {
   std::string_view keys, what;
   bool works = true;  // hints that do nothing now are left out

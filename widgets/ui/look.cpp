@@ -12,6 +12,9 @@ constexpr std::array<uint32_t, kPaletteSize> kExperts = {0x4E9BE6, 0xF2A541, 0x5
                                                          0xC9B458, 0xD97CB3, 0x7DA3B8, 0xB98A5E, 0x8BC34A, 0xEF8354,
                                                          0x6C7BD9, 0x4DB6AC, 0xD4A5A5, 0xA0A83C};
 
+constexpr std::array<uint32_t, kSafePaletteSize> kSafe = {0xE69F00, 0x56B4E9, 0x009E73, 0xF0E442,
+                                                          0x0072B2, 0xD55E00, 0xCC79A7};
+
 Look* current = nullptr;
 
 ImVec4 vec(ImU32 color) { return ImGui::ColorConvertU32ToFloat4(color); }
@@ -32,8 +35,11 @@ const Theme& light_theme() {
   return theme;
 }
 
+int64_t palette_size() { return look().palette == Palette::safe ? kSafePaletteSize : kPaletteSize; }
+
 ImU32 expert_color(int64_t expert) {
-  return rgb(kExperts[static_cast<size_t>(expert < 0 ? 0 : expert % kPaletteSize)]);
+  const auto place = static_cast<size_t>(expert < 0 ? 0 : expert % palette_size());
+  return rgb(look().palette == Palette::safe ? kSafe[place] : kExperts[place]);
 }
 
 Look& look() {

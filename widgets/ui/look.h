@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <vector>
 
 namespace moescope::ui {
 
@@ -20,9 +21,12 @@ struct Theme {
 const Theme& dark_theme();
 const Theme& light_theme();
 
-/// The categorical palette belongs to the experts; an expert keeps its colour in every panel. Beyond 16 it repeats and
-/// a second cue (number, hatch) tells them apart.
-inline constexpr int64_t kPaletteSize = 16;
+/// The categorical palette belongs to the experts; an expert keeps its colour in every panel. Beyond its size it
+/// repeats and a second cue (hatch, number) tells experts apart. `safe` has fewer colours, which stay apart for eyes
+/// that see two of the three primary colours (Okabe and Ito, jfly.uni-koeln.de/color); hatches take over sooner.
+enum class Palette { full, safe };
+inline constexpr int64_t kPaletteSize = 16, kSafePaletteSize = 7;
+int64_t palette_size();
 ImU32 expert_color(int64_t expert);
 
 enum class Face { body, small, title, mono, display };
@@ -34,15 +38,23 @@ struct OpaqueFill {
   ImU32 color = 0;
 };
 
+/// A key that went down since the last frame, by GLFW's number, with Ctrl or without.
+struct KeyPress {
+  int key = 0;
+  bool ctrl = false;
+};
+
 struct Look {
   Theme theme = dark_theme();
   std::array<ImFont*, kNumFaces> fonts{};
+  Palette palette = Palette::full;
   float scale = 1;    // pixels per design unit
   int cut_texts = 0;  // texts that had to be cut with an ellipsis since somebody set this to 0
   /// Clears a rectangle of the frame buffer. With a software rasteriser large surfaces cost a quarter of what blended
   /// triangles do. Null: surfaces are drawn like everything else.
   ImDrawCallback clear_rect = nullptr;
   std::deque<OpaqueFill> opaque_fills;  // of this frame; the callbacks point into it
+  std::vector<KeyPress> key_presses;    // a key that is let go before the next frame is pressed all the same
   double redraw_in = 1e9;  // seconds until something on screen changes by itself; widgets lower it, the window obeys
 };
 

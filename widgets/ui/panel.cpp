@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "widgets/ui/controls.h"
+
 namespace moescope::ui {
 
 Rect panel_surface(const Rect& area) {
@@ -20,6 +22,32 @@ Rect panel(const Rect& area, std::string_view title, std::string_view context, s
   Rect rest = header;
   rest.cut_left(title_end - header.x + px(16));
   text_in(rest, Face::small, theme().dim, fitting(Face::small, rest.w, {context, shorter}), Align::right);
+  inside.cut_bottom(px(kInset));
+  return inside;
+}
+
+Rect tab_panel(const Rect& area, std::span<const std::string_view> names, int& chosen, std::string_view context,
+               std::string_view shorter) {
+  panel_surface(area);
+  Rect inside = area.inset(px(kInset), 0);
+  Rect header = inside.cut_top(px(kHeader));
+  header.y += px(1);
+  ImGui::PushID("tabs");
+  for (size_t i = 0; i < names.size(); ++i) {
+    const bool on = static_cast<int>(i) == chosen;
+    const Face face = on ? Face::title : Face::small;
+    const float width = text_width(face, names[i]) + 1;
+    if (width > header.w) break;
+    const Rect word = header.cut_left(width);
+    header.cut_left(px(10));
+    ImGui::PushID(static_cast<int>(i));
+    const Hit h = hit("tab", {word.x - px(4), word.y + px(8), word.w + px(8), word.h - px(16)});
+    ImGui::PopID();
+    if (h.clicked) chosen = static_cast<int>(i);
+    text_in(word, face, on ? theme().text : h.hovered ? theme().accent : theme().dim, names[i]);
+  }
+  ImGui::PopID();
+  text_in(header, Face::small, theme().dim, fitting(Face::small, header.w, {context, shorter}), Align::right);
   inside.cut_bottom(px(kInset));
   return inside;
 }

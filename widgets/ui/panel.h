@@ -1,6 +1,7 @@
 // One surface a panel: rounded, a thin line, title left, context right.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "widgets/ui/draw.h"
@@ -12,6 +13,9 @@ inline constexpr float kInset = 14, kGutter = 12, kHeader = 40;
 /// Draws surface, title and context; returns the area below the header, inset.
 /// A context that does not fit gives way to the shorter one, and that to nothing.
 Rect panel(const Rect& area, std::string_view title, std::string_view context = {}, std::string_view shorter = {});
+/// A panel of several pages: their names stand where a title would, `chosen` in the title's face; a click changes it.
+Rect tab_panel(const Rect& area, std::span<const std::string_view> names, int& chosen, std::string_view context = {},
+               std::string_view shorter = {});
 /// The surface alone, for panels that write their own header.
 Rect panel_surface(const Rect& area);
 

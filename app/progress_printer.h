@@ -1,0 +1,26 @@
+// Progress on stderr: one line that is rewritten on a terminal, else a line now and then.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "compute/records/snapshot.h"
+
+namespace moescope {
+
+class ProgressPrinter {
+ public:
+  ProgressPrinter();
+  void show(const Snapshot& snapshot);
+  /// A sentence on a line of its own.
+  void say(const std::string& sentence);
+  void end_line();
+
+ private:
+  const bool is_terminal_;
+  bool open_line_ = false;
+  int64_t last_test_step_ = -1;
+  std::chrono::steady_clock::time_point next_plain_{};
+};
+
+}  // namespace moescope

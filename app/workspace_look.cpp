@@ -1,0 +1,49 @@
+// When to look, and what to show meanwhile.
+#include "app/workspace_look.h"
+
+#include "compute/records/error.h"
+#include "widgets/panels/shown.h"
+
+namespace moescope {
+
+std::optional<LookRequest> LookAsker::ask(const panels::Seen& seen, const panels::Selection& selection,
+                                          int64_t attention_block) {
+  LookRequest wanted;
+  wanted.what_if = selection.asking.now();
+  wanted.attention_block = attention_block;
+  if (!seen.snapshot || !selection.has_image || (wanted.what_if.is_nothing() && attention_block < 0)) {
+    stop_ |= asked_.has_value();
+    asked_.reset();
+    return std::nullopt;
+  }
+  wanted.images = {selection.image};
+  if (asked_) {
+    wanted.id = asked_->id;
+    if (wanted == *asked_) return std::nullopt;
+  }
+  wanted.id = next_id_++;
+  asked_ = wanted;
+  stop_ = false;
+  return wanted;
+}
+
+const RoutingMap* QuickRoute::update(const panels::Seen& seen, const panels::Selection& selection,
+                                     const Reroute& reroute) {
+  const WhatIf asked = selection.asking.now();
+  if (!reroute || !seen.snapshot || !panels::is_waiting(seen, selection) || !asked.edits.empty()) return nullptr;
+  const ImageLook* look = panels::shown_look(seen, selection);
+  const ImageView* view = look ? &look->as_is : panels::find_view(*seen.snapshot, selection.image);
+  const RoutingMap* as_is = view ? panels::find_map(*view, selection.layer) : nullptr;
+  if (!as_is) return nullptr;
+  const bool same = map_ && made_for_ == asked && made_step_ == as_is->step && made_layer_ == as_is->layer &&
+                    made_image_ == selection.image;
+  if (same) return &*map_;
+  try {
+    map_ = reroute(*as_is, asked, seen.snapshot->config.router);
+  } catch (const UserError&) { return nullptr; }  // the look says why in its refusal
+  made_for_ = asked, made_step_ = as_is->step, made_layer_ = as_is->layer, made_image_ = selection.image;
+  ++serial_;
+  return &*map_;
+}
+
+}  // namespace moescope

@@ -1,0 +1,155 @@
+// The storyboard of the first five minutes, walked in a real window with mouse and keys. MOESCOPE_PICTURES=FOLDER keeps
+// a picture of each step.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+
+#include "app/window.h"
+#include "app/window_png.h"
+#include "support/ui_demo_run.h"
+#include "support/ui_own_display.h"
+#include "widgets/panels/routing_view.h"
+#include "widgets/panels/study.h"
+
+namespace moescope {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class Story : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!display_.usable()) GTEST_SKIP() << "Xvfb is not installed: no real window can be tested";
+    if (std::system("xdotool version >/dev/null 2>&1") != 0) GTEST_SKIP() << "xdotool is not installed";
+    run_.advance(60);
+    WindowOptions options;
+    options.scale = 1;
+    window_ = std::make_unique<Window>(options, run_);
+    for (int i = 0; i < 4; ++i) window_->turn(0.01);
+  }
+  bool until(const std::function<bool()>& done) {
+    for (const auto start = Clock::now(); Clock::now() - start < std::chrono::seconds(60);) {
+      window_->turn(0.02);
+      if (done()) return true;
+    }
+    return false;
+  }
+  static void hand(const std::string& arguments) {
+    ASSERT_EQ(std::system(("xdotool " + arguments + " >/dev/null 2>&1").c_str()), 0) << arguments;
+  }
+  const panels::Selection& selection() { return window_->workspace().selection(); }
+  /// Looks over a part of the screen with the mouse until something is pointed at.
+  bool find(int x0, int y0, int x1, int y1, const std::function<bool()>& found) {
+    for (int y = y0; y < y1; y += 17)
+      for (int x = x0; x < x1; x += 17) {
+        hand("mousemove " + std::to_string(x) + " " + std::to_string(y));
+        for (int i = 0; i < 3; ++i) window_->turn(0.02);
+        if (found()) return true;
+      }
+    return false;
+  }
+  void picture(const char* name) {
+    const char* folder = std::getenv("MOESCOPE_PICTURES");
+    if (!folder) return;
+    for (int i = 0; i < 3; ++i) window_->turn(0.02);
+    write_png(window_->screenshot(), std::string(folder) + "/" + name + ".png");
+  }
+  bool point_at_a_patch() {
+    return find(810, 130, 1080, 320, [this] { return selection().hovered.token >= 0; });
+  }
+
+  demo::OwnDisplay display_;
+  demo::DemoRun run_{RouterKind::tokens_choice};
+  std::unique_ptr<Window> window_;
+};
+
+TEST_F(Story, At0_00AnImageAndItsRoutingAreThere) {
+  EXPECT_TRUE(selection().has_image);
+  EXPECT_EQ(selection().layer, 5);
+  picture("0-00");
+}
+
+TEST_F(Story, At0_15HoveringReadsAPatch) {
+  ASSERT_TRUE(point_at_a_patch());
+  EXPECT_GE(selection().hovered.expert, 0);  // its expert lights in the list
+  picture("0-15");
+}
+
+TEST_F(Story, At0_30KeysWalkImagesLayersAndExperts) {
+  hand("key 3");
+  ASSERT_TRUE(until([&] { return selection().image.test_index == 2; }));
+  hand("key comma");
+  ASSERT_TRUE(until([&] { return selection().layer == 4; }));
+  hand("key bracketright");
+  ASSERT_TRUE(until([&] { return selection().pinned.expert == 0; }));
+  hand("key question");
+  picture("0-30");
+  hand("key Escape");
+}
+
+TEST_F(Story, At0_45HoldingXTurnsAnExpertOffAndLettingGoRestoresIt) {
+  ASSERT_TRUE(find(1125, 105, 1140, 460, [this] { return selection().hovered.expert == 4; }));
+  hand("keydown x");
+  ASSERT_TRUE(until([&] { return run_.looks.size() == 1; }));
+  EXPECT_EQ(run_.looks[0].what_if.off, (std::vector<ExpertOff>{{5, 4}}));
+  picture("0-45");
+  hand("keyup x");
+  ASSERT_TRUE(until([&] { return run_.stops == 1; }));
+  EXPECT_TRUE(selection().asking.now().is_nothing());
+}
+
+TEST_F(Story, At1_15TheCapacitySliderReroutesInTheSameFrame) {
+  run_.answers_looks = false;  // a slow machine: only the quick answer is there
+  hand("key c");
+  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  hand("mousemove 1440 577 mousedown 1");
+  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  hand("mousemove 1340 577");
+  ASSERT_TRUE(until([&] { return selection().asking.lasting.capacity_factor.has_value(); }));
+  EXPECT_LT(*selection().asking.lasting.capacity_factor, 1);
+  EXPECT_GE(run_.reroutes, 1);
+  hand("mouseup 1");
+  run_.answers_looks = true;
+  run_.answer(run_.looks.back());
+  run_.post(demo::report(run_.edit().config, {panels::report_id(panels::Page::compute), capacity_curve(), {}, 0}, 60));
+  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  picture("1-15");
+}
+
+TEST_F(Story, At1_45TTrainsAndPauses) {
+  hand("key t");
+  ASSERT_TRUE(until([&] { return run_.edit().state == RunState::paused; }));
+  hand("key t");
+  ASSERT_TRUE(until([&] { return run_.edit().state == RunState::running; }));
+  run_.advance(40);
+  picture("1-45");
+}
+
+TEST_F(Story, At3_00ADroppedImageIsRouted) {
+  WatchedImage own{-1, std::make_shared<const ImagePixels>(demo::image(5, 56)), "shoe.jpg"};
+  run_.edit_gallery().own.push_back(own);
+  run_.advance(1);
+  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  hand("key j");  // own images stand before the first of the test set
+  ASSERT_TRUE(until([&] {
+    if (selection().image.own == own.own) return true;
+    hand("key j");
+    return false;
+  }));
+  EXPECT_TRUE(until([&] { return run_.edit().images[0].image.own == own.own; }));
+  picture("3-00");
+}
+
+TEST_F(Story, At5_00ClosingAsksWhatBecomesOfTheRun) {
+  window_->close();
+  for (int i = 0; i < 6; ++i) window_->turn(0.02);
+  picture("5-00");
+  EXPECT_EQ(window_->leave(), panels::Leave::undecided);
+  hand("key Escape");
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(window_->turn(0.02));  // it stays
+}
+
+}  // namespace
+}  // namespace moescope

@@ -1,0 +1,40 @@
+// Accuracy against compute.
+#include "widgets/panels/study_views.h"
+#include "widgets/plots/xy_plot.h"
+#include "widgets/ui/draw.h"
+#include "widgets/ui/format.h"
+
+namespace moescope::panels {
+
+void draw_curve(const ui::Rect& area, const Report& report, const Curve& curve, bool has_marker, double position) {
+  const ui::Theme& t = ui::theme();
+  plots::XyPlot plot;
+  plot.x_title = "GFLOPs / image";
+  plot.y_title = "accuracy";
+  plots::XyLine line{{}, curve.axis, t.accent};
+  std::vector<plots::XyPoint> gflops, accuracy;  // over the position
+  for (const CurvePoint& p : curve.points) {
+    if (p.num_images == 0) continue;
+    const double band = 1.96 * p.accuracy_error;  // 95 % of a normal distribution
+    const std::string name = curve.axis + " " + ui::compact(p.position) + ", " + ui::grouped(p.num_images) +
+                             " images, " + ui::grouped(static_cast<int64_t>(p.images_per_sec)) + " images/s";
+    line.points.push_back({p.gflops_per_image, p.accuracy, band, name});
+    gflops.push_back({p.position, p.gflops_per_image, 0, ""});
+    accuracy.push_back({p.position, p.accuracy, 0, ""});
+  }
+  if (gflops.empty()) return;
+  plot.has_marker = has_marker;
+  plot.marker_x = plots::interpolate(gflops, position);
+  plot.marker_y = plots::interpolate(accuracy, position);
+  plot.marker_name = ui::compact(position) + ": " + ui::fixed(plot.marker_y, 3);
+  plot.lines.push_back(std::move(line));
+  ui::Rect rest = area;
+  const std::string note = curve.axis + ", " + ui::grouped(curve.points.front().num_images) + " images" +
+                           (curve.exact ? ", exact" : ", 95 % band") +
+                           (report.request.what_if.is_nothing() ? "" : ", " + describe(report.request.what_if));
+  ui::text_in(rest.cut_top(ui::px(18)), ui::Face::small, t.dim,
+              ui::fitting(ui::Face::small, rest.w, {note, curve.axis}), ui::Align::right);
+  plots::draw_xy_plot(rest, plot);
+}
+
+}  // namespace moescope::panels
