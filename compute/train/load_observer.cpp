@@ -2,14 +2,15 @@
 #include "compute/train/load_observer.h"
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
 
 namespace moescope {
 
 LoadObserver::LoadObserver(const VisionTransformer& model) : blocks_(model.moe_blocks()), loads_(blocks_.size()) {}
 
-void LoadObserver::begin(std::string token_set) {
+void LoadObserver::begin() {
   for (ExpertLoadAccumulator& load : loads_) load.reset();
-  token_set_ = std::move(token_set);
 }
 
 void LoadObserver::see(const Routing& routing) {
@@ -17,11 +18,13 @@ void LoadObserver::see(const Routing& routing) {
   loads_[static_cast<size_t>(block - blocks_.begin())].add(routing);
 }
 
-void LoadObserver::finish(std::vector<ExpertLoad>& layers) const {
+void LoadObserver::finish(int64_t step, std::vector<ExpertLoad>& layers) const {
+  char digits[20];
+  const auto end = std::to_chars(std::begin(digits), std::end(digits), step).ptr;
   layers.resize(blocks_.size());
   for (size_t i = 0; i < blocks_.size(); ++i) {
     loads_[i].result(layers[i]);
-    layers[i].token_set = token_set_;
+    layers[i].token_set.assign("training batch of step ").append(digits, end);
   }
 }
 

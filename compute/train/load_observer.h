@@ -1,7 +1,6 @@
 // Gathers the expert loads of a training batch over its micro-batches, layer by layer.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "compute/models/vision_transformer.h"
@@ -14,16 +13,16 @@ class LoadObserver : public RoutingObserver {
  public:
   explicit LoadObserver(const VisionTransformer& model);
 
-  /// Forgets what was seen. `token_set` says over which tokens the next figures are.
-  void begin(std::string token_set);
+  /// Forgets what was seen.
+  void begin();
   void see(const Routing& routing) override;
-  /// The figures since begin(), MoE layers in order.
-  void finish(std::vector<ExpertLoad>& layers) const;
+  /// The figures since begin(), MoE layers in order, labelled as the training batch of that step. What `layers` holds
+  /// is used again: a steady step asks for no memory.
+  void finish(int64_t step, std::vector<ExpertLoad>& layers) const;
 
  private:
   std::vector<int64_t> blocks_;               // indices of the MoE blocks, ascending
   std::vector<ExpertLoadAccumulator> loads_;  // one a block
-  std::string token_set_;
 };
 
 }  // namespace moescope

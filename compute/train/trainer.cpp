@@ -76,7 +76,7 @@ void Trainer::abandon_step() { next_part_ = 0; }
 void Trainer::begin_step() {
   if (!batch_) batch_ = &loader_.next();
   model_.parameters().zero_gradients();
-  loads_->begin("training batch of step " + std::to_string(step_ + 1));
+  loads_->begin();
   divergence_.clear();
   loss_sum_ = aux_sum_ = secs_ = 0;
   num_correct_ = flops_ = 0;
@@ -140,7 +140,7 @@ bool Trainer::finish_step() {
   report_.accuracy = static_cast<double>(num_correct_) / images;
   report_.learning_rate = rate;
   report_.gradient_norm = norm;
-  loads_->finish(report_.layers);
+  loads_->finish(step_, report_.layers);
   return true;
 }
 
