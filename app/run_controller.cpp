@@ -4,7 +4,8 @@
 #include <chrono>
 #include <utility>
 
-#include "compute/data/image_file.h"
+#include "app/dropped_files.h"
+#include "compute/core/error.h"
 #include "compute/moe/reroute.h"
 #include "sessions/checkpoints.h"
 #include "sessions/run_reader.h"
@@ -14,7 +15,6 @@ namespace moescope {
 namespace {
 
 constexpr auto kLook = std::chrono::milliseconds(50);
-constexpr int64_t kOwnImageSide = 512;  // enough to show; the model sees it at its own size
 /// What the window draws over the whole of a run.
 const char* const kDrawnKeys[] = {"train/loss", "train/accuracy", "eval/test/accuracy", "eval/test/loss"};
 
@@ -217,20 +217,21 @@ void RunController::carry(std::deque<Event> events) {
 }
 
 void RunController::read_files() {
-  for (const std::string& path : files_.drain()) {
-    WatchedImage image;
-    std::string notice;
-    try {
-      image.own = std::make_shared<const ImagePixels>(read_image_file(path, kOwnImageSide));
-      image.label = std::filesystem::path(path).filename().string();
-    } catch (const DataError& error) { notice = error.what(); }
+  const auto tell = [this](std::string notice) {
     const std::lock_guard lock(mutex_);
-    if (notice.empty()) {
-      next_gallery_.own.push_back(std::move(image));
-      gallery_changed_ = true;
-    } else {
-      notices_.push_back(std::move(notice));
-    }
+    notices_.push_back(std::move(notice));
+  };
+  for (const std::string& dropped : files_.drain()) {
+    std::vector<std::string> paths;
+    try {
+      paths = files_of_dropped(dropped);
+    } catch (const DataError& error) { tell(error.what()); }
+    for (const std::string& path : paths) try {
+        WatchedImage image = read_dropped(path);
+        const std::lock_guard lock(mutex_);
+        next_gallery_.own.push_back(std::move(image));
+        gallery_changed_ = true;
+      } catch (const DataError& error) { tell(error.what()); }
     wake();
   }
 }

@@ -40,6 +40,8 @@ void Workspace::settle(const panels::Seen& seen, const panels::GallerySource& ga
   if (!seen.snapshot) return;
   selection_.run = seen.snapshot->run_id;
   panels::settle_layer(seen.snapshot->config, selection_);
+  if (gallery.own.size() > own_images_) panels::Gallery::choose(gallery.own.back(), selection_, out);  // just dropped
+  own_images_ = gallery.own.size();
   if (selection_.has_image) return;
   if (!seen.snapshot->images.empty()) {
     selection_.image = seen.snapshot->images.front().image;

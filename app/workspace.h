@@ -27,7 +27,7 @@ namespace moescope {
 
 /// Sizes of the columns and rows in design units; the gutters between panels drag them.
 struct Layout {
-  float gallery = 218, right = 480, curves = 190;
+  float gallery = 218, right = 480, curves = 212;
   float curves_share = 0.46f;  // of the bottom row, the curves' part
   float knobs = 0;             // height of the knobs; 0: what their rows need
 };
@@ -45,6 +45,7 @@ class Workspace {
 
   panels::History& history() { return history_; }
   panels::Banner& banner() { return banner_; }
+  panels::Study& study() { return study_; }
   const panels::Selection& selection() const { return selection_; }
   /// True when something on screen follows what was found in this frame (hover): draw once more.
   bool needs_another_frame() const { return selection_.moved() || help_open_ != help_was_open_; }
@@ -90,6 +91,7 @@ class Workspace {
   int controls_tab_ = 0;      // knobs of training, or of the look
   bool study_large_ = false;  // M
   bool verdicts_asked_ = false;
+  size_t own_images_ = 0;  // that the gallery had in the last frame
   panels::Banner banner_;
   int narrow_tab_ = 0;
   bool help_open_ = false, help_was_open_ = false;

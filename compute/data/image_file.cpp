@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
 #include "compute/core/error.h"
 #include "compute/data/codecs.h"
@@ -22,6 +23,17 @@ Format format_of(Bytes head, const std::string& path) {
   static constexpr uint8_t kPng[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'}, kJpeg[3] = {0xFF, 0xD8, 0xFF};
   if (head.size() >= 8 && std::memcmp(head.data(), kPng, 8) == 0) return Format::png;
   if (head.size() >= 3 && std::memcmp(head.data(), kJpeg, 3) == 0) return Format::jpeg;
+  struct Other {
+    std::string_view start, name;
+  };
+  static constexpr Other kOthers[] = {{"GIF8", "a GIF"}, {"RIFF", "a WebP or another RIFF file"},
+                                      {"BM", "a BMP"},   {"II*", "a TIFF"},
+                                      {"MM", "a TIFF"},  {"%PDF", "a PDF"},
+                                      {"<svg", "an SVG"}};
+  const std::string_view text(reinterpret_cast<const char*>(head.data()), std::min<size_t>(head.size(), 16));
+  for (const Other& other : kOthers)
+    if (text.starts_with(other.start))
+      throw DataError(path + " is " + std::string(other.name) + " by its first bytes: convert it to PNG or JPEG");
   throw DataError(path + " is neither PNG nor JPEG by its first bytes: convert it to one of them");
 }
 

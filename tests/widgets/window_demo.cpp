@@ -1,5 +1,6 @@
 // Opens the window on synthetic records: for looking at it, for pictures of it, and for measuring the UI thread.
 //   window_demo [--kind soft|sparse|dense] [--light] [--scale S] [--size WxH] [--shot FILE] [--frames N] [--state NAME]
+//               [--page N] (a page of the study panel, answered)
 #include <zlib.h>
 
 #include <algorithm>
@@ -48,7 +49,7 @@ demo::DemoRun::PixelSource pixel_source(bool scenes) {
 struct Options {
   std::string kind = "soft", shot, state;
   WindowOptions window;
-  int frames = 0, step = 840;
+  int frames = 0, step = 840, page = -1;
   double sharpness = 6;
 };
 
@@ -68,6 +69,7 @@ Options parse(int argc, char** argv) {
     if (flag == "--shot") o.shot = value;
     if (flag == "--state") o.state = value;
     if (flag == "--frames") o.frames = std::stoi(value);
+    if (flag == "--page") o.page = std::stoi(value);
     if (flag == "--step") o.step = std::stoi(value);
     if (flag == "--sharpness") o.sharpness = std::stod(value);
   }
@@ -100,6 +102,22 @@ void warm_up(demo::DemoRun& run, int steps) {
 
 }  // namespace
 
+/// Opens a page of the studies and answers its question.
+void show_page(Window& window, demo::DemoRun& run, int number) {
+  const auto page = static_cast<panels::Page>(number);
+  window.workspace().study().open(page);
+  const Question questions[] = {capacity_curve(),
+                                AskMistakes{},
+                                AskMistakes{},
+                                AskAffinity{},
+                                AskTopPatches{},
+                                AskCoactivation{},
+                                AskMistakes{},
+                                AskEmbedding{5, Projection::pca, 2000, 30},
+                                kept_curve(16, KeepBy::combine)};
+  run.report({panels::report_id(page), questions[number], {}, 0});
+}
+
 int main(int argc, char** argv) try {
   Options o = parse(argc, argv);
   const RouterKind kind = o.kind == "soft"    ? RouterKind::soft
@@ -112,6 +130,7 @@ int main(int argc, char** argv) try {
   set_state(run, o.state);
   Window window(o.window, run);
   if (o.state != "starting") run.post();
+  if (o.page >= 0 && o.page < panels::kNumPages) show_page(window, run, o.page);
   const std::clock_t cpu_start = std::clock();
   for (int i = 0; i < o.frames; ++i) {
     run.advance(1);

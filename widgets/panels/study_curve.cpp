@@ -28,13 +28,11 @@ void draw_curve(const ui::Rect& area, const Report& report, const Curve& curve, 
   plot.marker_y = plots::interpolate(accuracy, position);
   plot.marker_name = ui::compact(position) + ": " + ui::fixed(plot.marker_y, 3);
   plot.lines.push_back(std::move(line));
-  ui::Rect rest = area;
-  const std::string note = curve.axis + ", " + ui::grouped(curve.points.front().num_images) + " images" +
-                           (curve.exact ? ", exact" : ", 95 % band") +
-                           (report.request.what_if.is_nothing() ? "" : ", " + describe(report.request.what_if));
-  ui::text_in(rest.cut_top(ui::px(18)), ui::Face::small, t.dim,
-              ui::fitting(ui::Face::small, rest.w, {note, curve.axis}), ui::Align::right);
-  plots::draw_xy_plot(rest, plot);
+  plot.note = curve.axis + ", " + ui::grouped(curve.points.front().num_images) + " images" +
+              (curve.exact ? ", exact" : ", 95 % band") +
+              (report.request.what_if.is_nothing() ? "" : ", " + describe(report.request.what_if));
+  plot.short_note = curve.axis;
+  plots::draw_xy_plot(area, plot);
 }
 
 }  // namespace moescope::panels

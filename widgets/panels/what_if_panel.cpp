@@ -222,6 +222,11 @@ void WhatIfPanel::draw_ui(const Rect& inside, const Seen& seen, Selection& selec
   }
   const RunConfig& config = seen.snapshot->config;
   ImGui::PushID("what if");
+  draw_rows(inside, config, seen, selection);
+  ImGui::PopID();
+}
+
+void WhatIfPanel::draw_rows(const Rect& inside, const RunConfig& config, const Seen& seen, Selection& selection) {
   const Rect wide{inside.x - px(3), inside.y, inside.w + px(6), inside.h};
   const ui::ScrollArea scroll("rows", wide, static_cast<float>(rows_) * px(kRow));
   const Rect& content = scroll.content();
@@ -234,7 +239,6 @@ void WhatIfPanel::draw_ui(const Rect& inside, const Seen& seen, Selection& selec
   if (ui::button("reset", {row.x, row.y + px(3), row.w, row.h - px(6)}, "As it is  (R)", ui::ButtonKind::plain, asked))
     selection.asking.lasting = {};
   rows_ = static_cast<int>(std::lround((rows.y - content.y) / px(kRow)));
-  ImGui::PopID();
 }
 
 void WhatIfPanel::take_keys(const Seen& seen, Selection& selection) {

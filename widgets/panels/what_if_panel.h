@@ -18,6 +18,7 @@ class WhatIfPanel {
   static void take_keys(const Seen& seen, Selection& selection);
 
  private:
+  void draw_rows(const ui::Rect& inside, const RunConfig& config, const Seen& seen, Selection& selection);
   void draw_router_rows(ui::Rect& rows, const RunConfig& config, WhatIf& what_if);
   void draw_expert_rows(ui::Rect& rows, const RunConfig& config, const Seen& seen, Selection& selection);
   void draw_image_rows(ui::Rect& rows, Selection& selection);

@@ -34,7 +34,7 @@ Scene scene_of(const Rect& area, const XyPlot& plot) {
       y0 = std::min(y0, p.y - p.error), y1 = std::max(y1, p.y + p.error);
     }
   Scene scene;
-  scene.plot = {area.x + px(52), area.y + px(6), area.w - px(64), area.h - px(40)};
+  scene.plot = {area.x + px(52), area.y + px(24), area.w - px(64), area.h - px(44)};
   if (x0 > x1) return scene;
   scene.x = round_axis(x0, x1, std::max(2, static_cast<int>(scene.plot.w / px(70))));
   scene.y = round_axis(y0, y1, std::clamp(static_cast<int>(scene.plot.h / px(26)), 2, 5));
@@ -53,10 +53,11 @@ void draw_axes(const Scene& s, const Rect& area, const XyPlot& plot) {
     ui::text_in({x - px(30), s.plot.bottom() + px(3), px(60), px(16)}, Face::mono, t.faint, tick_label(s.x, tick),
                 ui::Align::center);
   }
-  ui::text_in({s.plot.x, s.plot.bottom() + px(18), s.plot.w, px(16)}, Face::small, t.dim, plot.x_title,
+  Rect head{area.x, area.y, area.w, px(18)};
+  const std::string title = plot.y_title + " over " + plot.x_title;
+  head.cut_left(ui::text_in(head, Face::small, t.text, ui::fitting(Face::small, head.w, {title})) - head.x + px(12));
+  ui::text_in(head, Face::small, t.dim, ui::fitting(Face::small, head.w, {plot.note, plot.short_note}),
               ui::Align::right);
-  const Rect corner{s.plot.x + px(4), s.plot.y, s.plot.w, px(16)};
-  ui::text_in(corner, Face::small, t.dim, plot.y_title);
 }
 
 void draw_line(const Scene& s, const XyLine& line) {

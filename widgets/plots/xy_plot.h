@@ -23,6 +23,7 @@ struct XyLine {
 struct XyPlot {
   std::vector<XyLine> lines;
   std::string x_title, y_title;
+  std::string note, short_note;  // right of the titles: what was measured
   int y_decimals = 3;
   bool has_marker = false;
   double marker_x = 0, marker_y = 0;
