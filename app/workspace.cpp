@@ -61,6 +61,7 @@ void Workspace::take_keys(const panels::Seen& seen, const panels::GallerySource&
   if (ui::typed('e') > 0 && seen.snapshot) out.emplace_back(EvaluateNow{});
   if (ui::ctrl_typed('s') && seen.snapshot) out.emplace_back(SaveCheckpoint{});
   if (ui::typed('c') % 2 == 1) controls_tab_ = 1 - controls_tab_;
+  for (int i = 0; i < ui::typed('v'); ++i) study_.open_next();
   if (ui::typed('m') % 2 == 1) study_large_ = !study_large_;
   if (ui::typed('p') > 0) screenshot_wanted = true;
   if (ui::typed('d') % 2 == 1 || transport_.theme_clicked) dark = !dark;

@@ -108,7 +108,8 @@ void draw_caption(const Picture& picture, std::string_view text, std::string_vie
   Rect line{picture.frame.x, picture.frame.bottom() + px(5), picture.frame.w, px(18)};
   if (!right.empty()) {
     const float width = ui::text_width(ui::Face::small, right) + 1;
-    if (width <= line.w) ui::text_in(line.cut_right(width), ui::Face::small, ui::theme().dim, right);
+    const bool both_fit = width + px(6) + ui::text_width(ui::Face::small, text) <= line.w;
+    if (both_fit || text.empty()) ui::text_in(line.cut_right(width), ui::Face::small, ui::theme().dim, right);
     line.cut_right(px(6));
   }
   ui::text_in(line, ui::Face::small, ui::theme().dim, ui::fitting(ui::Face::small, line.w, {text}));

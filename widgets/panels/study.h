@@ -32,6 +32,7 @@ class Study {
   int64_t attention_block(const Selection& selection) const;
   Page page() const { return static_cast<Page>(page_); }
   void open(Page page) { page_ = static_cast<int>(page); }
+  void open_next() { page_ = (page_ + 1) % kNumPages; }
   /// The question of a page as it would be asked now.
   ReportRequest question_of(Page page, const Seen& seen, const Selection& selection) const;
 

@@ -63,7 +63,7 @@ void draw_affinity(const Rect& area, const Seen& seen, const Affinity& affinity,
   m.key = ui::texture_key({20});
   m.version = ui::texture_key({seen.serial, static_cast<uint64_t>(layer->layer)});
   m.row_name = [&](int64_t r) { return class_name(seen, layer->class_order[static_cast<size_t>(r)]); };
-  m.column_name = [&](int64_t c) { return expert_name(layer->expert_order[static_cast<size_t>(c)]); };
+  m.column_name = [&](int64_t c) { return std::to_string(layer->expert_order[static_cast<size_t>(c)]); };
   m.column_expert = [&](int64_t c) { return int64_t{layer->expert_order[static_cast<size_t>(c)]}; };
   for (int64_t c = 0; c < m.columns; ++c)
     if (layer->expert_order[static_cast<size_t>(c)] == selection.expert()) m.lit_column = c;
@@ -90,7 +90,8 @@ void draw_coactivation(const Rect& area, const Seen& seen, const Coactivation& c
   m.high = std::min(1.f, 4.f / static_cast<float>(std::max<int64_t>(1, m.columns)));
   m.key = ui::texture_key({21});
   m.version = ui::texture_key({seen.serial, static_cast<uint64_t>(layer->layer), to_next});
-  m.row_name = m.column_name = expert_name;
+  m.row_name = expert_name;
+  m.column_name = [](int64_t e) { return std::to_string(e); };
   m.row_expert = m.column_expert = [](int64_t e) { return e; };
   m.lit_row = selection.expert();
   m.row_title = "of", m.column_title = to_next ? "then" : "also";
