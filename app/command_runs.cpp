@@ -62,6 +62,7 @@ void add_runs_command(CLI::App& program, Action& action) {
   command->add_flag("--all", options->every_setting, "every setting, defaults too");
 
   add_runs_compare_command(*runs, action);
+  add_runs_replay_command(*runs, action);
 
   add_runs_file_commands(*runs, action);
   add("check", "is the store sound? Exit status 1 when it is not", check);
