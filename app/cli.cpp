@@ -11,6 +11,7 @@
 #include "app/command_figure.h"
 #include "app/command_inspect.h"
 #include "app/command_runs.h"
+#include "app/command_sweep.h"
 #include "app/command_train.h"
 #include "app/command_window.h"
 #include "compute/records/error.h"
@@ -41,6 +42,7 @@ int run_cli(int argc, const char* const* argv) {
   add_bench_command(program, action);
   add_runs_command(program, action);
   add_figure_command(program, action);
+  add_sweep_command(program, action);
   add_doctor_command(program, action);
   try {
     program.parse(argc, argv);

@@ -1,7 +1,6 @@
 // `moescope runs ...`: parses the flags, opens the store, prints or writes files.
 #include "app/command_runs.h"
 
-#include <fstream>
 #include <iostream>
 
 #include "app/command_runs_parts.h"
@@ -9,14 +8,13 @@
 #include "app/runs_report.h"
 #include "app/store_path.h"
 #include "sessions/check.h"
-#include "sessions/export.h"
 
 namespace moescope {
 
 namespace {
 
 struct RunsOptions {
-  std::string store, run, export_format = "csv", to;
+  std::string store, run;
   bool every_setting = false;
 };
 
@@ -24,33 +22,6 @@ int show(const RunsOptions& options) {
   const SessionStore store = open_store_for_reading(options.store);
   const RunReader reader(store);
   std::cout << run_report(reader.load_run(find_run(reader, options.run)), options.every_setting);
-  return 0;
-}
-
-int export_json_to(const RunReader& reader, int64_t run_id, const std::string& to) {
-  if (to == "-") {
-    export_json(reader, run_id, std::cout);
-    return 0;
-  }
-  std::ofstream file(to);
-  export_json(reader, run_id, file);
-  file.close();
-  if (!file) throw UserError(to + " cannot be written; give another place with --to");
-  std::cout << to << "\n";
-  return 0;
-}
-
-int export_run(const RunsOptions& options) {
-  const SessionStore store = open_store_for_reading(options.store);
-  const RunReader reader(store);
-  const int64_t run_id = find_run(reader, options.run);
-  const std::string own = "run-" + std::to_string(run_id);
-  if (options.export_format == "json") {
-    return export_json_to(reader, run_id, options.to.empty() ? own + ".json" : options.to);
-  }
-  for (const auto& file : export_csv(reader, run_id, options.to.empty() ? own : options.to)) {
-    std::cout << file.string() << "\n";
-  }
   return 0;
 }
 
@@ -91,12 +62,9 @@ void add_runs_command(CLI::App& program, Action& action) {
   command->add_flag("--all", options->every_setting, "every setting, defaults too");
 
   add_runs_compare_command(*runs, action);
+  add_runs_replay_command(*runs, action);
 
-  command = add("export", "a run as CSV tables in a folder, or as one JSON file", export_run);
-  command->add_option("RUN", options->run, kRunHelp)->required();
-  command->add_option("--format", options->export_format, "csv or json")->check(CLI::IsMember({"csv", "json"}));
-  command->add_option("--to", options->to, "folder (csv) or file (json, - for the terminal); default: run-NUMBER");
-
+  add_runs_file_commands(*runs, action);
   add("check", "is the store sound? Exit status 1 when it is not", check);
   add("compact", "gives the space of deleted runs and replaced checkpoints back to the disk", compact);
   add_runs_edit_commands(*runs, action);

@@ -59,7 +59,7 @@ void print_result(const Snapshot& last, int64_t run_id, const std::filesystem::p
 
 }  // namespace
 
-int train_headless(PreparedRun run) {
+HeadlessRun run_headless(PreparedRun run) {
   if (run.store.has_parent_path()) std::filesystem::create_directories(run.store.parent_path());
   run.setup.leave_when_finished = true;
   run.setup.look_between_evaluations = false;
@@ -79,7 +79,13 @@ int train_headless(PreparedRun run) {
   printer.end_line();
   if (last && last->state == RunState::failed) throw UserError(last->message);
   if (const RecorderState state = recorder.state(); state.num_waiting > 0) throw UserError(state.banner);
-  if (last) print_result(*last, recorder.run_id(), run.store);
+  return {recorder.run_id(), last, signals.asked()};
+}
+
+int train_headless(PreparedRun run) {
+  const std::filesystem::path store = run.store;
+  const HeadlessRun done = run_headless(std::move(run));
+  if (done.last) print_result(*done.last, done.run_id, store);
   return 0;
 }
 

@@ -1,12 +1,23 @@
-// A run without a window: the trainer's thread, the recorder, and a line of progress; Ctrl+C saves and leaves.
+// Training without a window: progress on stderr, the result on stdout, Ctrl+C saves and leaves.
 #pragma once
 
+#include <memory>
+
 #include "app/run_request.h"
+#include "compute/records/snapshot.h"
 
 namespace moescope {
 
-/// Trains to the end of the stop rule or until SIGINT or SIGTERM, recording all of it. Progress goes to stderr, the
-/// result to stdout. Returns 0; throws UserError when the run cannot begin, fails or diverges, and StoreError.
+struct HeadlessRun {
+  int64_t run_id = 0;
+  std::shared_ptr<const Snapshot> last;  // null when it ended before the first one
+  bool asked_to_stop = false;            // by Ctrl+C or SIGTERM; it was saved
+};
+
+/// Trains until the run is over. Throws UserError when it failed, or when something could not be stored.
+HeadlessRun run_headless(PreparedRun run);
+
+/// The same, and prints the result. Returns the exit status.
 int train_headless(PreparedRun run);
 
 }  // namespace moescope

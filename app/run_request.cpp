@@ -1,6 +1,8 @@
 // From flags to a run: a new one, or a stored one that goes on.
 #include "app/run_request.h"
 
+#include <charconv>
+
 #include "app/run_lookup.h"
 #include "app/store_path.h"
 #include "compute/records/config_fields.h"
@@ -16,21 +18,38 @@ bool may_change_on_resume(std::string_view key) {
   return key == "name" || key == "data.path" || key == "data.workers" || key.starts_with("compute.");
 }
 
-/// Reads the run's last checkpoint and lays the settings of the command line over it.
-void prepare_resume(const RunRequest& options, PreparedRun& run) {
-  if (!options.config.preset.empty() || !options.config.file.empty()) {
-    throw UserError(
-        "--resume goes on with the stored configuration; leave out --preset and --config, or change single "
-        "fields with --set");
-  }
-  const SessionStore store = open_store_for_reading(options.store);
-  const RunReader reader(store);
-  const int64_t run_id = find_run(reader, options.resume);
-  const std::optional<CheckpointInfo> info = reader.latest_checkpoint(run_id);
+/// RUN or RUN@STEP.
+struct Moment {
+  std::string run;
+  std::optional<int64_t> step;
+};
+
+Moment moment_of(const std::string& asked) {
+  const size_t at = asked.rfind('@');
+  if (at == std::string::npos) return {asked, {}};
+  int64_t step = 0;
+  const char* end = asked.data() + asked.size();
+  const auto parsed = std::from_chars(asked.data() + at + 1, end, step);
+  if (parsed.ec != std::errc() || parsed.ptr != end)
+    throw UserError(asked + " names no step; write RUN@STEP, for example 3@400");
+  return {asked.substr(0, at), step};
+}
+
+CheckpointInfo find_checkpoint(const RunReader& reader, int64_t run_id, const Moment& moment) {
+  const std::vector<CheckpointInfo> stored = list_checkpoints(reader.database(), run_id);
   const std::string name = "run " + std::to_string(run_id);
-  if (!info) throw UserError(name + " has no checkpoint to go on from; start it anew");
-  auto bytes = std::make_shared<const std::vector<std::byte>>(load_checkpoint(store.database(), info->checkpoint_id));
-  RunConfig config = read_checkpoint(*bytes, name + "'s checkpoint").head.config;
+  if (stored.empty()) throw UserError(name + " has no checkpoint to go on from; start it anew");
+  if (!moment.step) return stored.back();
+  std::string steps;
+  for (const CheckpointInfo& info : stored) {
+    if (info.step == *moment.step) return info;
+    steps += (steps.empty() ? "" : ", ") + std::to_string(info.step);
+  }
+  throw UserError(name + " has no checkpoint of step " + std::to_string(*moment.step) + "; it has those of " + steps);
+}
+
+/// Lays the settings of the command line over those of the checkpoint.
+void apply_settings(const RunRequest& options, const std::string& name, RunConfig& config, PreparedRun& run) {
   for (const std::string& setting : options.config.settings) {
     apply_setting(config, setting);
     const std::string key = setting.substr(0, setting.find('='));
@@ -41,10 +60,39 @@ void prepare_resume(const RunRequest& options, PreparedRun& run) {
                         " goes on; start a new run");
     }
   }
+}
+
+/// Reads the checkpoint to go on from, in the same run (--resume) or in a new one (--branch).
+void prepare_from_checkpoint(const RunRequest& options, PreparedRun& run) {
+  const bool branch = !options.branch.empty();
+  if (branch && !options.resume.empty())
+    throw UserError("--resume goes on with a run and --branch begins another; give one of them");
+  if (!options.config.preset.empty() || !options.config.file.empty()) {
+    throw UserError(std::string(branch ? "--branch" : "--resume") +
+                    " goes on with the stored configuration; leave out --preset and --config, or change single "
+                    "fields with --set");
+  }
+  const Moment moment = moment_of(branch ? options.branch : options.resume);
+  if (!branch && moment.step) {
+    throw UserError("--resume goes on from a run's last checkpoint; --branch " + options.resume +
+                    " begins a new run there");
+  }
+  const SessionStore store = open_store_for_reading(options.store);
+  const RunReader reader(store);
+  const int64_t run_id = find_run(reader, moment.run);
+  const std::string name = "run " + std::to_string(run_id);
+  const CheckpointInfo info = find_checkpoint(reader, run_id, moment);
+  auto bytes = std::make_shared<const std::vector<std::byte>>(load_checkpoint(store.database(), info.checkpoint_id));
+  RunConfig config = read_checkpoint(*bytes, name + "'s checkpoint").head.config;
+  apply_settings(options, name, config, run);
   run.setup.config = config;
   run.setup.resume_from = std::move(bytes);
-  run.setup.resume_name = name + "'s checkpoint of step " + std::to_string(info->step);
-  run.resume = {run_id, info->step};
+  run.setup.resume_name = name + "'s checkpoint of step " + std::to_string(info.step);
+  if (branch) {
+    run.setup.branched_from = std::to_string(run_id) + "@" + std::to_string(info.step);
+  } else {
+    run.resume = {run_id, info.step};
+  }
 }
 
 }  // namespace
@@ -54,6 +102,8 @@ void add_run_options(CLI::App& command, RunRequest& request) {
   add_store_option(command, request.store);
   command.add_option("--resume", request.resume, "go on with a stored run: its number, its name, or latest")
       ->type_name("RUN");
+  command.add_option("--branch", request.branch, "begin a new run at a stored checkpoint; `runs show RUN` lists them")
+      ->type_name("RUN@STEP");
   command.add_option("--stop", request.stop, "steps=N,epochs=N,seconds=N,accuracy=X, whichever comes first")
       ->type_name("RULE");
 }
@@ -61,10 +111,10 @@ void add_run_options(CLI::App& command, RunRequest& request) {
 PreparedRun prepare_run(const RunRequest& request) {
   PreparedRun run;
   run.store = store_path(request.store);
-  if (request.resume.empty())
+  if (request.resume.empty() && request.branch.empty())
     run.setup.config = chosen_config(request.config);
   else
-    prepare_resume(request, run);
+    prepare_from_checkpoint(request, run);
   if (!request.stop.empty()) {
     parse_stop_rule(request.stop);  // a mistake is told before anything begins
     run.setup.stop_rule = request.stop;

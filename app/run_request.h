@@ -16,10 +16,10 @@ namespace moescope {
 
 struct RunRequest {
   ConfigOptions config;
-  std::string store, resume, stop;
+  std::string store, resume, branch, stop;
 };
 
-/// Adds --preset, --config, --set, --store, --resume and --stop. `request` must outlive the parsing.
+/// Adds --preset, --config, --set, --store, --resume, --branch and --stop. `request` must outlive the parsing.
 void add_run_options(CLI::App& command, RunRequest& request);
 
 /// A request with everything looked up that can be wrong about it.

@@ -89,10 +89,11 @@ class Check {
   }
 
   void checkpoints() {
-    load_all("checkpoint", ids("SELECT checkpoint_id FROM checkpoints ORDER BY checkpoint_id"), [&](int64_t id) {
-      const auto bytes = load_checkpoint(database_, id);
-      if (bytes.empty()) findings_.push_back("checkpoint " + std::to_string(id) + " is empty");
-    });
+    load_all("checkpoint", ids("SELECT checkpoint_id FROM checkpoints WHERE num_bytes >= 0 ORDER BY checkpoint_id"),
+             [&](int64_t id) {
+               const auto bytes = load_checkpoint(database_, id);
+               if (bytes.empty()) findings_.push_back("checkpoint " + std::to_string(id) + " is empty");
+             });
   }
 
   void routing_maps() {

@@ -13,27 +13,101 @@ uint32_t crc32_of(std::span<const std::byte> bytes) {
   return static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
-int64_t store_checkpoint(const Database& database, int64_t run_id, const CheckpointTaken& checkpoint,
-                         size_t part_bytes) {
-  const std::span<const std::byte> bytes =
-      checkpoint.bytes ? std::span<const std::byte>(*checkpoint.bytes) : std::span<const std::byte>();
+namespace {
+
+std::span<const std::byte> bytes_of(const CheckpointTaken& checkpoint) {
+  return checkpoint.bytes ? std::span<const std::byte>(*checkpoint.bytes) : std::span<const std::byte>();
+}
+
+int64_t insert_row(const Database& database, int64_t run_id, const CheckpointTaken& checkpoint) {
   Statement(database,
             "INSERT INTO checkpoints (run_id, step, wall_secs, rolling, reason, saved_at, num_bytes) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)")
+            "VALUES (?, ?, ?, ?, ?, ?, -1)")
       .run(run_id, checkpoint.step, checkpoint.wall_secs, checkpoint.rolling, std::string_view(checkpoint.reason),
-           std::string_view(utc_now()), static_cast<int64_t>(bytes.size()));
-  const int64_t checkpoint_id = database.last_insert_id();
-  Statement insert(database, "INSERT INTO checkpoint_parts (checkpoint_id, part, crc32, bytes) VALUES (?, ?, ?, ?)");
+           std::string_view(utc_now()));
+  return database.last_insert_id();
+}
+
+/// Calls write(number, piece) for each part.
+template <class Write>
+void for_each_part(std::span<const std::byte> bytes, size_t part_bytes, Write&& write) {
   int64_t part = 0;
   for (size_t offset = 0; offset < bytes.size(); offset += part_bytes) {
-    const auto piece = bytes.subspan(offset, std::min(part_bytes, bytes.size() - offset));
-    insert.run(checkpoint_id, part++, static_cast<int64_t>(crc32_of(piece)), piece);
+    write(part++, bytes.subspan(offset, std::min(part_bytes, bytes.size() - offset)));
   }
-  if (checkpoint.rolling) {
-    Statement(database, "DELETE FROM checkpoints WHERE run_id = ? AND rolling = 1 AND checkpoint_id <> ?")
-        .run(run_id, checkpoint_id);
+}
+
+constexpr const char* kInsertPart =
+    "INSERT INTO checkpoint_parts (checkpoint_id, part, crc32, bytes) VALUES (?, ?, ?, ?)";
+
+struct Kept {
+  int64_t id, step, num_bytes;
+};
+
+/// The one to let go: whose neighbours are nearest to each other. The newest stays, and the first as long as it can.
+size_t most_crowded(const std::vector<Kept>& ring) {
+  if (ring.size() == 2) return 0;
+  size_t best = 1;
+  for (size_t i = 2; i + 1 < ring.size(); ++i) {
+    if (ring[i + 1].step - ring[i - 1].step < ring[best + 1].step - ring[best - 1].step) best = i;
   }
-  return checkpoint_id;
+  return best;
+}
+
+void thin_ring(const Database& database, int64_t run_id, const CheckpointTaken& newest) {
+  std::vector<Kept> ring;
+  int64_t total = 0;
+  Statement select(database,
+                   "SELECT checkpoint_id, step, num_bytes FROM checkpoints "
+                   "WHERE run_id = ? AND rolling = 1 AND num_bytes >= 0 ORDER BY step, checkpoint_id");
+  select.bind_all(run_id);
+  while (select.step()) {
+    ring.push_back({select.integer(0), select.integer(1), select.integer(2)});
+    total += ring.back().num_bytes;
+  }
+  Statement remove(database, "DELETE FROM checkpoints WHERE checkpoint_id = ?");
+  while (ring.size() > 1 && total > newest.ring_bytes) {
+    const size_t gone = most_crowded(ring);
+    total -= ring[gone].num_bytes;
+    remove.run(ring[gone].id);
+    ring.erase(ring.begin() + static_cast<std::ptrdiff_t>(gone));
+  }
+}
+
+}  // namespace
+
+int64_t stage_checkpoint(const Database& database, int64_t run_id, const CheckpointTaken& checkpoint,
+                         size_t part_bytes) {
+  const int64_t id = insert_row(database, run_id, checkpoint);
+  Statement insert(database, kInsertPart);
+  for_each_part(bytes_of(checkpoint), part_bytes, [&](int64_t part, std::span<const std::byte> piece) {
+    Transaction transaction(database);
+    insert.run(id, part, static_cast<int64_t>(crc32_of(piece)), piece);
+    transaction.commit();
+  });
+  return id;
+}
+
+void finish_checkpoint(const Database& database, int64_t run_id, int64_t checkpoint_id,
+                       const CheckpointTaken& checkpoint) {
+  Statement(database, "UPDATE checkpoints SET num_bytes = ? WHERE checkpoint_id = ?")
+      .run(static_cast<int64_t>(bytes_of(checkpoint).size()), checkpoint_id);
+  if (checkpoint.rolling) thin_ring(database, run_id, checkpoint);
+}
+
+int64_t store_checkpoint(const Database& database, int64_t run_id, const CheckpointTaken& checkpoint,
+                         size_t part_bytes) {
+  const int64_t id = insert_row(database, run_id, checkpoint);
+  Statement insert(database, kInsertPart);
+  for_each_part(bytes_of(checkpoint), part_bytes, [&](int64_t part, std::span<const std::byte> piece) {
+    insert.run(id, part, static_cast<int64_t>(crc32_of(piece)), piece);
+  });
+  finish_checkpoint(database, run_id, id, checkpoint);
+  return id;
+}
+
+void drop_unfinished_checkpoints(const Database& database) {
+  database.execute("DELETE FROM checkpoints WHERE num_bytes < 0");
 }
 
 std::vector<CheckpointInfo> list_checkpoints(const Database& database, int64_t run_id) {
@@ -41,7 +115,7 @@ std::vector<CheckpointInfo> list_checkpoints(const Database& database, int64_t r
   Statement select(
       database,
       "SELECT checkpoint_id, run_id, step, wall_secs, rolling, reason, saved_at, num_bytes FROM checkpoints "
-      "WHERE run_id = ? ORDER BY step, checkpoint_id");
+      "WHERE run_id = ? AND num_bytes >= 0 ORDER BY step, checkpoint_id");
   select.bind_all(run_id);
   while (select.step()) {
     checkpoints.push_back({.checkpoint_id = select.integer(0),
@@ -59,7 +133,7 @@ std::vector<CheckpointInfo> list_checkpoints(const Database& database, int64_t r
 std::vector<std::byte> load_checkpoint(const Database& database, int64_t checkpoint_id) {
   const ReadSnapshot snapshot(database);  // a rolling checkpoint may be replaced while its parts are read
   const std::string name = "checkpoint " + std::to_string(checkpoint_id);
-  Statement find(database, "SELECT num_bytes FROM checkpoints WHERE checkpoint_id = ?");
+  Statement find(database, "SELECT num_bytes FROM checkpoints WHERE checkpoint_id = ? AND num_bytes >= 0");
   find.bind_all(checkpoint_id);
   if (!find.step()) {
     throw StoreError(

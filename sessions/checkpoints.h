@@ -1,4 +1,4 @@
-// Checkpoints as rows: the bytes in parts of at most 64 MiB, each with its CRC-32.
+// Checkpoints as rows: the bytes in parts of at most 4 MiB, each with its CRC-32.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,26 @@
 
 namespace moescope {
 
-constexpr size_t kCheckpointPartBytes = size_t{64}
-                                        << 20;  // SQLite's limit for one blob is 1 GB, and parts are copied whole
+constexpr size_t kCheckpointPartBytes = size_t{4} << 20;  // also what the log grows to while one is staged
 
-/// Stores a checkpoint inside the caller's transaction and, when it is a rolling one, removes the rolling ones before
-/// it: the same commit makes the new one durable and lets the old one go. Returns its id.
+/// Writes a large checkpoint part by part, each in a transaction of its own, so that the log is carried into the file
+/// in between instead of growing to the checkpoint's size. Until finish_checkpoint() its num_bytes is -1, nobody lists
+/// it, and drop_unfinished_checkpoints() removes it. Not inside a transaction. Returns its id.
+int64_t stage_checkpoint(const Database& database, int64_t run_id, const CheckpointTaken& checkpoint,
+                         size_t part_bytes = kCheckpointPartBytes);
+
+/// Inside the caller's transaction: makes a staged checkpoint one that counts and, when it is a rolling one, lets
+/// earlier rolling ones go. Of those that fit in checkpoint.ring_bytes together with it, the ones that are spread most
+/// evenly over the run stay: the same commit makes the new one durable and removes the others.
+void finish_checkpoint(const Database& database, int64_t run_id, int64_t checkpoint_id,
+                       const CheckpointTaken& checkpoint);
+
+/// Both at once, inside the caller's transaction.
 int64_t store_checkpoint(const Database& database, int64_t run_id, const CheckpointTaken& checkpoint,
                          size_t part_bytes = kCheckpointPartBytes);
+
+/// What a killed process left half written.
+void drop_unfinished_checkpoints(const Database& database);
 
 /// Oldest step first.
 std::vector<CheckpointInfo> list_checkpoints(const Database& database, int64_t run_id);

@@ -40,6 +40,7 @@ RunWriter::RunWriter(const SessionStore& store)
       touch_(database_, "UPDATE runs SET updated_at = ?2 WHERE run_id = ?1") {
   if (!store.writable()) throw std::logic_error("RunWriter needs a store opened for writing");
   mark_interrupted(database_);
+  drop_unfinished_checkpoints(database_);
 }
 
 /// One overload an event; `run` is the run it belongs to.
@@ -86,7 +87,11 @@ struct RunWriter::EventWriter {
   }
   void operator()(const RoutingTaken& routing) const { store_routing(writer.database_, run(), routing); }
   void operator()(const CheckpointTaken& checkpoint) const {
-    store_checkpoint(writer.database_, run(), checkpoint);
+    if (const Staged* staged = writer.find_staged(checkpoint)) {
+      finish_checkpoint(writer.database_, run(), staged->checkpoint_id, checkpoint);
+    } else {
+      store_checkpoint(writer.database_, run(), checkpoint);
+    }
     progress(checkpoint.step, checkpoint.wall_secs);
   }
   void operator()(const StateChanged& change) const {
@@ -99,15 +104,35 @@ struct RunWriter::EventWriter {
   }
 };
 
+const RunWriter::Staged* RunWriter::find_staged(const CheckpointTaken& checkpoint) const {
+  const auto found = std::find_if(staged_.begin(), staged_.end(),
+                                  [&](const Staged& staged) { return staged.bytes == checkpoint.bytes; });
+  return found != staged_.end() ? &*found : nullptr;
+}
+
+void RunWriter::stage(std::span<const Event> events) {
+  for (const Event& event : events) {
+    if (std::holds_alternative<RunStarted>(event)) return;  // what follows belongs to a run that has no number yet
+    const auto* checkpoint = std::get_if<CheckpointTaken>(&event);
+    const bool large = checkpoint != nullptr && checkpoint->bytes && checkpoint->bytes->size() > kCheckpointPartBytes;
+    // After a failure the same events come again: what was staged for them then is still there.
+    if (!large || run_.id == 0 || find_staged(*checkpoint) != nullptr) continue;
+    if (staged_.empty()) drop_unfinished_checkpoints(database_);
+    staged_.push_back({checkpoint->bytes, stage_checkpoint(database_, run_.id, *checkpoint)});
+  }
+}
+
 void RunWriter::write(std::span<const Event> events) {
   if (events.empty()) return;
   const Run before = run_;
+  stage(events);
   try {
     Transaction transaction(database_);
     for (const Event& event : events) std::visit(EventWriter{*this}, event);
     metrics_.flush();
     touch();
     transaction.commit();
+    staged_.clear();
   } catch (...) {
     run_ = before;
     metrics_.forget();

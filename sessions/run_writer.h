@@ -1,7 +1,9 @@
 // The writing side: events of compute/records/event.h into rows, in transactions that happen as a whole or not at all.
 #pragma once
 
+#include <memory>
 #include <span>
+#include <vector>
 
 #include "compute/records/event.h"
 #include "sessions/metric_writer.h"
@@ -44,6 +46,8 @@ class RunWriter {
   };
   struct EventWriter;  // one overload an event
 
+  /// Large checkpoints go into the file ahead of the transaction that makes them count: see checkpoints.h.
+  void stage(std::span<const Event> events);
   void start(const RunStarted& start);
   void go_on(const RunStarted& start);
   void touch();
@@ -52,6 +56,12 @@ class RunWriter {
   MetricWriter metrics_;
   Statement insert_command_, insert_evaluation_, insert_event_, progress_, loss_, accuracy_, touch_;
   Run run_;
+  struct Staged {
+    std::shared_ptr<const std::vector<std::byte>> bytes;  // held, so that no other checkpoint can have this address
+    int64_t checkpoint_id;
+  };
+  const Staged* find_staged(const CheckpointTaken& checkpoint) const;
+  std::vector<Staged> staged_;
 };
 
 }  // namespace moescope

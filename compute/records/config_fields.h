@@ -154,6 +154,7 @@ void visit_fields(Config& c, Visit&& visit) {
   visit(Field{"train.mixup", 0, 100, live, "alpha of mixup; 0: off"}, c.train.mixup);
   visit(Field{"train.eval_every", 0, kMany, live, "steps between evaluations; 0: once an epoch"}, c.train.eval_every);
   visit(Field{"train.checkpoint_secs", 0, 86400, live, "seconds between rolling checkpoints; 0: only at the end"}, c.train.checkpoint_secs);
+  visit(Field{"train.checkpoint_ring_mib", 0, 1048576, live, "MiB of rolling checkpoints kept to go back to, spread over the run; 0: the last alone"}, c.train.checkpoint_ring_mib);
   visit(Field{"train.seed", 0, kMany, next_run, "seed of everything random"}, c.train.seed);
 
   visit(Field{"compute.device", 0, 0, next_run, "where to compute"}, c.compute.device);

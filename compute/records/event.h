@@ -25,9 +25,10 @@ struct RoutingTaken { std::string image; RoutingMap map; };
 struct CheckpointTaken {
   int64_t step = 0;
   double wall_secs = 0;
-  bool rolling = true;                                     // the next rolling one replaces it
+  bool rolling = true;                                     // later rolling ones may replace it
   std::string reason;                                      // "rolling", "epoch 2", "asked", "end"
   std::shared_ptr<const std::vector<std::byte>> bytes;     // compute/train/checkpoint.h's format
+  int64_t ring_bytes = 0;                                  // earlier rolling ones are kept, spread over the run, while all fit in this
 };
 struct StateChanged { int64_t step = 0; double wall_secs = 0; RunState state = RunState::running; std::string message; };
 

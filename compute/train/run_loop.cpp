@@ -52,8 +52,10 @@ void RunLoop::prepare() {
     else if (setup_.config.train.epochs > 0)
       stop_rule_.epochs = setup_.config.train.epochs;
   }
-  channels_.events.push(RunStarted{setup_.config, describe_environment(*backend_, dataset_->info(), peak_gflops_),
-                                   trainer_->model().parameters().count(),
+  Environment environment = describe_environment(*backend_, dataset_->info(), peak_gflops_);
+  environment.insert(environment.end(), setup_.facts.begin(), setup_.facts.end());
+  if (!setup_.branched_from.empty()) environment.emplace_back("branched_from", setup_.branched_from);
+  channels_.events.push(RunStarted{setup_.config, std::move(environment), trainer_->model().parameters().count(),
                                    model_cost(trainer_->model()).forward_flops * 1e-9});
   if (checkpoint) {
     restore(*checkpoint);
@@ -65,6 +67,9 @@ void RunLoop::prepare() {
   std::erase_if(setup_.watched, [&](const WatchedImage& w) { return w.test_index >= dataset_->info().num_test; });
   if (!setup_.watched.empty()) apply(Watch{setup_.watched, -1});
   began_ = last_checkpoint_time_ = Clock::now();
+  // A run that is killed before its first rolling checkpoint must have something to go on from.
+  const bool stored_already = checkpoint && setup_.branched_from.empty();
+  if (!stored_already && trainer_->config().train.checkpoint_secs > 0) take_checkpoint("start", true);
   change_state(setup_.start_paused ? RunState::paused : RunState::running, "");
 }
 

@@ -32,6 +32,8 @@ struct RunSetup {
                                            // name, data.path, data.workers, compute.*
   std::shared_ptr<const Dataset> dataset;  // null: opened from config.data while preparing
   Bytes resume_from;                       // a checkpoint to go on from; null: from the start
+  std::string branched_from;               // "3@400": a new run that begins at run 3's checkpoint; empty: the same run
+  Environment facts;                       // what else to record about where the run comes from
   std::string resume_name = "checkpoint";  // what errors call it
   std::optional<std::string> stop_rule;    // nullopt: the checkpoint's, or all of train.epochs
   int64_t run_id = 0;                      // row in the store, for the snapshots

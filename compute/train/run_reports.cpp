@@ -61,7 +61,8 @@ void RunLoop::take_checkpoint(const std::string& reason, bool rolling) {
   last_good_ = std::make_shared<const std::vector<std::byte>>(trainer_->save(place()));
   last_good_step_ = trainer_->steps_done();
   last_checkpoint_time_ = Clock::now();
-  channels_.events.push(CheckpointTaken{last_good_step_, wall_secs(), rolling, reason, last_good_});
+  channels_.events.push(CheckpointTaken{last_good_step_, wall_secs(), rolling, reason, last_good_,
+                                        trainer_->config().train.checkpoint_ring_mib << 20});
 }
 
 void RunLoop::roll_checkpoint() {

@@ -10,6 +10,7 @@
 #include "sessions/run_reader.h"
 #include "support/run_program.h"
 #include "support/temp_folder.h"
+#include "support/tiny_training.h"
 
 namespace {
 
@@ -24,13 +25,7 @@ class Cli : public testing::Test {
 
   /// A Soft MoE of width 16 on 64 images, into `store`.
   Outcome train(const std::string& store, std::vector<std::string> more) {
-    std::vector<std::string> arguments{"train", "--store", store};
-    for (const char* setting :
-         {"model.width=16", "model.depth=2", "model.heads=2", "model.mlp=16", "model.moe_blocks=1",
-          "router.num_experts=4", "data.train_limit=64", "data.test_limit=32", "train.batch_size=16",
-          "train.micro_batch=16", "train.warmup_steps=1", "train.schedule_steps=8", "compute.threads=1"}) {
-      arguments.insert(arguments.end(), {"--set", setting});
-    }
+    std::vector<std::string> arguments = tiny_training("train", store);
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(std::move(arguments));
   }
@@ -183,6 +178,27 @@ TEST_F(Cli, StoppedAndResumedIsTheSameRun) {
   EXPECT_EQ(losses(store_, 1), losses(whole, 1));
   EXPECT_EQ(losses(store_, 1).size(), 7u);
   EXPECT_EQ(run({"train", "--store", store_, "--resume", "1", "--set", "model.width=32"}).status, 2);
+}
+
+TEST_F(Cli, ABranchGoesOnFromAStoredStepAsIfItHadNeverStopped) {
+  ASSERT_EQ(train(store_, {"--stop", "steps=8"}).status, 0);  // epochs of 4 steps: checkpoints of 0, 4 and 8
+  const Outcome branched =
+      run({"train", "--store", store_, "--branch", "1@4", "--stop", "steps=8", "--set", "name=again"});
+  ASSERT_EQ(branched.status, 0) << branched.err;
+  EXPECT_THAT(branched.out, HasSubstr("run 2 again: 8 steps"));
+  const std::vector<double> whole = losses(store_, 1), rest = losses(store_, 2);
+  EXPECT_EQ(rest, std::vector<double>(whole.begin() + 4, whole.end()));
+  EXPECT_THAT(run({"runs", "show", "2", "--store", store_}).out, HasSubstr("branched_from: 1@4"));
+  ASSERT_EQ(run({"train", "--store", store_, "--branch", "1@0", "--stop", "steps=2", "--set", "train.learning_rate=0"})
+                .status,
+            0);
+  EXPECT_EQ(losses(store_, 3)[0], whole[0]);
+  EXPECT_THAT(run({"train", "--store", store_, "--branch", "1@3"}).err,
+              HasSubstr("no checkpoint of step 3; it has those of 0, 4, 8"));
+  EXPECT_EQ(run({"train", "--store", store_, "--branch", "1@x"}).status, 2);
+  EXPECT_EQ(run({"train", "--store", store_, "--branch", "1@4", "--set", "model.width=32"}).status, 2);
+  EXPECT_EQ(run({"train", "--store", store_, "--branch", "1@4", "--resume", "1"}).status, 2);
+  EXPECT_EQ(run({"train", "--store", store_, "--resume", "1@4"}).status, 2);
 }
 
 TEST_F(Cli, BenchPrintsThePeersLine) {

@@ -67,6 +67,59 @@ TEST_F(CheckpointsTest, TheOldRollingOneStaysWhenTheNewOneFindsNoRoom) {
   EXPECT_EQ(load_checkpoint(store_.database(), 1).size(), 100u);
 }
 
+TEST_F(CheckpointsTest, ARingKeepsWhatFitsSpreadOverTheRun) {
+  for (int64_t step = 0; step <= 40; ++step) {
+    CheckpointTaken taken = a_checkpoint(step, 100);
+    taken.ring_bytes = 500;
+    writer_.write(std::vector<Event>{taken});
+    const std::vector<int64_t> kept = steps();
+    ASSERT_LE(kept.size(), 5u);
+    EXPECT_EQ(kept.front(), 0);
+    EXPECT_EQ(kept.back(), step);
+    // No gap is more than twice the mean one, once there is something to choose from.
+    for (size_t i = 1; step >= 5 && i < kept.size(); ++i) EXPECT_LE(kept[i] - kept[i - 1], 2 * (step / 4 + 1)) << step;
+  }
+  CheckpointTaken last = a_checkpoint(50, 100);  // the budget was lowered to nothing
+  writer_.write(std::vector<Event>{last});
+  EXPECT_THAT(steps(), ElementsAre(50));
+}
+
+TEST_F(CheckpointsTest, ALargeOneDoesNotPassThroughTheLogAsAWhole) {
+  constexpr size_t kSize = size_t{24} << 20;
+  writer_.write(std::vector<Event>{a_checkpoint(1, kSize)});
+  writer_.write(std::vector<Event>{a_checkpoint(2, kSize)});
+  EXPECT_THAT(steps(), ElementsAre(2));
+  EXPECT_EQ(load_checkpoint(store_.database(), list_checkpoints(store_.database(), run_)[0].checkpoint_id),
+            some_bytes(kSize, 2));
+  // A part of 4 MiB and SQLite's own 4 MB before it carries the log over, twice for what comes between.
+  EXPECT_LE(std::filesystem::file_size(path_.string() + "-wal"), size_t{12} << 20);
+}
+
+TEST_F(CheckpointsTest, OneThatIsOnlyHalfWrittenDoesNotCountAndIsRemoved) {
+  writer_.write(std::vector<Event>{a_checkpoint(1, 100)});
+  stage_checkpoint(store_.database(), run_, a_checkpoint(2, 3000), 1000);
+  EXPECT_THAT(steps(), ElementsAre(1));
+  EXPECT_EQ(RunReader(store_).load_summary(run_).num_checkpoints, 1);
+  const RunWriter next(store_);  // of the process after the one that was killed
+  EXPECT_EQ(store_.database().integer("SELECT count(*) FROM checkpoints"), 1);
+  EXPECT_EQ(store_.database().integer("SELECT count(*) FROM checkpoint_parts"), 1);
+}
+
+TEST_F(CheckpointsTest, AFailedBatchComesAgainWithItsLargeCheckpoint) {
+  constexpr size_t kSize = size_t{9} << 20;
+  const std::vector<Event> batch = {a_checkpoint(1, kSize), a_step(1, 1)};
+  store_.database().execute(
+      "CREATE TEMP TRIGGER fault BEFORE INSERT ON metrics_data BEGIN SELECT RAISE(ABORT, 'fault'); END");
+  store_error([&] { writer_.write(batch); });
+  EXPECT_TRUE(steps().empty());
+  store_.database().execute("DROP TRIGGER fault");
+  writer_.write(batch);
+  EXPECT_THAT(steps(), ElementsAre(1));
+  EXPECT_EQ(store_.database().integer("SELECT count(*) FROM checkpoints"), 1);
+  EXPECT_EQ(load_checkpoint(store_.database(), list_checkpoints(store_.database(), run_)[0].checkpoint_id),
+            some_bytes(kSize, 1));
+}
+
 TEST_F(CheckpointsTest, AnAlteredByteAndALostPartAreNoticed) {
   const int64_t id = store_in_parts(a_checkpoint(1, 3000), 1000);
   const Database& database = store_.database();

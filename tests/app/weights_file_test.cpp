@@ -1,0 +1,83 @@
+// Weights out of a run and into another store, and everything that a file from elsewhere can have wrong.
+#include "app/weights_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "compute/core/safetensors.h"
+#include "sessions/run_reader.h"
+#include "support/run_program.h"
+#include "support/temp_folder.h"
+#include "support/tiny_training.h"
+
+namespace {
+
+using namespace moescope;
+using testing::HasSubstr;
+
+class WeightsFile : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::vector<std::string> arguments = tiny_training("train", store_);
+    arguments.insert(arguments.end(), {"--stop", "steps=2", "--set", "name=tiny"});
+    ASSERT_EQ(run_program(arguments).status, 0);
+    ASSERT_EQ(
+        run_program({"runs", "export", "tiny", "--store", store_, "--format", "safetensors", "--to", file_}).status, 0);
+  }
+  /// The exported file with its tensors and texts changed, and what importing it says.
+  std::string import_changed(
+      const std::function<void(std::map<std::string, Tensor>&, std::map<std::string, std::string>&)>& change) {
+    const Safetensors sound = Safetensors::read(file_);
+    std::map<std::string, Tensor> tensors;
+    for (const NamedTensor& tensor : sound.tensors()) tensors[tensor.name] = tensor.tensor;
+    std::map<std::string, std::string> texts = sound.metadata();
+    change(tensors, texts);
+    SafetensorsWriter writer;
+    for (const auto& [key, value] : texts) writer.set_text(key, value);
+    for (const auto& [name, tensor] : tensors) writer.add(name, tensor);
+    writer.write(temp_ / "changed.safetensors");
+    const Outcome outcome =
+        run_program({"runs", "import", temp_ / "changed.safetensors", "--store", temp_ / "other.db"});
+    EXPECT_EQ(outcome.status, 2);
+    return outcome.err;
+  }
+
+  const TempFolder temp_;
+  std::string store_ = temp_ / "runs.db", file_ = temp_ / "tiny.safetensors";
+};
+
+TEST_F(WeightsFile, AnImportedModelAnswersAsTheOneExported) {
+  const Outcome imported =
+      run_program({"runs", "import", file_, "--store", temp_ / "other.db", "--name", "from elsewhere"});
+  ASSERT_EQ(imported.status, 0) << imported.err;
+  const auto accuracy = [&](const std::string& store) {
+    const std::string text = run_program({"eval", "1", "--store", store, "--format", "csv"}).out;
+    const size_t begin = text.find('\n') + 1;
+    return text.substr(begin, text.find(',', text.find(',', begin) + 1) - begin);  // accuracy and loss
+  };
+  EXPECT_EQ(accuracy(temp_ / "other.db"), accuracy(store_));
+  EXPECT_THAT(run_program({"runs", "show", "1", "--store", temp_ / "other.db"}).out, HasSubstr("from elsewhere"));
+}
+
+TEST_F(WeightsFile, WhatDoesNotFitIsRefusedByName) {
+  using Tensors = std::map<std::string, Tensor>;
+  using Texts = std::map<std::string, std::string>;
+  const std::string some = Safetensors::read(file_).tensors().front().name;
+  EXPECT_THAT(import_changed([&](Tensors& tensors, Texts&) { tensors.erase(some); }), HasSubstr(some));
+  EXPECT_THAT(import_changed([&](Tensors& tensors, Texts&) { tensors["extra"] = tensors[some]; }),
+              HasSubstr("has no 'extra'"));
+  EXPECT_THAT(import_changed([&](Tensors& tensors, Texts&) { tensors[some].f32()[0] = std::nanf(""); }),
+              HasSubstr("'" + some + "' holds a NaN"));
+  EXPECT_THAT(import_changed([](Tensors&, Texts& texts) { texts["config.model.width"] = "32"; }), HasSubstr("expected F32"));
+  EXPECT_THAT(import_changed([](Tensors&, Texts& texts) { texts["config.model.wdth"] = "16"; }),
+              HasSubstr("did you mean 'model.width'?"));
+  EXPECT_THAT(import_changed([](Tensors&, Texts& texts) { texts["image.height"] = "tall"; }),
+              HasSubstr("is no number"));
+  EXPECT_THAT(import_changed([](Tensors&, Texts& texts) { texts.erase("format"); }),
+              HasSubstr("which model its weights are of"));
+}
+
+}  // namespace
