@@ -38,7 +38,7 @@ TEST(RunLoop, SaysWhatItRunsAndEndsByItsRule) {
   std::vector<std::string> reasons;
   for (const CheckpointTaken& c : run.all<CheckpointTaken>())
     reasons.push_back(std::to_string(c.step) + " " + c.reason);
-  EXPECT_THAT(reasons, ElementsAre("0 start", "8 epoch 1", "16 end"));
+  EXPECT_THAT(reasons, ElementsAre("8 epoch 1", "16 end"));
   const auto states = run.all<StateChanged>();
   EXPECT_EQ(states.front().state, RunState::running);
   EXPECT_EQ(states.back().state, RunState::finished);
@@ -270,6 +270,8 @@ TEST(RunLoop, RollingCheckpointsComeByTheClock) {
   run.turn_until([&] { return !run.all<CheckpointTaken>().empty() && run.all<CheckpointTaken>().back().step > 0; });
   EXPECT_GE(run.all<CheckpointTaken>().back().wall_secs, 1);
   EXPECT_EQ(run.all<CheckpointTaken>().back().reason, "rolling");
+  EXPECT_EQ(run.all<CheckpointTaken>().front().reason, "start") << "a run killed before the first has a beginning";
+  EXPECT_EQ(run.all<CheckpointTaken>().front().step, 0);
 }
 
 TEST(RunLoop, AFinishedRunGoesOnUnderANewRule) {
