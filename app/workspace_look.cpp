@@ -33,6 +33,7 @@ const RoutingMap* QuickRoute::update(const panels::Seen& seen, const panels::Sel
   if (!reroute || !seen.snapshot || !panels::is_waiting(seen, selection) || !asked.edits.empty()) return nullptr;
   const ImageLook* look = panels::shown_look(seen, selection);
   const ImageView* view = look ? &look->as_is : panels::find_view(*seen.snapshot, selection.image);
+  if (asked.kept.count > 0 && asked.kept.by == KeepBy::random) return nullptr;  // drawn for the image, by the look
   const RoutingMap* as_is = view ? panels::find_map(*view, selection.layer) : nullptr;
   if (!as_is) return nullptr;
   const bool same = map_ && made_for_ == asked && made_step_ == as_is->step && made_layer_ == as_is->layer &&

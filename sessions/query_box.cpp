@@ -51,6 +51,7 @@ CellTable ask_store(const SessionStore& store, const std::string& sql, QueryLimi
   const TimeLimit limit(own.database(), limits.secs);
   try {
     Statement select(own.database(), single(sql));
+    if (select.num_columns() == 0) throw UserError("the query asks for nothing; write a SELECT");  // a comment alone
     if (select.has_tail()) throw UserError("the query holds more than one statement; ask one at a time");
     return read_cells(select, limits.rows);
   } catch (const StoreError& error) {

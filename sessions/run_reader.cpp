@@ -138,6 +138,14 @@ CellTable RunReader::run_cells(const RunQuery& wanted, const std::vector<std::st
   return table;
 }
 
+namespace {
+
+bool less_is_better(std::string_view column) {
+  return column == "loss" || column == "test_loss" || column == "time" || column == "wall_secs";
+}
+
+}  // namespace
+
 std::vector<RunGroup> RunReader::group_runs(const RunQuery& wanted, const std::string& by,
                                             const std::string& value) const {
   return asking(wanted, [&] {
@@ -147,7 +155,8 @@ std::vector<RunGroup> RunReader::group_runs(const RunQuery& wanted, const std::s
     const bool tested = value == "test_accuracy" || value == "test_loss";
     Statement select(database_, "SELECT " + column_sql(by) + ", " + value_sql + ", r.run_id, " +
                                     (tested ? "r.test_step IS NOT NULL" : value_sql + " IS NOT NULL") +
-                                    " FROM run_summaries r" + filter_clause(wanted) + " ORDER BY 1, 2 DESC, 3");
+                                    " FROM run_summaries r" + filter_clause(wanted) + " ORDER BY 1, 2 IS NULL, 2" +
+                                    (less_is_better(value) ? "" : " DESC") + ", 3");
     bind_filter(select, wanted);
     std::vector<RunGroup> groups;
     while (select.step()) {

@@ -256,12 +256,11 @@ void Explorer::begin_report() {
 }
 
 void Explorer::start_front_report() {
-  Working working;
-  working.replica = std::make_unique<Replica>(replica_.copy());
-  working.report = std::make_shared<Report>();
-  working.report->request = std::move(line_.front());
+  working_.emplace();  // first: whatever fails from here on is an answer to this request
+  working_->report = std::make_shared<Report>();
+  working_->report->request = std::move(line_.front());
   line_.pop_front();
-  working_ = std::move(working);
+  working_->replica = std::make_unique<Replica>(replica_.copy());
 }
 
 void Explorer::report_slice() {

@@ -89,6 +89,7 @@ bool RunLoop::turn() {
   if (leaving_) {
     // A run that diverged or ended by itself keeps its last word.
     if (state_ != RunState::finished && state_ != RunState::diverged) end_run("stopped by request");
+    if (setup_.weights) setup_.weights->set_busy(false);
     post();
     return false;
   }

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "compute/eval/evaluator.h"
+#include "compute/moe/capacity.h"
 #include "compute/ops/cross_entropy/cross_entropy.h"
 #include "compute/ops/matmul/matmul.h"
 #include "compute/ops/reduce/reduce.h"
@@ -153,6 +154,14 @@ void Trainer::set_field(const std::string& key, const std::string& value) {
   RunConfig changed = config_;
   moescope::set_field(changed, key, value);
   validate(changed, model_.image().height);
+  const auto slots = [&](const RunConfig& config) {
+    return soft_slots_per_expert(config.router, model_.tokens_per_image() * group_images(config.router));
+  };
+  if (config_.router.kind == RouterKind::soft && slots(config_) != slots(changed)) {
+    throw ConfigError(key + "=" + value + " asks for " + std::to_string(slots(changed)) +
+                      " slots per expert where the " + "model has " + std::to_string(slots(config_)) +
+                      "; set router.slots_per_expert instead, which " + "gives the running model new slots");
+  }
   abandon_step();
   const Augmentation before = Augmentation::of(config_.train), after = Augmentation::of(changed.train);
   config_ = std::move(changed);

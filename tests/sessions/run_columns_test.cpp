@@ -119,7 +119,8 @@ TEST_F(RunColumnsTest, QuestionsInSqlAreAnsweredAndOnlyThat) {
   for (const std::string& trick :
        {std::string("DELETE FROM runs"), "ATTACH '" + other + "' AS other", "VACUUM INTO '" + other + "'",
         std::string("SELECT 1; DELETE FROM runs"), std::string("PRAGMA journal_mode = DELETE"), std::string(""),
-        std::string("SELECT no_such_column FROM runs"), std::string("nonsense")}) {
+        std::string("SELECT no_such_column FROM runs"), std::string("nonsense"), std::string("-- nothing"),
+        std::string("/* nothing */")}) {
     EXPECT_THROW(ask_store(store_, trick), UserError) << trick;
   }
   EXPECT_FALSE(std::filesystem::exists(other));

@@ -174,6 +174,18 @@ TEST(Trainer, AChangedAugmentationReachesTheNextBatch) {
   EXPECT_EQ(train(from_start, 2), train(set_later, 2));
 }
 
+TEST(Trainer, ACapacityThatWouldChangeTheSlotsOfARunningModelIsRefused) {
+  RunConfig config = tiny_config();
+  config.router.slots_per_expert = 0;  // from the capacity factor
+  config.router.capacity_factor = 1;
+  Trainer trainer(config, textures());
+  try {
+    trainer.set_field("router.capacity_factor", "4");
+    FAIL() << "the model would have other slots than its configuration says";
+  } catch (const ConfigError& error) { EXPECT_THAT(error.what(), HasSubstr("set router.slots_per_expert instead")); }
+  EXPECT_EQ(trainer.config().router.capacity_factor, 1);
+}
+
 TEST(Trainer, FieldsThatShapeTheModelAreRefused) {
   Trainer trainer(tiny_config(), textures());
   const auto error_of = [&](const std::string& key, const std::string& value) -> std::string {
