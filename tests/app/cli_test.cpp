@@ -166,7 +166,7 @@ TEST_F(Cli, InspectRefusesInOneSentence) {
   EXPECT_THAT(refusal({"image", "--disable-expert", "1"}), HasSubstr("--disable-expert 1 is not LAYER:EXPERT"));
   EXPECT_THAT(refusal({"capacity"}), HasSubstr("only sparse routers have one"));
   EXPECT_THAT(refusal({"purity"}), HasSubstr("data.dataset=fashion_scenes"));
-  EXPECT_THAT(refusal({"affinity", "--step", "7"}), HasSubstr("it has those of steps 1"));
+  EXPECT_THAT(refusal({"affinity", "--step", "7"}), HasSubstr("it has those of steps 0, 1"));
 }
 
 TEST_F(Cli, StoppedAndResumedIsTheSameRun) {
