@@ -43,10 +43,11 @@ std::vector<NamedCase> cases() {
   all.back().c.tokens = 10;  // groups of 6 and 4
   all.push_back(sparse("tokens_choice", RouterKind::tokens_choice));
   all.push_back(sparse("tokens_choice_losses", RouterKind::tokens_choice));
-  RouterConfig& knobs = all.back().c.knobs;
+  RouterConfig knobs = all.back().c.knobs;
   knobs.noise_std = 1;
   knobs.bpr = true;
   knobs.importance_weight = 0.7, knobs.load_weight = 1.3, knobs.gshard_weight = 0.4;
+  all.back().c.knobs = knobs;
   all.push_back(sparse("tokens_choice_temperature_short_group", RouterKind::tokens_choice));
   all.back().c.knobs = knobs;
   all.back().c.knobs.temperature = 2;
