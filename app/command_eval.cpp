@@ -169,11 +169,7 @@ void add_eval_command(CLI::App& program, Action& action) {
                    "one evaluation a value: router.capacity_factor=0.25,0.5,1 or experts-kept=1,2,4")
       ->type_name("KEY=A,B,...");
   add_what_if_options(*command, flags->what_if);
-  command
-      ->add_option("--set", flags->settings, "a live field, data.path, data.test_limit or compute.*; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all();
+  add_stored_settings(*command, flags->settings);
   command->add_option("--split", flags->split, "test or train")->check(CLI::IsMember({"test", "train"}));
   command->add_option("--format", flags->format, "table or csv")->check(CLI::IsMember({"table", "csv"}));
   command->add_option("--to", flags->to, "write CSV to this file")->type_name("FILE");

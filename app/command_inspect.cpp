@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "app/config_options.h"
 #include "app/inspect_json.h"
 #include "app/inspect_text.h"
 #include "app/store_path.h"
@@ -149,11 +150,7 @@ void add_inspect_command(CLI::App& program, Action& action) {
   command->add_option("--per-expert", flags->per_expert, "top-patches: how many of each expert");
   command->add_option("--per-image", flags->per_image, "top-patches: at most so many of one image");
   add_what_if_options(*command, flags->what_if);
-  command
-      ->add_option("--set", flags->settings, "a live field, data.path, data.test_limit or compute.*; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all();
+  add_stored_settings(*command, flags->settings);
   command->add_flag("--json", flags->json, "print JSON with every array");
   command->callback([&action, flags] { action = [flags] { return inspect(*flags); }; });
 }

@@ -6,14 +6,23 @@
 
 namespace moescope {
 
+namespace {
+
+void add_settings(CLI::App& command, std::vector<std::string>& settings, const char* help) {
+  command.add_option("--set", settings, help)->type_name("KEY=VALUE")->expected(1)->take_all();
+}
+
+}  // namespace
+
 void add_config_options(CLI::App& command, ConfigOptions& options) {
   command.add_option("--preset", options.preset, "start from a preset of assets/presets (default: default)")
       ->type_name("NAME");
   command.add_option("--config", options.file, "a JSON file of settings, laid over the preset")->type_name("FILE");
-  command.add_option("--set", options.settings, "set one field, such as router.num_experts=8; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all();
+  add_settings(command, options.settings, "set one field, such as router.num_experts=8; may be repeated");
+}
+
+void add_stored_settings(CLI::App& command, std::vector<std::string>& settings) {
+  add_settings(command, settings, "a live field, data.path, data.test_limit or compute.*; may be repeated");
 }
 
 RunConfig chosen_config(const ConfigOptions& options) {

@@ -18,6 +18,10 @@ struct ConfigOptions {
 /// Adds --preset, --config and --set. `options` must outlive the parsing.
 void add_config_options(CLI::App& command, ConfigOptions& options);
 
+/// Adds the --set of commands that look at a stored run; what it may change is stored_model.h's. `settings` must
+/// outlive the parsing.
+void add_stored_settings(CLI::App& command, std::vector<std::string>& settings);
+
 /// Preset, then file, then settings. Throws ConfigError; does not validate, because the image's size is not known yet.
 RunConfig chosen_config(const ConfigOptions& options);
 

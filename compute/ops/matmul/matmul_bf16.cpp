@@ -64,15 +64,7 @@ class SteadyBf16Gemm {
     bind(a_, g.a), bind(b_, g.b), bind(y_, g.y);
     round_a_.execute(stream_, a_, a16_);
     round_b_.execute(stream_, b_, b16_);
-    std::array<dnnl_exec_arg_t, 4> arguments{
-        {{DNNL_ARG_SRC, a16_.get()}, {DNNL_ARG_WEIGHTS, b16_.get()}, {DNNL_ARG_DST, y_.get()}, {}}};
-    int count = 3;
-    if (g.bias) {
-      bind(bias_, g.bias);
-      arguments[count++] = {DNNL_ARG_BIAS, bias_.get()};
-    }
-    check(dnnl_primitive_execute(matmul_.get(), stream_.get(), count, arguments.data()),
-          "dnnl_primitive_execute(bf16 matmul)");
+    execute(matmul_, stream_, a16_, b16_, y_, bias_, g.bias);
   }
 
  private:

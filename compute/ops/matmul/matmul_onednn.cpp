@@ -49,15 +49,7 @@ class SteadyGemm {
 
   void run(const Gemm& g) {
     bind(a_, g.a), bind(b_, g.b), bind(y_, g.y);
-    std::array<dnnl_exec_arg_t, 4> arguments{
-        {{DNNL_ARG_SRC, a_.get()}, {DNNL_ARG_WEIGHTS, b_.get()}, {DNNL_ARG_DST, y_.get()}, {}}};
-    int count = 3;
-    if (g.bias) {
-      bind(bias_, g.bias);
-      arguments[count++] = {DNNL_ARG_BIAS, bias_.get()};
-    }
-    check(dnnl_primitive_execute(matmul_.get(), stream_.get(), count, arguments.data()),
-          "dnnl_primitive_execute(matmul)");
+    execute(matmul_, stream_, a_, b_, y_, bias_, g.bias);
   }
 
  private:

@@ -26,6 +26,19 @@ inline void bind(const dnnl::memory& memory, const float* data) {
   check(dnnl_memory_set_data_handle(memory.get(), const_cast<float*>(data)), "dnnl_memory_set_data_handle");
 }
 
+/// One product of operands that are bound already; the bias, null when there is none, is bound here.
+inline void execute(const dnnl::matmul& matmul, const dnnl::stream& stream, const dnnl::memory& a,
+                    const dnnl::memory& b, const dnnl::memory& y, const dnnl::memory& bias_memory, const float* bias) {
+  std::array<dnnl_exec_arg_t, 4> arguments{
+      {{DNNL_ARG_SRC, a.get()}, {DNNL_ARG_WEIGHTS, b.get()}, {DNNL_ARG_DST, y.get()}, {}}};
+  int count = 3;
+  if (bias) {
+    bind(bias_memory, bias);
+    arguments[count++] = {DNNL_ARG_BIAS, bias_memory.get()};
+  }
+  check(dnnl_primitive_execute(matmul.get(), stream.get(), count, arguments.data()), "dnnl_primitive_execute(matmul)");
+}
+
 inline dnnl::primitive_attr accumulating(bool accumulate) {
   dnnl::primitive_attr attributes;
   if (!accumulate) return attributes;
