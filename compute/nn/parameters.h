@@ -39,6 +39,7 @@ struct Parameter {
   ParameterRole role = ParameterRole::kernel;
   Init init;
   int64_t offset = 0;      // in floats, within the flat tensors
+  int64_t first_step = 0;  // of its first update; later than 0 when it joined a model in training (another router)
   Tensor value, gradient;  // bound by allocate()
 };
 
@@ -53,6 +54,7 @@ class ParameterSet {
   void allocate_values(Memory& memory);
 
   const std::deque<Parameter>& all() const { return list_; }
+  std::deque<Parameter>& all() { return list_; }
   Parameter* find(std::string_view name);  // nullptr when there is none
   const Parameter* find(std::string_view name) const;
   const Tensor& values() const { return values_; }  // (padded) flat; the padding stays 0

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <map>
 
 #include "compute/core/error.h"
 #include "compute/records/config_fields.h"
@@ -57,17 +58,24 @@ void visit_facts(auto& head, auto&& visit) {
   visit("dataset_hash", head.dataset_hash);
 }
 
-void write_head(ByteWriter& out, const CheckpointHead& head) {
+/// Prefix of the facts about parameters that joined later.
+constexpr std::string_view kFirstStep = "first_step ";
+
+void write_head(ByteWriter& out, const CheckpointHead& head, const ParameterSet& parameters) {
   const std::vector<FieldText> fields = list_fields(head.config);
   out.value(static_cast<uint32_t>(fields.size()));
   for (const FieldText& field : fields) out.text(field.field.key), out.text(field.value);
   FactWriter writer;
   visit_facts(head, writer);
+  for (const Parameter& p : parameters.all())
+    if (p.first_step > 0) writer(std::string(kFirstStep) + p.name, p.first_step);
   out.value(static_cast<uint32_t>(writer.facts.size()));
   for (const auto& [key, value] : writer.facts) out.text(key), out.text(value);
 }
 
-void read_head(ByteReader& in, CheckpointHead& head) {
+using FirstSteps = std::map<std::string, int64_t, std::less<>>;
+
+void read_head(ByteReader& in, CheckpointHead& head, FirstSteps& first_steps) {
   for (auto left = in.value<uint32_t>("the number of settings"); left > 0; --left) {
     const std::string key = in.text("the name of a setting"), value = in.text("the value of a setting");
     try {
@@ -80,14 +88,16 @@ void read_head(ByteReader& in, CheckpointHead& head) {
     const std::string key = in.text("the name of a fact"), value = in.text("the value of a fact");
     FactReader reader{key, value};
     visit_facts(head, reader);
+    if (key.starts_with(kFirstStep)) reader(key, first_steps[key.substr(kFirstStep.size())]);
     if (!reader.ok)
       throw FormatError(in.name() + " is damaged: " + key + " is '" + value + "'; take another checkpoint");
   }
 }
 
-Checkpoint::Entry read_entry(ByteReader& in, uint32_t num_arrays) {
+Checkpoint::Entry read_entry(ByteReader& in, const FirstSteps& first_steps, uint32_t num_arrays) {
   Checkpoint::Entry entry;
   entry.name = in.text("the name of a parameter");
+  if (const auto found = first_steps.find(entry.name); found != first_steps.end()) entry.first_step = found->second;
   const auto rank = in.value<uint32_t>("a parameter's rank");
   const auto damaged = [&] {
     return FormatError(in.name() + " is damaged: the shape of " + entry.name + " cannot be");
@@ -128,13 +138,14 @@ std::span<const std::byte> checked_body(std::span<const std::byte> bytes, const 
 }
 
 /// Pairs every parameter with its entry, or says which one does not fit.
-std::vector<std::pair<const Parameter*, const Checkpoint::Entry*>> matched(const Checkpoint& c,
-                                                                           const ParameterSet& set) {
-  std::vector<std::pair<const Parameter*, const Checkpoint::Entry*>> pairs;
+template <class Set>
+auto matched(const Checkpoint& c, Set& set) {
+  using P = std::remove_reference_t<decltype(set.all().front())>;
+  std::vector<std::pair<P*, const Checkpoint::Entry*>> pairs;
   const auto refuse = [&](const std::string& what) {
     throw FormatError(c.name + " does not fit this model: " + what + "; use the configuration it was saved with");
   };
-  for (const Parameter& p : set.all()) {
+  for (P& p : set.all()) {
     const size_t i = pairs.size();
     if (i >= c.entries.size()) refuse("it has no parameter " + p.name);
     const Checkpoint::Entry& entry = c.entries[i];
@@ -176,7 +187,7 @@ std::vector<std::byte> write_checkpoint(const CheckpointHead& head, const Parame
   out.raw(kMagic.data(), kMagic.size());
   out.value(kVersion), out.value(uint32_t{0}), out.value(uint64_t{0}), out.value(uint64_t{0});
 
-  write_head(out, head);
+  write_head(out, head, parameters);
   out.value(static_cast<uint32_t>(optimizer.kind())), out.value(static_cast<uint32_t>(moments));
   out.value(static_cast<uint32_t>(parameters.all().size()));
   for (const Parameter& p : parameters.all()) {
@@ -199,14 +210,15 @@ Checkpoint read_checkpoint(std::span<const std::byte> bytes, const std::string& 
   ByteReader in(checked_body(bytes, name), name);
   Checkpoint checkpoint;
   checkpoint.name = name;
-  read_head(in, checkpoint.head);
+  FirstSteps first_steps;
+  read_head(in, checkpoint.head, first_steps);
   const auto kind = in.value<uint32_t>("the optimiser"), moments = in.value<uint32_t>("the number of moments");
   if (kind >= choice_names<OptimizerKind>().size() || moments > 2) {
     throw FormatError(name + " was saved with an optimiser that this program does not know; use a newer one");
   }
   checkpoint.optimizer = static_cast<OptimizerKind>(kind);
   for (auto left = in.value<uint32_t>("the number of parameters"); left > 0; --left) {
-    checkpoint.entries.push_back(read_entry(in, 1 + moments));
+    checkpoint.entries.push_back(read_entry(in, first_steps, 1 + moments));
   }
   if (in.left() > 0) throw FormatError(name + " is damaged: " + std::to_string(in.left()) + " bytes too many");
   return checkpoint;
@@ -217,7 +229,7 @@ void restore_values(const Checkpoint& checkpoint, const ParameterSet& parameters
     copy_to(parameter->value.f32(), entry->arrays[0]);
 }
 
-void restore_training(const Checkpoint& checkpoint, const ParameterSet& parameters, const Optimizer& optimizer) {
+void restore_training(const Checkpoint& checkpoint, ParameterSet& parameters, const Optimizer& optimizer) {
   const auto pairs = matched(checkpoint, parameters);
   if (checkpoint.optimizer != optimizer.kind()) {
     throw FormatError(checkpoint.name +
@@ -226,6 +238,7 @@ void restore_training(const Checkpoint& checkpoint, const ParameterSet& paramete
   }
   for (const auto& [parameter, entry] : pairs) {
     copy_to(parameter->value.f32(), entry->arrays[0]);
+    parameter->first_step = entry->first_step;
     for (int i = 0; i < optimizer.num_moments(); ++i) {
       copy_to(optimizer.moment(i).f32() + parameter->offset, entry->arrays[static_cast<size_t>(i) + 1]);
     }

@@ -2,7 +2,8 @@
 //
 // Format, little-endian:  "MOESCOPE" | u32 version | u32 0 | u64 bytes of body | u64 checksum of body | body
 //   body:  u32 fields, each (text key, text value) of config_fields.h
-//          u32 facts, each (text key, text value): what RunPlace and the data set hold
+//          u32 facts, each (text key, text value): what RunPlace and the data set hold, and "first_step NAME" for
+//          parameters whose first update was not step 0
 //          u32 optimiser kind, u32 moments M
 //          u32 parameters, each: text name, u32 rank, i64 extents, then (1 + M) times f32 values: value, moments
 //   text:  u32 bytes, then UTF-8.  Fields and facts that are missing keep their default, so both may grow.
@@ -46,6 +47,7 @@ struct Checkpoint {
   struct Entry {
     std::string name;
     Shape shape;
+    int64_t first_step = 0;                          // Parameter::first_step
     std::vector<std::span<const std::byte>> arrays;  // value, then moments
   };
   CheckpointHead head;
@@ -64,8 +66,8 @@ Checkpoint read_checkpoint(std::span<const std::byte> bytes, const std::string& 
 /// Sets the values of `parameters`. Throws FormatError naming the parameter when names or shapes differ; nothing is
 /// changed then.
 void restore_values(const Checkpoint& checkpoint, const ParameterSet& parameters);
-/// Values and the optimiser's moments. Throws FormatError also when the optimiser is of another kind.
-void restore_training(const Checkpoint& checkpoint, const ParameterSet& parameters, const Optimizer& optimizer);
+/// Values, first steps and the optimiser's moments. Throws FormatError also when the optimiser is of another kind.
+void restore_training(const Checkpoint& checkpoint, ParameterSet& parameters, const Optimizer& optimizer);
 
 /// Checksum of the body: FNV-1a over 64-bit words in four lanes, so that it costs a tenth of writing the bytes.
 uint64_t checksum(std::span<const std::byte> bytes);

@@ -28,8 +28,9 @@ class Optimizer {
 
   /// Root of the sum of squares over all gradients; not finite when one of them is not.
   double gradient_norm() const;
-  /// Update number `step`, counted from 0 (Adam's bias correction uses step + 1), with the present live values of
-  /// `config`. Gradients are multiplied by gradient_scale on the way. They must be finite.
+  /// Update number `step`, counted from 0, with the present live values of `config`. Adam's bias correction counts the
+  /// updates of each parameter: step - first_step + 1. Gradients are multiplied by gradient_scale on the way. They must
+  /// be finite.
   void update(const TrainConfig& config, int64_t step, double learning_rate, double gradient_scale);
 
   OptimizerKind kind() const { return kind_; }
@@ -38,15 +39,9 @@ class Optimizer {
   const Tensor& moment(int i) const { return moments_[static_cast<size_t>(i)].tensor(); }
 
  private:
-  /// Neighbours in the flat stretch that decay by the same rule are updated in one go.
-  struct Stretch {
-    int64_t begin, end;
-    ParameterRole role;  // of its first parameter; all in it decay alike whatever the live values are
-  };
   OptimizerKind kind_;
   const ParameterSet* parameters_;
   std::vector<Buffer> moments_;
-  std::vector<Stretch> stretches_;
 };
 
 /// Name of the first parameter, in order of registration, whose values (or gradients) hold a NaN or infinity; of the

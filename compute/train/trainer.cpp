@@ -171,9 +171,11 @@ void Trainer::set_field(const std::string& key, const std::string& value) {
 }
 
 void Trainer::take_over(const Trainer& before) {
-  for (const Parameter& mine : model_.parameters().all()) {
+  for (Parameter& mine : model_.parameters().all()) {
     const Parameter* theirs = before.model_.parameters().find(mine.name);
-    if (theirs == nullptr || theirs->shape != mine.shape) continue;
+    const bool kept = theirs != nullptr && theirs->shape == mine.shape;
+    mine.first_step = kept ? theirs->first_step : before.step_;
+    if (!kept) continue;
     copy(theirs->value, mine.value);
     const auto part = [](const Tensor& flat, const Parameter& p) {
       return flat.rows(p.offset, p.offset + p.shape.size());

@@ -62,9 +62,8 @@ class Trainer {
   void set_field(const std::string& key, const std::string& value);
 
   /// Goes on where `before`, a trainer on the same data, stands: its steps, and each parameter with its moments that
-  /// this model has too (same name and shape). The rest, such as new routers, keeps its first values. Adam
-  /// corrects its bias by the run's step, so these take up to 6 times the usual steps until their moments have filled
-  /// (some 1000 steps).
+  /// this model has too (same name and shape). The rest, such as new routers, keeps its first values and is a
+  /// beginner to Adam's bias correction.
   void take_over(const Trainer& before);
 
   /// Everything needed to go on from here. `place.step` is filled in.

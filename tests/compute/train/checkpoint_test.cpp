@@ -59,9 +59,14 @@ TEST(Checkpoint, GivesBackHeadValuesAndMomentsToTheBit) {
   for (float* p = fresh.set.values().f32(); p != fresh.set.values().f32() + fresh.set.values().size(); ++p) *p = 0;
   for (int i = 0; i < 2; ++i)
     std::memset(fresh.optimizer->moment(i).data(), 0, static_cast<size_t>(fresh.optimizer->moment(i).bytes()));
+  saved.set.find("block1.moe.scale")->first_step = 300;
+  fresh.set.find("block0.mlp.w1")->first_step = 20;
   const auto bytes = saved.bytes();
   const Checkpoint read = read_checkpoint(bytes, "checkpoint run.ckpt");
   restore_training(read, fresh.set, *fresh.optimizer);
+
+  EXPECT_EQ(fresh.set.find("block1.moe.scale")->first_step, 300);
+  EXPECT_EQ(fresh.set.find("block0.mlp.w1")->first_step, 0);
 
   EXPECT_EQ(read.head.config.router.temperature, 0.1 + 0.2);
   EXPECT_EQ(read.head.config.name, "a name with spaces");

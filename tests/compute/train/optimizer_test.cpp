@@ -78,6 +78,21 @@ TEST(Optimizer, TheFirstAdamUpdateMovesByTheRateAgainstTheSign) {
   EXPECT_NEAR(set.all()[0].value.f32()[1], 1.1, 1e-6);
 }
 
+TEST(Optimizer, AParameterThatJoinedLaterTakesItsFirstAdamStepAsABeginner) {
+  ParameterSet set = one_of_each();
+  Optimizer optimizer(OptimizerKind::adamw, set, host_memory());
+  TrainConfig c;
+  c.weight_decay = 0;
+  set.find("p5")->first_step = 40;
+  for (Parameter& p : set.all()) p.gradient.f32()[0] = 3;
+  optimizer.update(c, 40, 0.1, 1);
+  EXPECT_NEAR(set.find("p5")->value.f32()[0], 1 - 0.1, 1e-6) << "moments are corrected in full: g / |g|";
+  // Moments of one update, corrected as if there had been 41: m = 0.1 g / (1 - 0.9^41), v = 0.001 g^2 / (1 - 0.999^41).
+  const double m = 0.1 / (1 - std::pow(0.9, 41)), v = 0.001 / (1 - std::pow(0.999, 41));
+  for (const char* old : {"p0", "p4", "p6", "p8"})
+    EXPECT_NEAR(set.find(old)->value.f32()[0], 1 - 0.1 * m / std::sqrt(v), 1e-6) << old;
+}
+
 TEST(Optimizer, SgdGathersMomentum) {
   ParameterSet set;
   set.add("w", {1}, ParameterRole::kernel, Init::constant(1));

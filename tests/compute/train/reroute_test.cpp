@@ -30,6 +30,8 @@ TEST(Reroute, TheExpertsKeepTheirWeightsAndTheRouterStartsNew) {
   EXPECT_NE(after.find("block1.moe.router"), nullptr);
   EXPECT_TRUE(same_bits(after.find("block1.moe.w1")->value, w1));
   EXPECT_TRUE(same_bits(after.find("block0.mlp.w1")->value, patch));
+  EXPECT_EQ(after.find("block1.moe.router")->first_step, 3);
+  EXPECT_EQ(after.find("block1.moe.w1")->first_step, 0);
   EXPECT_EQ(run.loop.trainer().steps_done(), 3);
   EXPECT_THAT(run.commands_said(), ElementsAre("3 router.kind: soft -> tokens_choice"));
   run.turn_to_step(5);
