@@ -21,16 +21,16 @@ constexpr float kLog2E = 1.442695041f;
 struct GeluTanh {
   // exp(-2u)
   template <class V>
-  static V decay(V x, V square) {
+  [[gnu::always_inline]] static V decay(V x, V square) {
     const Vec cubic = all(-kTwoSqrt2OverPi * kLog2E * 0.044715f), linear = all(-kTwoSqrt2OverPi * kLog2E);
     return exp2_bounded(x * fma(cubic, square, linear));
   }
   template <class V>
-  static V value(V x) {
+  [[gnu::always_inline]] static V value(V x) {
     return x * reciprocal(all(1) + decay(x, x * x));
   }
   template <class V>
-  static ValueAndSlope<V> both(V x) {
+  [[gnu::always_inline]] static ValueAndSlope<V> both(V x) {
     const V square = at_most(x * x, 1e4f);  // beyond, s is 0 or 1 anyway, and the inner slope must stay finite
     const V e = decay(x, square), s = reciprocal(all(1) + e), y = x * s;
     const V inner = fma(all(kTwoSqrt2OverPi * 3 * 0.044715f), square, all(kTwoSqrt2OverPi));

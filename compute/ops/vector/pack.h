@@ -2,7 +2,8 @@
 //
 // A formula of twenty dependent steps waits for each of them: while one vector's step is under way, the processor can
 // look only so far ahead for another vector's. Written out step by step for several vectors, it always has work at hand
-// (a fifth less time for the tanh GELU). Formulas are templates over the type; the same code takes a Vec for the last part.
+// (a fifth less time for the tanh GELU). Formulas are templates over the type; the same code takes a Vec for the last
+// part.
 #pragma once
 
 #include "compute/ops/vector/vec.h"
@@ -10,7 +11,9 @@
 namespace moescope {
 namespace {
 
-constexpr int kPack = Vec::kRegisters == 32 ? 4 : 2;
+/// Sixteen registers hold the constants of a formula and one vector; a second one went through memory, at four times
+/// the cost.
+constexpr int kPack = Vec::kRegisters == 32 ? 4 : 1;
 
 struct Pack {
   Vec v[kPack];
