@@ -8,7 +8,9 @@
 
 #include "app/benchmark.h"
 #include "app/config_options.h"
+#include "app/kernel_benchmark.h"
 #include "app/store_benchmark.h"
+#include "app/window_benchmark.h"
 
 namespace moescope {
 
@@ -116,6 +118,8 @@ void add_bench_command(CLI::App& program, Action& action) {
   command->callback([command, &action, options] {
     if (command->get_subcommands().empty()) action = [options] { return bench(*options); };
   });
+  add_bench_kernels_command(*command, action);
+  add_bench_ui_command(*command, action);
   add_bench_store_command(*command, action);
 }
 

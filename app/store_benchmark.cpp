@@ -1,14 +1,13 @@
 // Fills a store through its own writer, opens it again cold for this program, and takes the median of each question.
 #include "app/store_benchmark.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <iostream>
 
+#include "app/scratch_store.h"
 #include "app/text_table.h"
 #include "compute/core/rng.h"
 #include "compute/records/config_fields.h"
@@ -24,27 +23,6 @@ namespace {
 struct StoreBenchOptions {
   int64_t runs = 100'000, points = 10'000'000;
   std::string at;
-};
-
-/// Removes the files it made, also when something goes wrong.
-class ScratchStore {
- public:
-  explicit ScratchStore(const std::string& at) {
-    std::string name =
-        (at.empty() ? std::filesystem::temp_directory_path() : std::filesystem::path(at)) / "moescope_XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) throw UserError(name + " cannot be made; give another folder with --in");
-    folder_ = name;
-  }
-  ~ScratchStore() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  ScratchStore(const ScratchStore&) = delete;
-  ScratchStore& operator=(const ScratchStore&) = delete;
-  std::filesystem::path file() const { return folder_ / "runs.db"; }
-
- private:
-  std::filesystem::path folder_;
 };
 
 double ms_of(const std::function<void()>& work) {
