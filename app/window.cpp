@@ -248,9 +248,9 @@ void Window::Impl::draw(ImagePixels* picture) {
   ImGui::Render();
   look.key_presses.clear();
   for (Command& command : commands) run.send(std::move(command));
-  if (std::optional<LookRequest> request = workspace.take_look_request()) run.look(std::move(*request));
-  if (workspace.take_stop_looking()) run.stop_looking();
-  panels::ReportAsks asks = workspace.take_report_asks();
+  if (std::optional<LookRequest> request = workspace.explore().take_look_request()) run.look(std::move(*request));
+  if (workspace.explore().take_stop_looking()) run.stop_looking();
+  panels::ReportAsks asks = workspace.explore().take_report_asks();
   for (const int64_t id : asks.cancelled) run.cancel_report(id);
   for (ReportRequest& request : asks.reports) run.report(std::move(request));
   if (workspace.needs_another_frame() || workspace.dark != was_dark || workspace.safe_colors != was_safe) pace.again();
@@ -316,7 +316,7 @@ Window::Window(WindowOptions options, LiveRun& run) : impl_(std::make_unique<Imp
   self.open();
   self.set_callbacks();
   self.workspace.dark = self.options.dark;
-  self.workspace.reroute = [&run](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) {
+  self.workspace.explore().reroute = [&run](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) {
     return run.reroute(map, what_if, router);
   };
   self.start_imgui();

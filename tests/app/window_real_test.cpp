@@ -129,7 +129,7 @@ TEST_F(RealWindow, KeysAndMouseReachTheRun) {
   for (int i = 0; i < 10; ++i) window->turn(0.02);
   ASSERT_TRUE(xdotool("click 1"));
   EXPECT_TRUE(turn_until(*window, [&] { return count<Watch>(run) == 1; }));
-  EXPECT_EQ(window->workspace().selection().image.test_index, 0);
+  EXPECT_EQ(window->workspace().explore().selection().image.test_index, 0);
   // The window shows the image that was asked for.
   EXPECT_TRUE(turn_until(*window, [&] { return run.edit().images[0].image.test_index == 0; }));
 }

@@ -39,7 +39,7 @@ class Story : public testing::Test {
   static void hand(const std::string& arguments) {
     ASSERT_EQ(std::system(("xdotool " + arguments + " >/dev/null 2>&1").c_str()), 0) << arguments;
   }
-  const panels::Selection& selection() { return window_->workspace().selection(); }
+  const panels::Selection& selection() { return window_->workspace().explore().selection(); }
   /// Looks over a part of the screen with the mouse until something is pointed at.
   bool find(int x0, int y0, int x1, int y1, const std::function<bool()>& found) {
     for (int y = y0; y < y1; y += 17)

@@ -16,7 +16,7 @@ struct Screen : demo::Stage {
   explicit Screen(RouterKind kind, float width = 1600, float height = 900, float scale = 1)
       : Stage(width, height, scale), run(kind) {
     run.advance(60);
-    workspace.reroute = [this](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) {
+    workspace.explore().reroute = [this](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) {
       return run.reroute(map, what_if, router);
     };
     show(
@@ -34,9 +34,9 @@ struct Screen : demo::Stage {
                                   answer.get(),   look_serial, reports};
           workspace.draw_ui(screen(), seen, run.gallery(), run.store_status(), commands);
           for (Command& command : commands) run.send(std::move(command));
-          if (auto request = workspace.take_look_request()) run.look(std::move(*request));
-          if (workspace.take_stop_looking()) run.stop_looking();
-          panels::ReportAsks asks = workspace.take_report_asks();
+          if (auto request = workspace.explore().take_look_request()) run.look(std::move(*request));
+          if (workspace.explore().take_stop_looking()) run.stop_looking();
+          panels::ReportAsks asks = workspace.explore().take_report_asks();
           for (const int64_t id : asks.cancelled) run.cancel_report(id);
           for (ReportRequest& request : asks.reports) run.report(std::move(request));
         },
@@ -53,7 +53,7 @@ struct Screen : demo::Stage {
     for (float y = y0; y < y1; y += 9)
       for (float x = x0; x < x1; x += 9) {
         move(x, y);
-        if (found(workspace.selection())) return true;
+        if (found(workspace.explore().selection())) return true;
       }
     return false;
   }
@@ -68,11 +68,11 @@ struct Screen : demo::Stage {
 TEST(Workspace, HoveringAPatchPointsAtItsExpertAndBack) {
   Screen screen(RouterKind::tokens_choice);
   ASSERT_TRUE(screen.find(700, 110, 1080, 480, [](const panels::Selection& s) { return s.hovered.token >= 0; }));
-  const panels::Selection selection = screen.workspace.selection();
+  const panels::Selection selection = screen.workspace.explore().selection();
   const RoutingMap& map = *panels::find_map(screen.snapshot->images[0], selection.layer);
   EXPECT_EQ(selection.hovered.expert, panels::executed_choice(map, selection.hovered.token).expert);
   ASSERT_TRUE(screen.find(1200, 110, 1210, 460, [](const panels::Selection& s) { return s.hovered.expert == 5; }));
-  EXPECT_EQ(screen.workspace.selection().hovered.token, -1);
+  EXPECT_EQ(screen.workspace.explore().selection().hovered.token, -1);
 }
 
 TEST(Workspace, HoveringASlotPointsAtItsExpertAndShowsItsMap) {
@@ -80,8 +80,8 @@ TEST(Workspace, HoveringASlotPointsAtItsExpertAndShowsItsMap) {
   screen.run.post();
   screen.frame(2);
   ASSERT_TRUE(screen.find(260, 390, 1090, 480, [](const panels::Selection& s) { return s.hovered.slot == 31; }));
-  EXPECT_EQ(screen.workspace.selection().hovered.expert, 10);  // three slots an expert
-  const panels::Selection selection = screen.workspace.selection();
+  EXPECT_EQ(screen.workspace.explore().selection().hovered.expert, 10);  // three slots an expert
+  const panels::Selection selection = screen.workspace.explore().selection();
   const RoutingMap& map = *panels::find_map(screen.snapshot->images[0], selection.layer);
   EXPECT_EQ(panels::SoftPicture::shown_slot(map, selection), 31);
 }
@@ -92,22 +92,22 @@ TEST(Workspace, PinnedPatchesStayAndEscapeLetsGo) {
   screen.press();
   screen.release();
   screen.move(5, 5);
-  EXPECT_GE(screen.workspace.selection().token(), 0);
+  EXPECT_GE(screen.workspace.explore().selection().token(), 0);
   screen.tap(256);
-  EXPECT_EQ(screen.workspace.selection().token(), -1);
+  EXPECT_EQ(screen.workspace.explore().selection().token(), -1);
 }
 
 TEST(Workspace, KeysActOnWhatTheyName) {
   Screen screen(RouterKind::tokens_choice);
-  EXPECT_EQ(screen.workspace.selection().layer, 5);
+  EXPECT_EQ(screen.workspace.explore().selection().layer, 5);
   screen.type(",,,,");
-  EXPECT_EQ(screen.workspace.selection().layer, 3);  // the first MoE layer, and no further
+  EXPECT_EQ(screen.workspace.explore().selection().layer, 3);  // the first MoE layer, and no further
   screen.type(".");
-  EXPECT_EQ(screen.workspace.selection().layer, 4);
+  EXPECT_EQ(screen.workspace.explore().selection().layer, 4);
   screen.type("]");
-  EXPECT_EQ(screen.workspace.selection().pinned.expert, 0);
+  EXPECT_EQ(screen.workspace.explore().selection().pinned.expert, 0);
   screen.type("[");
-  EXPECT_EQ(screen.workspace.selection().pinned.expert, 15);
+  EXPECT_EQ(screen.workspace.explore().selection().pinned.expert, 15);
   screen.type("t");
   EXPECT_EQ(screen.count<SetRunning>(), 1u);
   screen.type("e");
@@ -119,7 +119,15 @@ TEST(Workspace, KeysActOnWhatTheyName) {
   screen.type("d");
   EXPECT_FALSE(screen.workspace.dark);
   screen.type("k");
-  EXPECT_EQ(screen.workspace.selection().image.test_index, 18);
+  EXPECT_EQ(screen.workspace.explore().selection().image.test_index, 18);
+}
+
+TEST(Workspace, AFunctionKeyOpensItsPageAndOthersDoNothing) {
+  Screen screen(RouterKind::tokens_choice);
+  EXPECT_EQ(screen.workspace.page().title(), "Explore");
+  screen.tap(static_cast<int>(ui::Key::f5));
+  screen.tap(static_cast<int>(ui::Key::f1));
+  EXPECT_EQ(screen.workspace.page().title(), "Explore");
 }
 
 TEST(Workspace, TheKeySheetTakesTheKeyboardUntilItIsClosed) {
@@ -184,7 +192,7 @@ TEST(Workspace, AnExpertOffChangesThePictureAndComesBack) {
   EXPECT_EQ(screen.run.looks[0].what_if.off, (std::vector<ExpertOff>{{5, 4}}));
   const auto shown = [&] {
     const panels::Seen seen{screen.snapshot.get(), screen.serial, &screen.textures, 0, screen.answer.get(), 1, {}};
-    return panels::shown_map(seen, screen.workspace.selection());
+    return panels::shown_map(seen, screen.workspace.explore().selection());
   };
   EXPECT_EQ(shown()->expert_off[4], 1);
   for (int64_t token = 0; token < shown()->num_tokens; ++token) EXPECT_FALSE(panels::goes_to(*shown(), token, 4));

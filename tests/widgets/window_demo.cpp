@@ -105,7 +105,7 @@ void warm_up(demo::DemoRun& run, int steps) {
 /// Opens a page of the studies and answers its question.
 void show_page(Window& window, demo::DemoRun& run, int number) {
   const auto page = static_cast<panels::Page>(number);
-  window.workspace().study().open(page);
+  window.workspace().explore().study().open(page);
   const Question questions[] = {capacity_curve(),
                                 AskMistakes{},
                                 AskMistakes{},

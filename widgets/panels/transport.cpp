@@ -152,7 +152,7 @@ void Transport::draw_buttons(Rect& bar, const Seen& seen, std::vector<Command>& 
   const bool stands = usable && !running && state != RunState::preparing;
   if (ui::button("step", step, "Step  (S)", ui::ButtonKind::plain, stands)) out.emplace_back(SingleStep{});
   ui::tip(step, {"Single step", "One optimiser step, then stand again."});
-  if (bar.w > px(560) && seen.snapshot) {
+  if (bar.w > px(620) && seen.snapshot) {
     draw_stop_rule(cell(208), *seen.snapshot, out);
     bar.cut_right(px(6));
   }
@@ -167,13 +167,10 @@ void Transport::draw_buttons(Rect& bar, const Seen& seen, std::vector<Command>& 
 
 void Transport::draw_ui(const Rect& area, const Seen& seen, const History& history, std::vector<Command>& out) {
   const ui::Theme& t = ui::theme();
-  ui::fill_surface(area, t.panel);
-  ui::hline(area.x, area.right(), area.bottom() - 1, t.line);
   ImGui::PushID("transport");
-  Rect bar = area.inset(px(20), 0);
+  Rect bar = area;
   draw_buttons(bar, seen, out);
   bar.cut_right(px(8));
-  bar.cut_left(ui::text_in(bar, Face::title, t.text, "moescope") - bar.x + px(32));
   if (seen.snapshot) {
     const Snapshot& s = *seen.snapshot;
     const std::string id = s.run_id > 0 ? "  #" + std::to_string(s.run_id) : "";

@@ -1,4 +1,4 @@
-// The bar at the top: which run, how far, and the hand on it: start, pause, one step, a stop rule.
+// In the bar at the top: which run, how far, and the hand on it: start, pause, one step, a stop rule.
 #pragma once
 
 #include <optional>
@@ -13,6 +13,7 @@ namespace moescope::panels {
 
 class Transport {
  public:
+  /// On the surface that is there.
   void draw_ui(const ui::Rect& area, const Seen& seen, const History& history, std::vector<Command>& out);
   /// T starts and pauses, S does one step.
   void take_keys(const Seen& seen, std::vector<Command>& out);

@@ -16,7 +16,7 @@ int typed(char character);
 bool key_held(char letter);
 
 /// Keys without a character, by GLFW's numbers.
-enum class Key { escape = 256, enter = 257 };
+enum class Key { escape = 256, enter = 257, f1 = 290, f3 = 292, f5 = 294 };
 /// True in the frame after the key went down, however short it was held.
 bool pressed(Key key);
 /// True in the frame in which Ctrl and the letter went down together (no character comes of that).

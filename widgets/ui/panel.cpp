@@ -52,6 +52,19 @@ Rect tab_panel(const Rect& area, std::span<const std::string_view> names, int& c
   return inside;
 }
 
+void splitter(const char* id, const Rect& gutter, bool upright, float sign, float low, float high, float& size) {
+  const Hit h = hit(id, gutter);
+  if (h.hovered || h.held) {
+    ImGui::SetMouseCursor(upright ? ImGuiMouseCursor_ResizeEW : ImGuiMouseCursor_ResizeNS);
+    const Rect line = upright ? Rect{gutter.x + gutter.w / 2 - 1, gutter.y, px(2), gutter.h}
+                              : Rect{gutter.x, gutter.y + gutter.h / 2 - 1, gutter.w, px(2)};
+    fill(line, h.held ? theme().accent : theme().line, px(1));
+  }
+  if (!h.held) return;
+  const ImVec2 moved = ImGui::GetIO().MouseDelta;
+  size = std::clamp(size + sign * (upright ? moved.x : moved.y) / look().scale, low, high);
+}
+
 ScrollArea::ScrollArea(const char* id, const Rect& area, float content_height) : area_(area) {
   ImGui::SetCursorScreenPos(area.min());
   ImGui::BeginChild(id, {std::max(1.f, area.w), std::max(1.f, area.h)}, false, ImGuiWindowFlags_NoBackground);

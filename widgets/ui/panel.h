@@ -19,6 +19,9 @@ Rect tab_panel(const Rect& area, std::span<const std::string_view> names, int& c
 /// The surface alone, for panels that write their own header.
 Rect panel_surface(const Rect& area);
 
+/// A gutter that can be dragged: changes `size` (design units) by the mouse's way across it; sign -1: the other way.
+void splitter(const char* id, const Rect& gutter, bool upright, float sign, float low, float high, float& size);
+
 /// A part of a panel that scrolls up and down when its content is taller. Content is placed by `Rect`s that start at
 /// the returned top, in which scrolling is already counted.
 class ScrollArea {

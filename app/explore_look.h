@@ -15,6 +15,11 @@ class LookAsker {
  public:
   /// The request to send now, if any. attention_block >= 0 asks for attention even when nothing else is asked.
   std::optional<LookRequest> ask(const panels::Seen& seen, const panels::Selection& selection, int64_t attention_block);
+  /// Nobody looks: as if nothing were asked.
+  void rest() {
+    stop_ |= asked_.has_value();
+    asked_.reset();
+  }
   /// True once when nothing is asked any more.
   bool take_stop() { return std::exchange(stop_, false); }
 

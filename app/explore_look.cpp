@@ -1,5 +1,5 @@
 // When to look, and what to show meanwhile.
-#include "app/workspace_look.h"
+#include "app/explore_look.h"
 
 #include "compute/records/error.h"
 #include "widgets/panels/shown.h"
@@ -12,8 +12,7 @@ std::optional<LookRequest> LookAsker::ask(const panels::Seen& seen, const panels
   wanted.what_if = selection.asking.now();
   wanted.attention_block = attention_block;
   if (!seen.snapshot || !selection.has_image || (wanted.what_if.is_nothing() && attention_block < 0)) {
-    stop_ |= asked_.has_value();
-    asked_.reset();
+    rest();
     return std::nullopt;
   }
   wanted.images = {selection.image};
