@@ -1,9 +1,10 @@
-// `moescope figure make`, `list`, `rebuild`, `kinds`: parses the flags, builds the scene, writes files.
+// `moescope figure make`, `list`, `rebuild`, `kinds`, `movie`: parses the flags, builds the scene, writes files.
 #include "app/command_figure.h"
 
 #include <iostream>
 
 #include "app/figures.h"
+#include "app/movie.h"
 #include "app/store_path.h"
 #include "app/text_table.h"
 #include "sessions/figures.h"
@@ -18,6 +19,9 @@ struct FigureOptions {
   std::vector<std::string> to;
   int64_t figure_id = 0;
   bool check = false;
+  MovieRequest movie;
+  std::string movie_to;
+  double frame_secs = 0.4, scale = 1;
 };
 
 /// Runs by their number and step, so that neither a newer run of the same name nor more training changes the figure.
@@ -91,6 +95,31 @@ int kinds(const FigureOptions&) {
   return 0;
 }
 
+int movie(const FigureOptions& options) {
+  const SessionStore store = open_store_for_reading(options.store);
+  const std::vector<MovieFrame> frames = movie_frames(RunReader(store), options.movie);
+  for (const auto& file : write_movie(frames, options.movie_to, options.frame_secs, options.scale))
+    std::cout << file.string() << "\n";
+  std::cout << frames.size() << " pictures, step " << frames.front().step << " to " << frames.back().step << "\n";
+  return 0;
+}
+
+void add_movie_options(CLI::App& command, FigureOptions& options) {
+  MovieRequest& movie = options.movie;
+  command.add_option("RUN", movie.run, "a run's number, its name, or latest")->required();
+  command.add_option("-o,--to", options.movie_to, "a file that ends in .gif, or a folder of PNG files")->required();
+  command.add_option("--image", movie.image, "of the test set; default: the first whose routing was stored");
+  command.add_option("--layer", movie.layer, "the block; default: the first with experts");
+  command.add_option("--from", movie.first_step, "first step");
+  command.add_option("--until", movie.last_step, "last step");
+  command.add_flag("--checkpoints", movie.checkpoints,
+                   "looks through the stored checkpoints: any test image. Default: the routing stored in training");
+  command.add_option("--seconds", options.frame_secs, "a picture")
+      ->check(CLI::Range(0.02, 60.0))
+      ->capture_default_str();
+  command.add_option("--scale", options.scale, "pixels a point")->check(CLI::Range(1, 8))->capture_default_str();
+}
+
 void add_make_options(CLI::App& command, FigureOptions& options) {
   FigureSpec& spec = options.spec;
   spec.x.clear();
@@ -139,6 +168,9 @@ void add_figure_command(CLI::App& program, Action& action) {
   command->add_option("FIGURE", options->figure_id, "its number")->required();
   command->add_flag("--check", options->check, "is it the same, to the last bit? Exit status 1 when it is not");
   add_to_option(*command, *options, "as make; default: nothing is written");
+  command =
+      add("movie", "where the patches of one image went, over training", [](FigureOptions o) { return movie(o); });
+  add_movie_options(*command, *options);
   add("kinds", "what figures there are", [](FigureOptions o) { return kinds(o); });
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "app/figures.h"
+#include "compute/data/dataset.h"
+#include "compute/records/routing_map.h"
 
 namespace moescope {
 
@@ -11,5 +13,9 @@ std::vector<ComparedRun> runs_of(const RunReader& reader, const FigureSpec& spec
 figure::Panel load_panel(const RunReader& reader, const FigureSpec& spec);
 figure::Panel ridge_panel(const RunReader& reader, const FigureSpec& spec);
 figure::Panel routing_panel(const RunReader& reader, const FigureSpec& spec);
+
+/// A picture of a data set's size; with a map, the expert of each patch over it.
+figure::GridImage grid_image(const DatasetInfo& info, const uint8_t* pixels, const std::string& label);
+figure::GridImage routed_image(figure::GridImage image, const RoutingMap& map);
 
 }  // namespace moescope

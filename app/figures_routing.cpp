@@ -5,7 +5,6 @@
 #include <map>
 
 #include "app/figure_makers.h"
-#include "compute/data/dataset.h"
 #include "sessions/routing_blobs.h"
 
 namespace moescope {
@@ -104,6 +103,33 @@ Panel ridge_panel(const RunReader& reader, const FigureSpec& spec) {
   return panel;
 }
 
+figure::GridImage grid_image(const DatasetInfo& info, const uint8_t* pixels, const std::string& label) {
+  figure::GridImage image{.label = label,
+                          .height = info.height,
+                          .width = info.width,
+                          .rgb = {},
+                          .grid_height = 0,
+                          .grid_width = 0,
+                          .expert = {}};
+  for (int64_t p = 0; p < info.height * info.width; ++p) {
+    for (int64_t c = 0; c < 3; ++c) image.rgb.push_back(pixels[p * info.channels + (info.channels == 3 ? c : 0)]);
+  }
+  return image;
+}
+
+figure::GridImage routed_image(figure::GridImage image, const RoutingMap& map) {
+  image.grid_height = map.grid_height;
+  image.grid_width = map.grid_width;
+  const std::vector<double> shares = expert_shares(map);
+  const int64_t width = map.num_experts + 1, first = map.has_class_token ? 1 : 0;
+  for (int64_t patch = 0; patch < map.grid_height * map.grid_width; ++patch) {
+    const double* row = shares.data() + (patch + first) * width;
+    const auto expert = std::max_element(row, row + width) - row;
+    image.expert.push_back(expert == map.num_experts ? -1 : static_cast<int32_t>(expert));
+  }
+  return image;
+}
+
 Panel routing_panel(const RunReader& reader, const FigureSpec& spec) {
   const ComparedRun run = runs_of(reader, spec).front();
   const int64_t run_id = run.run.summary.run_id;
@@ -125,24 +151,7 @@ Panel routing_panel(const RunReader& reader, const FigureSpec& spec) {
     const int64_t index = std::stoll(label.substr(5));
     if (index >= info.num_test) continue;
     const uint8_t* pixels = dataset->pixels(Split::test, index, scratch);
-    figure::GridImage image{.label = label,
-                            .height = info.height,
-                            .width = info.width,
-                            .rgb = {},
-                            .grid_height = map.grid_height,
-                            .grid_width = map.grid_width,
-                            .expert = {}};
-    for (int64_t p = 0; p < info.height * info.width; ++p) {
-      for (int64_t c = 0; c < 3; ++c) image.rgb.push_back(pixels[p * info.channels + (info.channels == 3 ? c : 0)]);
-    }
-    const std::vector<double> shares = expert_shares(map);
-    const int64_t width = map.num_experts + 1, first = map.has_class_token ? 1 : 0;
-    for (int64_t patch = 0; patch < map.grid_height * map.grid_width; ++patch) {
-      const double* row = shares.data() + (patch + first) * width;
-      const auto expert = std::max_element(row, row + width) - row;
-      image.expert.push_back(expert == map.num_experts ? -1 : static_cast<int32_t>(expert));
-    }
-    grid.images.push_back(std::move(image));
+    grid.images.push_back(routed_image(grid_image(info, pixels, label), map));
   }
   Panel panel{.title = "Block " + std::to_string(layer) + ": the expert of each patch",
               .x = {},

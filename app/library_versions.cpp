@@ -36,6 +36,7 @@ std::vector<std::pair<std::string, std::string>> library_versions() {
   return {{"oneDNN", dotted(onednn->major, onednn->minor, onednn->patch)},
           {"SQLite", sqlite3_libversion()},
           {"Cairo", figure::cairo_version()},
+          {"giflib", figure::gif_version()},
           {"Dear ImGui", ImGui::GetVersion()},
           {"GLFW", dotted(glfw_major, glfw_minor, glfw_revision)},
           {"libpng", png_get_libpng_ver(nullptr)},

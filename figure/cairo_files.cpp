@@ -143,6 +143,15 @@ void paint(const Scene& scene, const ColorMap& colors, cairo_surface_t* surface,
   require(cairo_status(painter.context()));
 }
 
+/// As pixels, in memory.
+Surface painted_pixels(const Scene& scene, const ColorMap& colors, double pixels_per_point) {
+  const double scale = std::clamp(pixels_per_point, 1.0, 8.0);
+  Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(std::lround(scene.width * scale)),
+                                             static_cast<int>(std::lround(scene.height * scale))));
+  paint(scene, colors, surface.get(), scale);
+  return surface;
+}
+
 }  // namespace
 
 std::string as_svg(const Scene& scene, const ColorMap& colors) {
@@ -166,14 +175,28 @@ std::string as_pdf(const Scene& scene, const ColorMap& colors) {
 }
 
 std::string as_png(const Scene& scene, const ColorMap& colors, double pixels_per_point) {
-  const double scale = std::clamp(pixels_per_point, 1.0, 8.0);
-  const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24,
-                                                   static_cast<int>(std::lround(scene.width * scale)),
-                                                   static_cast<int>(std::lround(scene.height * scale))));
-  paint(scene, colors, surface.get(), scale);
+  const Surface surface = painted_pixels(scene, colors, pixels_per_point);
   std::string bytes;
   require(cairo_surface_write_to_png_stream(surface.get(), append, &bytes));
   return bytes;
+}
+
+Pixels as_pixels(const Scene& scene, const ColorMap& colors, double pixels_per_point) {
+  const Surface surface = painted_pixels(scene, colors, pixels_per_point);
+  cairo_surface_flush(surface.get());
+  Pixels pixels{.height = cairo_image_surface_get_height(surface.get()),
+                .width = cairo_image_surface_get_width(surface.get()),
+                .rgb = {}};
+  pixels.rgb.reserve(static_cast<size_t>(pixels.height * pixels.width * 3));
+  const unsigned char* data = cairo_image_surface_get_data(surface.get());
+  const auto stride = cairo_image_surface_get_stride(surface.get());
+  for (int64_t y = 0; y < pixels.height; ++y) {
+    const auto* row = reinterpret_cast<const uint32_t*>(data + y * stride);
+    for (int64_t x = 0; x < pixels.width; ++x) {
+      for (const int shift : {16, 8, 0}) pixels.rgb.push_back(static_cast<uint8_t>(row[x] >> shift));
+    }
+  }
+  return pixels;
 }
 
 std::string cairo_version() { return cairo_version_string(); }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "figure/draw.h"
+#include "figure/gif.h"
 
 namespace moescope::figure {
 
@@ -12,6 +13,9 @@ namespace moescope::figure {
 std::string as_svg(const Scene& scene, const ColorMap& colors);
 std::string as_pdf(const Scene& scene, const ColorMap& colors);
 std::string as_png(const Scene& scene, const ColorMap& colors, double pixels_per_point = 2);
+
+/// The same pixels as as_png's, for a movie.
+Pixels as_pixels(const Scene& scene, const ColorMap& colors, double pixels_per_point = 1);
 
 /// Cairo's version.
 std::string cairo_version();
