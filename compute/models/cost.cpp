@@ -9,22 +9,29 @@
 namespace moescope {
 namespace {
 
-/// Multiply-adds of one MoE layer for one image of `tokens` tokens.
-double moe_macs(const RunConfig& config, double tokens) {
+/// Multiply-adds of one MoE layer for one image.
+struct LayerMacs {
+  double executed = 0, padding = 0, einsum = 0;
+  double rows = 0;
+};
+
+LayerMacs moe_macs(const RunConfig& config, double tokens) {
   const RouterConfig& r = config.router;
   const double d = static_cast<double>(config.model.width), experts = static_cast<double>(r.num_experts);
   // GEGLU's first product is twice as wide as its second.
   const double hidden = static_cast<double>(expert_width(config)) * (r.activation == Activation::geglu ? 1.5 : 1.0);
   const double per_row = 2 * d * hidden;
   const int64_t images = group_images(r), group = static_cast<int64_t>(tokens) * images;
+  const auto of_an_image = [&](double of_a_group) { return of_a_group / static_cast<double>(images); };
   if (r.kind == RouterKind::soft) {
-    const double slots = experts * static_cast<double>(soft_slots_per_expert(r, group)) / static_cast<double>(images);
-    return slots * per_row + 3 * tokens * slots * static_cast<double>(images) * d;
+    const double slots = experts * static_cast<double>(soft_slots_per_expert(r, group));
+    return {of_an_image(slots) * per_row + 3 * tokens * slots * d, 0, 0, of_an_image(slots)};
   }
   const int64_t wanted = r.kind == RouterKind::tokens_choice ? group * r.k : group * r.num_experts;
-  const double pairs =
-      static_cast<double>(std::min(wanted, r.num_experts * sparse_capacity(r, group, /*training=*/false)));
-  return pairs / static_cast<double>(images) * per_row + tokens * experts * d;
+  const int64_t places = r.num_experts * sparse_capacity(r, group, /*training=*/false);
+  const double pairs = of_an_image(static_cast<double>(std::min(wanted, places)));
+  const double empty = of_an_image(static_cast<double>(places)) - pairs;
+  return {pairs * per_row + tokens * experts * d, empty * per_row, 2 * tokens * static_cast<double>(places) * d, pairs};
 }
 
 }  // namespace
@@ -39,7 +46,8 @@ ModelCost model_cost(const VisionTransformer& model) {
   double macs = patches * static_cast<double>(c.model.patch * c.model.patch * image.channels) * d;
   macs += depth * (4 * tokens * d * d + 2 * tokens * tokens * d);
   macs += (depth - moe) * 2 * tokens * d * hidden;
-  if (moe > 0) macs += moe * moe_macs(c, tokens);
+  const LayerMacs layer = moe > 0 ? moe_macs(c, tokens) : LayerMacs();
+  macs += moe * layer.executed;
   if (c.model.head == HeadKind::map) macs += 2 * tokens * d * d + 2 * d * d + 2 * tokens * d + 2 * d * hidden;
   double features = d;
   if (c.model.representation > 0) {
@@ -47,7 +55,7 @@ ModelCost model_cost(const VisionTransformer& model) {
     macs += d * features;
   }
   macs += features * static_cast<double>(image.classes);
-  return {model.parameters().count(), 2 * macs, 6 * macs};
+  return {model.parameters().count(), 2 * macs, 6 * macs, 2 * moe * layer.padding, 2 * moe * layer.einsum, layer.rows};
 }
 
 }  // namespace moescope
