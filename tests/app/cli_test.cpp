@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "compute/backends/implementations.h"
 #include "sessions/run_reader.h"
 #include "support/run_program.h"
 #include "support/temp_folder.h"
@@ -215,6 +217,21 @@ TEST_F(Cli, BenchPrintsThePeersLine) {
   // 4*(16*16+16), then an MLP 2*16*16+16+16, or a router 16*4 and four such experts
   const int64_t attention = 64 + 4 * 272, mlp = 544;
   EXPECT_EQ(line["params"], 272 + 784 + 2 * attention + mlp + 64 + 4 * mlp + 32 + 170);
+}
+
+TEST_F(Cli, BenchKernelsListsEveryImplementationAndEndsWithTheReference) {
+  const Outcome bench = run({"bench", "kernels", "--only", "soft_weights", "--seconds", "0"});
+  ASSERT_EQ(bench.status, 0) << bench.err;
+  std::istringstream lines(bench.out);
+  std::vector<std::string> rows;
+  for (std::string op, name, line; std::getline(lines, line);) {
+    std::istringstream(line) >> op >> name;
+    rows.push_back(op + " " + name);
+  }
+  const size_t sets = runnable_instruction_sets().size();
+  ASSERT_EQ(rows.size(), 1 + 2 * sets) << bench.out;
+  EXPECT_EQ(rows[sets], "soft_weights reference");
+  EXPECT_EQ(rows[2 * sets], "soft_weights_backward reference");
 }
 
 TEST_F(Cli, DoctorAnswers) {
