@@ -4,25 +4,17 @@
 namespace moescope {
 namespace {
 
-struct Kind {
-  std::string_view name;
-  GoldenRunner* run;
-};
-
-constexpr Kind kKinds[] = {
-    {"aux", conform_aux},
-    {"moe", conform_moe},
-    {"optim", conform_optim},
-    {"soft_rms", conform_soft_rms},
-    {"ties", conform_ties},
+constexpr GoldenKind kKinds[] = {
+    {"aux", conform_aux},     {"minatar", conform_minatar, true}, {"moe", conform_moe},
+    {"optim", conform_optim}, {"soft_rms", conform_soft_rms},     {"ties", conform_ties},
     {"vit", conform_vit},
 };
 
 }  // namespace
 
-GoldenRunner* find_golden_runner(std::string_view kind) {
-  for (const Kind& one : kKinds)
-    if (one.name == kind) return one.run;
+const GoldenKind* find_golden_kind(std::string_view name) {
+  for (const GoldenKind& one : kKinds)
+    if (one.name == name) return &one;
   return nullptr;
 }
 

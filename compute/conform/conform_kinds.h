@@ -7,9 +7,15 @@
 
 namespace moescope {
 
-GoldenRunner conform_moe, conform_soft_rms, conform_ties, conform_aux, conform_vit, conform_optim;
+GoldenRunner conform_moe, conform_soft_rms, conform_ties, conform_aux, conform_vit, conform_optim, conform_minatar;
+
+struct GoldenKind {
+  std::string_view name;
+  GoldenRunner* run;
+  bool exact = false;  // to the bit, without an entry in INDEX.md
+};
 
 /// nullptr for a kind without a runner.
-GoldenRunner* find_golden_runner(std::string_view kind);
+const GoldenKind* find_golden_kind(std::string_view name);
 
 }  // namespace moescope

@@ -22,7 +22,7 @@ struct NamedTensor {
   Tensor tensor;
 };
 
-/// A file's tensors in memory of its own, each aligned. F32, I32, U8 and BOOL (as u8) can be read.
+/// A file's tensors in memory of its own, each aligned. Read: F32, I32, U8, BOOL as u8, and F64 as its bytes (..., 8).
 class Safetensors {
  public:
   /// Throws FormatError, naming the file and the tensor, when the file cannot be read, its header is too long, no JSON

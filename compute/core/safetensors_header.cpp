@@ -40,8 +40,8 @@ json parse_strictly(std::string_view text, const std::string& where) {
 DType type_named(const std::string& name, const std::string& where) {
   if (name == "F32") return DType::f32;
   if (name == "I32") return DType::i32;
-  if (name == "U8" || name == "BOOL") return DType::u8;
-  throw FormatError(where + ": type " + name + " is not one of F32, I32, U8 and BOOL; convert the tensor");
+  if (name == "U8" || name == "BOOL" || name == "F64") return DType::u8;
+  throw FormatError(where + ": type " + name + " is not one of F32, F64, I32, U8 and BOOL; convert the tensor");
 }
 
 int64_t whole_number(const json& value, const std::string& where, const char* what) {
@@ -74,6 +74,10 @@ SafetensorsEntry entry_of(const std::string& name, const json& value, int64_t da
   if (!offsets.is_array() || offsets.size() != 2) refuse(where, "its data_offsets are not two numbers");
   SafetensorsEntry entry{name, type_named(type.get<std::string>(), where), shape_of(value["shape"], data_bytes, where),
                          whole_number(offsets[0], where, "an offset"), whole_number(offsets[1], where, "an offset")};
+  if (type == "F64") {
+    if (entry.shape.rank() == Shape::kMaxRank) refuse(where, "an F64 tensor of 6 extents");
+    entry.shape.push_back(sizeof(double));  // as its bytes: no tensor here holds doubles
+  }
   if (entry.begin > entry.end || entry.end > data_bytes)
     refuse(where, "its bytes [" + std::to_string(entry.begin) + "," + std::to_string(entry.end) +
                       ") are not within the " + std::to_string(data_bytes) + " of the file");

@@ -124,10 +124,34 @@ TEST(Conform, FoldersWithoutWhatIsNeededAreRefused) {
   folder.copy("soft_basic.safetensors");
   EXPECT_THROW(lines_of(folder), FormatError);  // no INDEX.md
   folder.write("INDEX.md", "nothing to see");
-  EXPECT_THROW(lines_of(folder), FormatError);  // no table
+  EXPECT_THAT(lines_of(folder)[0].message, HasSubstr("INDEX.md does not list it"));
   folder.write("INDEX.md", std::string(kTable) + "| soft_basic | moe | x | small | 1e-5 |\n");
   EXPECT_THROW(lines_of(folder), FormatError);  // no number
   EXPECT_THROW(run_conform("/nowhere", {InstructionSet::reference}, [](const ConformLine&) {}), FormatError);
+}
+
+const std::string kMinAtar = std::string(MOESCOPE_TEST_DATA) + "/minatar";
+
+TEST(MinAtarTraces, ArePlayedAgainToTheBit) {
+  const ConformSummary summary = run_conform(kMinAtar, {InstructionSet::reference}, [](const ConformLine& line) {
+    EXPECT_EQ(line.verdict, Verdict::passed) << describe(line);
+    EXPECT_EQ(line.tolerance, 0);
+  });
+  EXPECT_EQ(summary.passed, 15);
+}
+
+TEST(MinAtarTraces, OneOtherCellFails) {
+  const Folder folder;
+  const Safetensors trace = Safetensors::read(kMinAtar + "/minatar_freeway_b.safetensors");
+  SafetensorsWriter writer;
+  for (const auto& [key, text] : trace.metadata()) writer.set_text(key, text);
+  for (const NamedTensor& one : trace.tensors()) writer.add(one.name, one.tensor);
+  trace.at("out.frames_packed").u8()[5000] ^= 1;
+  writer.write(folder.path() + "/minatar_freeway_b.safetensors");
+  folder.write("INDEX.md", "exact");
+  const ConformLine line = lines_of(folder)[0];
+  EXPECT_EQ(line.verdict, Verdict::failed);
+  EXPECT_EQ(line.tensor, "out.frames_packed");
 }
 
 TEST(Deviation, IsRelativeToTheLargestNumberAndNeverHidesANaN) {
