@@ -72,7 +72,11 @@ int ask(const ListOptions& options) {
   const SessionStore store = open_store_for_reading(options.store);
   const CellTable answer = ask_store(store, options.sql, options.limits);
   print(cells_table(answer), options.format);
-  if (answer.cut) std::cerr << "note: only the first " << options.limits.rows << " rows; --limit gives more\n";
+  if (answer.cut) {
+    const bool rows = static_cast<int64_t>(answer.rows.size()) == options.limits.rows;
+    std::cerr << "note: only the first " << answer.rows.size() << " rows"
+              << (rows ? "; --limit gives more\n" : ", as many as may be held at once; ask for fewer columns\n");
+  }
   return 0;
 }
 

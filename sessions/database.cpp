@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -68,6 +69,7 @@ Explanation explain(int code, const std::string& detail, int system_error) {
     case SQLITE_PERM:
       return {StoreProblem::denied, "cannot be written to; check the permissions of the file and its folder"};
     case SQLITE_AUTH: return {StoreProblem::refused, "only SELECT can be asked here; this wants something else"};
+    case SQLITE_TOOBIG: return {StoreProblem::too_large, "a value is larger than what may be asked for"};
     case SQLITE_INTERRUPT: return {StoreProblem::too_slow, "the query took longer than its time limit"};
     case SQLITE_ERROR: return {StoreProblem::refused, detail};
     default: return {StoreProblem::other, detail + system};
@@ -115,6 +117,10 @@ void Database::allow_only_select() const {
     return reads ? SQLITE_OK : SQLITE_DENY;
   };
   sqlite3_set_authorizer(handle_.get(), judge, nullptr);
+}
+
+void Database::limit_value_bytes(int64_t bytes) const {
+  sqlite3_limit(handle_.get(), SQLITE_LIMIT_LENGTH, static_cast<int>(std::min<int64_t>(bytes, INT32_MAX)));
 }
 
 TimeLimit::TimeLimit(const Database& database, double secs)

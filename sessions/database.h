@@ -101,6 +101,8 @@ class Database {
   bool in_transaction() const;
   /// From now on this connection answers SELECTs and refuses everything else, files it could make included.
   void allow_only_select() const;
+  /// From now on no text, blob or row of this connection may be larger: StoreError (too_large).
+  void limit_value_bytes(int64_t bytes) const;
   const std::filesystem::path& path() const { return path_; }
 
   /// The sentence for SQLite's last error on this connection.

@@ -76,7 +76,7 @@ void SessionStore::open_for_writing(const std::filesystem::path& path) {
   database_->execute("PRAGMA journal_size_limit = 67108864");  // else the log stays as large as the largest transaction
   // Debian's SQLite fills deleted pages with zeros: each checkpoint that is replaced would be written once more.
   database_->execute("PRAGMA secure_delete = FAST");
-  database_->execute("PRAGMA cache_size = -16384");            // 16 MiB: the last page of each series stays in memory
+  database_->execute("PRAGMA cache_size = -16384");  // 16 MiB: the last page of each series stays in memory
   backup_ = upgrade_schema(*database_, schema_steps());
 }
 

@@ -18,6 +18,7 @@ enum class StoreProblem {
   denied,       // permissions, read-only medium
   refused,      // a person's query that is no query, or wants to change something
   too_slow,     // a person's query that ran into its time limit
+  too_large,    // a person's query that builds a value beyond its limit in bytes
   other,
 };
 

@@ -135,5 +135,23 @@ TEST_F(RunColumnsTest, AQuestionWithoutEndIsStopped) {
   } catch (const UserError& error) { EXPECT_THAT(error.what(), HasSubstr("was stopped after")); }
 }
 
+TEST_F(RunColumnsTest, AnAnswerIsBoundedInBytes) {
+  constexpr int64_t kMiB = int64_t{1} << 20;
+  const std::string rows = "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 100) ";
+  for (const std::string& large :
+       {std::string("SELECT zeroblob(1000000000)"), std::string("SELECT hex(randomblob(700000))"),
+        rows + "SELECT group_concat(hex(zeroblob(50000))) FROM n"}) {
+    try {
+      ask_store(store_, large, {.bytes = kMiB});
+      FAIL() << large;
+    } catch (const UserError& error) { EXPECT_THAT(error.what(), HasSubstr("of more than 1 MiB")) << large; }
+  }
+  // Ten rows of 100 kB and their cells fill a MiB; the eleventh is the last that begins below it.
+  const CellTable cut = ask_store(store_, rows + "SELECT i, hex(zeroblob(50000)) FROM n", {.bytes = kMiB});
+  EXPECT_TRUE(cut.cut);
+  EXPECT_EQ(cut.rows.size(), 11u);
+  EXPECT_FALSE(ask_store(store_, rows + "SELECT i FROM n", {.bytes = kMiB}).cut);
+}
+
 }  // namespace
 }  // namespace moescope
