@@ -25,15 +25,34 @@ Color color_of(ImU32 color) {
 
 ui::Face face_of(const figure::TextStyle& style) { return style.bold ? ui::Face::title : ui::Face::small; }
 
-/// Turns the vertices that were added since `from` a quarter to the left about a point.
-void turn(ImDrawList& list, int from, ImVec2 about) {
-  for (int i = from; i < list.VtxBuffer.Size; ++i) {
+/// A quarter to the left about `about`, which lies `back` along the text. Written upright where nothing is clipped, and
+/// its vertices turned from there: ImGui leaves glyphs out that lie outside the clipping rectangle.
+void turned_text(ImVec2 about, float back, ui::Face face, ImU32 color, const std::string& text) {
+  ImDrawList& list = ui::canvas();
+  const ImVec2 place = ImGui::GetMainViewport()->Pos;
+  const ImVec2 from{place.x, place.y + ui::line_height(face) * 0.2f};
+  const int first = list.VtxBuffer.Size;
+  list.PushClipRectFullScreen();
+  ui::text_at(from, face, color, text);
+  list.PopClipRect();
+  const ImVec2 base{from.x + back, from.y + ui::line_height(face) * 0.8f};
+  for (int i = first; i < list.VtxBuffer.Size; ++i) {
     ImVec2& p = list.VtxBuffer[i].pos;
-    p = {std::round(about.x) + (p.y - about.y), std::round(about.y) - (p.x - about.x)};
+    p = {std::round(about.x) + (p.y - base.y), std::round(about.y) - (p.x - base.x)};
   }
 }
 
+Color on_this_paper(Color color) {
+  if (!ui::theme().dark) return color;
+  // Lifted towards white until it stands out from the dark panel; black becomes the text's grey.
+  const double light = 0.2126 * color.r + 0.7152 * color.g + 0.0722 * color.b;
+  const double lift = light < 0.02 ? 0.85 : std::clamp(0.45 - light, 0.0, 0.4);
+  return {color.r + (1 - color.r) * lift, color.g + (1 - color.g) * lift, color.b + (1 - color.b) * lift, color.a};
+}
+
 }  // namespace
+
+ImU32 series_color(int64_t index) { return packed(on_this_paper(figure::palette_color(index))); }
 
 float pixels_per_point() { return ui::px(12) / 8; }
 
@@ -90,10 +109,8 @@ void ScenePainter::text(Point at, const std::string& text, const figure::TextSty
   const float back = style.align == figure::Align::left ? 0 : style.align == figure::Align::center ? width / 2 : width;
   const ImVec2 base = on_screen(at);
   const ImU32 color = style.color ? packed(*style.color) : ui::theme().text;
-  ImDrawList& list = ui::canvas();
-  const int from = list.VtxBuffer.Size;
+  if (style.turned) return turned_text(base, back, face, color, text);
   ui::text_at({base.x - back, base.y - height * 0.8f}, face, color, text);
-  if (style.turned) turn(list, from, base);
 }
 
 double ScenePainter::text_width(const std::string& text, const figure::TextStyle& style) {
@@ -114,14 +131,7 @@ figure::Paper ScenePainter::paper() const {
   return {color_of(t.text), color_of(t.dim), color_of(t.line), color_of(t.panel)};
 }
 
-Color ScenePainter::series_color(int64_t index) const {
-  const Color color = figure::palette_color(index);
-  if (!ui::theme().dark) return color;
-  // Lifted towards white until it stands out from the dark panel; black becomes the text's grey.
-  const double light = 0.2126 * color.r + 0.7152 * color.g + 0.0722 * color.b;
-  const double lift = light < 0.02 ? 0.85 : std::clamp(0.45 - light, 0.0, 0.4);
-  return {color.r + (1 - color.r) * lift, color.g + (1 - color.g) * lift, color.b + (1 - color.b) * lift, color.a};
-}
+Color ScenePainter::series_color(int64_t index) const { return on_this_paper(figure::palette_color(index)); }
 
 void ScenePainter::begin_clip(const figure::Box& box) {
   const ui::Rect place = on_screen(box);

@@ -12,6 +12,9 @@ namespace moescope::plots {
 /// Pixels a point of the scene. A figure's small print (7.5 points) is the window's.
 float pixels_per_point();
 
+/// The colour in which a scene's series stands on the screen.
+ImU32 series_color(int64_t index);
+
 /// A scene's point (0, 0) lies at `origin` of the screen. Text comes in the window's faces and sizes, whatever size the
 /// scene asks for, so that it is sharp.
 class ScenePainter final : public figure::Painter {

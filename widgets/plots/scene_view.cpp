@@ -121,7 +121,7 @@ SceneHit SceneView::draw_ui(const char* id, const Rect& area, const figure::Scen
   ScenePainter painter(area.min(), textures);
   const ui::Clip clip(area);
   const std::vector<PlacedPanel> all =
-      figure::draw_panels(scene, colors, painter, {0, 0, area.w / scale, area.h / scale}, zooms_);
+      figure::draw_panels(scene, colors, painter, {1, 5, area.w / scale - 14, area.h / scale - 6}, zooms_);
   for (const PlacedPanel& placed : all) {
     const Rect plot = painter.on_screen(placed.box);
     SceneHit here;
