@@ -1,6 +1,8 @@
 // Finds files that travel with the program, from an install and from a build tree alike.
 #include "app/assets.h"
 
+#include <fstream>
+
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -35,5 +37,22 @@ fs::path find(const std::string& folder, const char* variable, std::string_view 
 fs::path asset_path(std::string_view relative) { return find("assets", "MOESCOPE_ASSETS", relative); }
 
 fs::path shader_path(std::string_view relative) { return find("shaders", "MOESCOPE_SHADERS", relative); }
+
+figure::ColorMap load_color_map() {
+  const std::filesystem::path path = asset_path("colormaps/magma.txt");
+  std::ifstream file(path);
+  std::string about;
+  std::getline(file, about);
+  figure::ColorMap map;
+  for (auto& color : map.colors) {
+    for (uint8_t& part : color) {
+      int value = -1;
+      file >> value;
+      if (value < 0 || value > 255) throw UserError(path.string() + " is damaged; install moescope again");
+      part = static_cast<uint8_t>(value);
+    }
+  }
+  return map;
+}
 
 }  // namespace moescope

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "figure/palette.h"
+
 namespace moescope {
 
 /// The path of a file below assets/, for example asset_path("presets/default.json"). Looked for in this order: the
@@ -13,5 +15,8 @@ std::filesystem::path asset_path(std::string_view relative);
 
 /// The same for a file below shaders/ (MOESCOPE_SHADERS, share/moescope/shaders, the source tree).
 std::filesystem::path shader_path(std::string_view relative);
+
+/// The program's colour map, assets/colormaps/magma.txt.
+figure::ColorMap load_color_map();
 
 }  // namespace moescope

@@ -3,7 +3,7 @@
 
 #include <iostream>
 
-#include "app/figures.h"
+#include "app/figure_keeping.h"
 #include "app/movie.h"
 #include "app/store_path.h"
 #include "app/text_table.h"
@@ -24,15 +24,6 @@ struct FigureOptions {
   double frame_secs = 0.4, scale = 1;
 };
 
-/// Runs by their number and step, so that neither a newer run of the same name nor more training changes the figure.
-void pin_runs(const RunReader& reader, FigureSpec& spec) {
-  for (std::string& run : spec.runs) {
-    const ComparedRun found = find_compared(reader, run);
-    run = std::to_string(found.run.summary.run_id) + "@" + std::to_string(found.step);
-    spec.labels.push_back(found.label);
-  }
-}
-
 void write_all(const figure::Scene& scene, const std::vector<std::string>& files) {
   for (const std::string& file : files) {
     write_figure(scene, file);
@@ -43,18 +34,10 @@ void write_all(const figure::Scene& scene, const std::vector<std::string>& files
 int make(FigureOptions options) {
   FigureSpec& spec = options.spec;
   require_figure_kind(spec.kind);
-  const std::filesystem::path path = open_store_for_reading(options.store).path();
-  const SessionStore store(path, SessionStore::Access::edit);
-  const RunReader reader(store);
   if (spec.x.empty()) spec.x = spec.kind == "pareto" ? "gflops" : "step";
-  pin_runs(reader, spec);
-  const figure::Scene scene = build_figure(reader, spec);
-  // Written first: a figure that cannot be written is none.
-  if (!options.to.empty()) write_all(scene, options.to);
-  const int64_t id =
-      add_figure(store.database(), {0, "", spec.title.empty() ? spec.kind + " of " + spec.labels.front() : spec.title,
-                                    to_json(spec), scene_hash(scene), MOESCOPE_VERSION});
-  if (options.to.empty()) write_all(scene, {"figure-" + std::to_string(id) + ".svg"});
+  const std::filesystem::path path = open_store_for_reading(options.store).path();
+  const int64_t id = keep_figure(path, spec, options.to);
+  for (const std::string& file : options.to) std::cout << file << "\n";
   std::cout << "figure " << id << "; `moescope figure rebuild " << id << " --check` proves that it can be made again\n";
   return 0;
 }

@@ -16,36 +16,13 @@ struct CompareOptions {
   std::vector<std::string> runs, curves;
 };
 
-/// The curves and the accuracy against compute as pictures inside the page.
-void add_pictures(const RunReader& reader, const CompareOptions& options, const std::vector<ComparedRun>& runs,
-                  const std::vector<std::string>& keys, ReportPage& page) {
-  FigureSpec spec;
-  spec.runs = options.runs;
-  for (const ComparedRun& run : runs) spec.labels.push_back(run.label);
-  const auto draw = [&](const std::string& heading) {
-    for (ReportSection& section : page.sections) {
-      if (section.heading == heading && section.table) section.picture = figure_img(build_figure(reader, spec));
-    }
-  };
-  spec.kind = "curves";
-  for (const std::string& key : keys) {
-    spec.key = key;
-    draw(curve_heading(key));
-  }
-  spec.kind = "pareto";
-  spec.x = "gflops";
-  draw(kParetoHeading);
-}
-
 int compare(const CompareOptions& options) {
   const SessionStore store = open_store_for_reading(options.store);
   const RunReader reader(store);
   std::vector<ComparedRun> runs;
   for (const std::string& run : options.runs) runs.push_back(find_compared(reader, run));
   if (options.format == "csv") {
-    std::vector<StoredRun> stored;
-    for (const ComparedRun& run : runs) stored.push_back(run.run);
-    std::cout << comparison(stored).csv();
+    std::cout << comparison_table(what_differs(reader, runs)).csv();
     return 0;
   }
   const std::vector<std::string> usual = {"train/loss", "eval/test/accuracy"};
@@ -54,7 +31,7 @@ int compare(const CompareOptions& options) {
   if (options.to.empty()) {
     std::cout << as_text(page);
   } else {
-    if (options.to.ends_with(".html")) add_pictures(reader, options, runs, keys, page);
+    if (options.to.ends_with(".html")) add_pictures(reader, runs, keys, page);
     write_report(page, options.to);
     std::cout << options.to << "\n";
   }

@@ -1,6 +1,7 @@
 // `moescope runs replay`.
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <iostream>
 
@@ -16,16 +17,21 @@ namespace {
 struct ReplayOptions {
   std::string store, run;
   int64_t steps = -1;
+  bool progress = false;
 };
 
 int replay(const ReplayOptions& options) {
   const SessionStore store = open_store_for_reading(options.store);
   const RunReader reader(store);
   const int64_t run_id = find_run(reader, options.run);
-  const bool aloud = isatty(STDERR_FILENO) != 0;
+  const bool aloud = isatty(STDERR_FILENO) != 0 && !options.progress;
+  auto told = std::chrono::steady_clock::now();
   const ReplayResult result = replay_run(reader, run_id, options.steps, [&](int64_t step, int64_t last) {
-    if (aloud)
-      std::fprintf(stderr, "\r\033[Kstep %lld of %lld", static_cast<long long>(step), static_cast<long long>(last));
+    const auto now = std::chrono::steady_clock::now();
+    if ((!aloud && !options.progress) || now - told < std::chrono::milliseconds(100)) return;
+    told = now;
+    std::fprintf(stderr, options.progress ? "step %lld of %lld\n" : "\r\033[Kstep %lld of %lld",
+                 static_cast<long long>(step), static_cast<long long>(last));
   });
   if (aloud) std::fprintf(stderr, "\r\033[K");
   std::cout << "run " << run_id << ", steps " << result.first_step + 1 << " to " << result.last_step
@@ -45,6 +51,7 @@ void add_runs_replay_command(CLI::App& runs, Action& action) {
   add_store_option(*command, options->store);
   command->add_option("RUN", options->run, kRunHelp)->required();
   command->add_option("--steps", options->steps, "only the steps up to this one")->check(CLI::PositiveNumber);
+  command->add_flag("--progress", options->progress, "a line for every tenth of a second, for other programs");
   command->callback([&action, options] { action = [options] { return replay(*options); }; });
 }
 

@@ -11,6 +11,7 @@
 #include "app/headless.h"
 #include "app/run_controller.h"
 #include "app/run_request.h"
+#include "app/session_browser.h"
 #include "app/window.h"
 #include "compute/records/nearest_name.h"
 
@@ -51,11 +52,13 @@ int open_workbench(const WorkbenchOptions& options) {
   window_options.dark = !options.light;
   window_options.scale = options.scale;
   window_options.log = [](const std::string& line) { std::cerr << line << std::endl; };
+  const std::filesystem::path store = run.store;
   RunController controller(std::move(run));
+  SessionBrowser browser(store, store.parent_path() / "figures");
   panels::Leave leave;
   std::shared_ptr<const Snapshot> latest;
   {
-    Window window(window_options, controller);
+    Window window(window_options, controller, &browser);
     leave = window.run_until_closed();
     latest = window.snapshot();
   }

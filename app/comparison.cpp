@@ -30,9 +30,10 @@ std::string experiment(const RunConfig& config) {
   return text;
 }
 
-RunSeries curve_of(const RunReader& reader, const ComparedRun& run, const std::string& key) {
+RunSeries curve_of(const RunReader& reader, const ComparedRun& run, const std::string& key, StepRange range) {
   RunSeries curve;
-  const MetricEnvelope series = reader.load_envelope(run.run.summary.run_id, key, kCurvePoints, 0, run.step);
+  const MetricEnvelope series =
+      reader.load_envelope(run.run.summary.run_id, key, kCurvePoints, range.first, std::min(range.last, run.step));
   for (const EnvelopePoint& point : series.points) {
     curve.x.push_back(static_cast<double>(point.first_step) + 0.5 * static_cast<double>(series.steps_per_point - 1));
     curve.y.push_back(point.num_nan + point.num_inf > 0 ? kNan : point.mean);
@@ -49,6 +50,13 @@ std::map<std::pair<int64_t, std::string>, int64_t> latest_maps(const RunReader& 
   return latest;
 }
 
+/// The settings as they were at its step.
+ComparedRun with_knobs(const RunReader& reader, ComparedRun found) {
+  std::vector<std::string> doubts;
+  found.run.config = reader.config_at(found.run.summary.run_id, found.step, doubts);
+  return found;
+}
+
 }  // namespace
 
 ComparedRun find_compared(const RunReader& reader, const std::string& asked) {
@@ -58,7 +66,7 @@ ComparedRun find_compared(const RunReader& reader, const std::string& asked) {
     found.run = reader.load_run(find_run(reader, asked));
     found.step = found.run.summary.step;
     found.label = std::to_string(found.run.summary.run_id) + " " + found.run.summary.name;
-    return found;
+    return with_knobs(reader, std::move(found));
   }
   const char* begin = asked.data() + at + 1;
   const char* end = asked.data() + asked.size();
@@ -74,7 +82,7 @@ ComparedRun find_compared(const RunReader& reader, const std::string& asked) {
   }
   found.label = std::to_string(found.run.summary.run_id) + " " + found.run.summary.name + " at step " +
                 std::to_string(found.step);
-  return found;
+  return with_knobs(reader, std::move(found));
 }
 
 std::vector<SeedGroup> seed_groups(const std::vector<ComparedRun>& runs) {
@@ -88,7 +96,11 @@ std::vector<SeedGroup> seed_groups(const std::vector<ComparedRun>& runs) {
     const bool once = std::count_if(runs.begin(), runs.end(), same_run) == 1;
     const std::string signature = experiment(runs[i].run.config) + (once ? "" : runs[i].label);
     const auto same = std::find(known.begin(), known.end(), signature);
-    if (same != known.end()) {
+    const auto has_seed = [&](size_t other) {
+      return runs[other].run.config.train.seed == runs[i].run.config.train.seed;
+    };
+    if (same != known.end() && std::none_of(groups[static_cast<size_t>(same - known.begin())].runs.begin(),
+                                            groups[static_cast<size_t>(same - known.begin())].runs.end(), has_seed)) {
       groups[static_cast<size_t>(same - known.begin())].runs.push_back(i);
     } else {
       known.push_back(signature);
@@ -104,16 +116,27 @@ std::vector<SeedGroup> seed_groups(const std::vector<ComparedRun>& runs) {
 }
 
 MeanCurve group_curve(const RunReader& reader, const std::vector<ComparedRun>& runs, const SeedGroup& group,
-                      const std::string& key) {
+                      const std::string& key, StepRange range) {
   std::vector<RunSeries> curves;
-  for (const size_t i : group.runs) curves.push_back(curve_of(reader, runs[i], key));
+  for (const size_t i : group.runs) curves.push_back(curve_of(reader, runs[i], key, range));
   return mean_curve(curves, kCurvePoints);
 }
+
+namespace {
+
+/// What the last evaluation counted, so that it goes with that evaluation's accuracy: a knob may have changed it since
+/// the run began. Runs that were stored without that metric cost what they did at their beginning.
+double gflops_at(const RunReader& reader, const ComparedRun& run) {
+  const MetricSeries counted = reader.load_metrics(run.run.summary.run_id, "eval/test/gflops_per_image", 0, run.step);
+  return counted.values.empty() ? run.run.summary.gflops_per_image : counted.values.back();
+}
+
+}  // namespace
 
 RunCost cost_of(const RunReader& reader, const ComparedRun& run) {
   const RunSummary& summary = run.run.summary;
   RunCost cost{.accuracy = kNan,
-               .gflops_per_image = summary.gflops_per_image,
+               .gflops_per_image = gflops_at(reader, run),
                .ms_per_image = kNan,
                .parameters = static_cast<double>(summary.num_parameters)};
   for (const Evaluated& evaluated : run.run.evaluations) {

@@ -11,37 +11,16 @@ namespace moescope {
 
 namespace {
 
-std::vector<StoredRun> stored(const std::vector<ComparedRun>& runs) {
-  std::vector<StoredRun> list;
-  for (const ComparedRun& run : runs) list.push_back(run.run);
-  return list;
-}
-
-std::string event_text(const CommandApplied& command) {
-  return command.key + " " + command.old_value + " -> " + command.new_value;
-}
-
-/// Commands that not all runs got at the same step: who turned which knob when.
-ReportSection knob_section(const std::vector<ComparedRun>& runs) {
-  std::set<std::pair<int64_t, std::string>> all;
-  std::vector<std::set<std::pair<int64_t, std::string>>> own(runs.size());
-  for (size_t i = 0; i < runs.size(); ++i) {
-    for (const CommandApplied& command : runs[i].run.commands) {
-      if (command.key != "run" && command.step <= runs[i].step) own[i].insert({command.step, event_text(command)});
-    }
-    all.insert(own[i].begin(), own[i].end());
-  }
+ReportSection knob_section(const RunComparison& comparison) {
   std::vector<std::string> headings{">step", "knob"};
-  for (const ComparedRun& run : runs) headings.push_back(run.label);
+  headings.insert(headings.end(), comparison.labels.begin(), comparison.labels.end());
   TextTable table(std::move(headings));
-  bool any = false;
-  for (const auto& event : all) {
-    if (std::all_of(own.begin(), own.end(), [&](const auto& set) { return set.contains(event); })) continue;
-    std::vector<std::string> row{std::to_string(event.first), event.second};
-    for (const auto& set : own) row.emplace_back(set.contains(event) ? "yes" : "-");
+  for (const ComparedKnob& knob : comparison.knobs) {
+    std::vector<std::string> row{std::to_string(knob.step), knob.text};
+    for (const uint8_t in_run : knob.in_run) row.emplace_back(in_run ? "yes" : "-");
     table.add(std::move(row));
-    any = true;
   }
+  const bool any = !comparison.knobs.empty();
   ReportSection section{
       "Knobs turned in some of them", any ? "" : "No knob was turned in one and not in another.", {}, ""};
   if (any) section.table = std::move(table);
@@ -166,8 +145,9 @@ ReportPage compare_runs(const RunReader& reader, const std::vector<ComparedRun>&
                         const std::vector<std::string>& curve_keys) {
   ReportPage page;
   for (const ComparedRun& run : runs) page.title += (page.title.empty() ? "Runs " : ", ") + run.label;
-  page.sections.push_back({"Results, and the settings that differ", "", comparison(stored(runs)), ""});
-  page.sections.push_back(knob_section(runs));
+  const RunComparison differs = what_differs(reader, runs);
+  page.sections.push_back({"Results, and the settings that differ", "", comparison_table(differs), ""});
+  page.sections.push_back(knob_section(differs));
   const std::vector<SeedGroup> groups = seed_groups(runs);
   for (const std::string& key : curve_keys) {
     std::vector<MeanCurve> curves;

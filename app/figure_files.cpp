@@ -19,23 +19,6 @@ std::string scene_hash(const figure::Scene& scene) {
   return digits;
 }
 
-figure::ColorMap load_color_map() {
-  const std::filesystem::path path = asset_path("colormaps/magma.txt");
-  std::ifstream file(path);
-  std::string about;
-  std::getline(file, about);
-  figure::ColorMap map;
-  for (auto& color : map.colors) {
-    for (uint8_t& part : color) {
-      int value = -1;
-      file >> value;
-      if (value < 0 || value > 255) throw UserError(path.string() + " is damaged; install moescope again");
-      part = static_cast<uint8_t>(value);
-    }
-  }
-  return map;
-}
-
 std::string figure_img(const figure::Scene& scene) {
   // As an address rather than an inline element: the glyphs of two inline figures would share their names.
   std::string address = "data:image/svg+xml,";

@@ -22,6 +22,8 @@ void visit_spec(Spec& s, Visit&& visit) {
   visit("x", s.x);
   visit("log_x", s.log_x);
   visit("log_y", s.log_y);
+  visit("first_step", s.first_step);
+  visit("last_step", s.last_step);
   visit("layer", s.layer);
   visit("title", s.title);
   visit("caption", s.caption);
@@ -43,6 +45,9 @@ FigureSpec figure_spec_from_json(const std::string& text) {
     json fields = json::parse(text);
     if (fields.value("version", 0) != 1)
       throw ConfigError("the figure's spec is of a version that this program does not know; update moescope");
+    // Specs that were kept before a field was there have its default.
+    for (const char* later : {"first_step", "last_step"})
+      if (!fields.contains(later)) fields[later] = json::parse(to_json(FigureSpec{})).at(later);
     visit_spec(spec, [&](const char* name, auto& member) { fields.at(name).get_to(member); });
   } catch (const json::exception& error) {
     throw ConfigError(std::string("the figure's spec is damaged: ") + error.what());

@@ -15,7 +15,8 @@ struct FigureSpec {
   std::string key = "train/loss";   // curves: the metric
   std::string x = "step";           // curves: step, images, gflops; pareto: gflops, ms, parameters
   bool log_x = false, log_y = false;
-  int64_t layer = -1;  // load, ridge, routing: the block; -1: the first one with experts
+  int64_t first_step = 0, last_step = -1;  // curves: only this part of the run, as exactly as it is; -1: to the end
+  int64_t layer = -1;                      // load, ridge, routing: the block; -1: the first one with experts
   std::string title, caption;
   double width = 480, height = 320;  // points
 };

@@ -83,18 +83,21 @@ Panel curves(const RunReader& reader, const FigureSpec& spec) {
       {"step", "step"}, {"images", "images seen"}, {"gflops", "forward GFLOPs"}};
   Panel panel;
   int64_t color = 0, shown = 0, all = 0;
+  const StepRange range{spec.first_step, spec.last_step < 0 ? StepRange{}.last : spec.last_step};
   const std::vector<SeedGroup> groups = seed_groups(runs);
   for (const SeedGroup& group : groups) {
     const ComparedRun& first = runs[group.runs.front()];
     const double factor = x_factor(spec, first.run);
     if (group.runs.size() > 1) {
-      add_mean(panel, group_curve(reader, runs, group, spec.key), group_name(runs, group), color++, factor);
+      add_mean(panel, group_curve(reader, runs, group, spec.key, range), group_name(runs, group), color++, factor);
       continue;
     }
-    const MetricEnvelope series = reader.load_envelope(first.run.summary.run_id, spec.key, kPieces, 0, first.step);
+    const MetricEnvelope series = reader.load_envelope(first.run.summary.run_id, spec.key, kPieces, range.first,
+                                                       std::min(range.last, first.step));
     add_series(panel, series, group_name(runs, group), color++, factor, shown, all);
     for (const CommandApplied& command : first.run.commands) {
-      if (command.key == "run" || command.step > first.step) continue;
+      if (command.key == "run" || command.step > std::min(range.last, first.step) || command.step < range.first)
+        continue;
       panel.events.push_back({static_cast<double>(command.step) * factor, command.key + " " + command.new_value});
     }
   }

@@ -18,11 +18,12 @@ figure::Scene build_figure(const RunReader& reader, const FigureSpec& spec);
 /// The scene's hash in base 16: 64 bits over everything that scene_json says.
 std::string scene_hash(const figure::Scene& scene);
 
-/// The program's colour map, assets/colormaps/magma.txt.
-figure::ColorMap load_color_map();
-
 /// As an element that an HTML page can hold.
 std::string figure_img(const figure::Scene& scene);
+
+/// The curves of a comparison and its accuracy against compute, as pictures in their sections.
+void add_pictures(const RunReader& reader, const std::vector<ComparedRun>& runs, const std::vector<std::string>& keys,
+                  ReportPage& page);
 
 /// By the file's ending: .svg, .pdf, .png, .csv, .json, .tex. Throws UserError for another one and when it cannot be
 /// written.

@@ -1,5 +1,6 @@
 // Frames from the stored maps or through the stored checkpoints, each drawn as the figure `routing` is.
 #include "app/movie.h"
+#include "app/assets.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -81,6 +81,10 @@ void prepare_from_checkpoint(const RunRequest& options, PreparedRun& run) {
   const RunReader reader(store);
   const int64_t run_id = find_run(reader, moment.run);
   const std::string name = "run " + std::to_string(run_id);
+  if (!branch && reader.load_summary(run_id).trashed) {
+    throw UserError(name + " is in the trash; `moescope runs restore " + std::to_string(run_id) +
+                    "` takes it out, then it can go on");
+  }
   const CheckpointInfo info = find_checkpoint(reader, run_id, moment);
   auto bytes = std::make_shared<const std::vector<std::byte>>(load_checkpoint(store.database(), info.checkpoint_id));
   RunConfig config = read_checkpoint(*bytes, name + "'s checkpoint").head.config;

@@ -121,31 +121,16 @@ std::string run_report(const StoredRun& run, bool every_setting) {
   return text + history_lines(run);
 }
 
-TextTable comparison(const std::vector<StoredRun>& runs) {
+TextTable comparison_table(const RunComparison& comparison) {
   std::vector<std::string> headings{"what"};
-  for (const StoredRun& run : runs)
-    headings.push_back(">" + std::to_string(run.summary.run_id) + " " + run.summary.name);
+  for (const std::string& label : comparison.labels) headings.push_back(">" + label);
   TextTable table(std::move(headings));
-  const auto row = [&](std::string what, auto&& cell) {
-    std::vector<std::string> cells{std::move(what)};
-    for (const StoredRun& run : runs) cells.push_back(cell(run));
-    table.add(std::move(cells));
-  };
-  row("state", [](const StoredRun& run) { return state_text(run.summary); });
-  row("step", [](const StoredRun& run) { return std::to_string(run.summary.step); });
-  row("time", [](const StoredRun& run) { return duration(run.summary.wall_secs); });
-  row("training loss", [](const StoredRun& run) { return optional_text(run.summary.loss, 4); });
-  row("test loss", [](const StoredRun& run) { return optional_text(run.summary.test_loss, 4); });
-  row("test accuracy", [](const StoredRun& run) { return optional_text(run.summary.test_accuracy, 4); });
-  row("parameters", [](const StoredRun& run) { return std::to_string(run.summary.num_parameters); });
-  row("GFLOPs/image", [](const StoredRun& run) { return fixed(run.summary.gflops_per_image, 4); });
-  row("commands", [](const StoredRun& run) { return std::to_string(run.commands.size()); });
-  for (const FieldText& field : list_fields(RunConfig{})) {
-    const std::string_view key = field.field.key;
-    bool differs = false;
-    for (const StoredRun& run : runs) differs |= get_field(run.config, key) != get_field(runs.front().config, key);
-    if (differs && key != "name")
-      row(std::string(key), [&](const StoredRun& run) { return get_field(run.config, key); });
+  for (const auto* rows : {&comparison.results, &comparison.settings}) {
+    for (const ComparedValue& value : *rows) {
+      std::vector<std::string> cells{value.name};
+      cells.insert(cells.end(), value.values.begin(), value.values.end());
+      table.add(std::move(cells));
+    }
   }
   return table;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/text_table.h"
+#include "compute/records/run_comparison.h"
 #include "sessions/run_reader.h"
 
 namespace moescope {
@@ -18,6 +19,6 @@ TextTable cells_table(const CellTable& cells);
 std::string run_report(const StoredRun& run, bool every_setting);
 
 /// The settings in which the runs differ, and their results: one column a run.
-TextTable comparison(const std::vector<StoredRun>& runs);
+TextTable comparison_table(const RunComparison& comparison);
 
 }  // namespace moescope

@@ -62,11 +62,12 @@ std::string picture_name() {
 }  // namespace
 
 struct Window::Impl {
-  Impl(WindowOptions given, LiveRun& live) : options(std::move(given)), run(live) {}
+  Impl(WindowOptions given, LiveRun& live, SessionDoor* door) : options(std::move(given)), run(live), sessions(door) {}
   ~Impl();
 
   WindowOptions options;
   LiveRun& run;
+  SessionDoor* sessions;  // may be null
   GLFWwindow* window = nullptr;
   Workspace workspace;
   ui::Look look;
@@ -128,6 +129,7 @@ void Window::Impl::open() {
 
 Window::Impl::~Impl() {
   run.set_waker(nullptr);
+  if (sessions) sessions->set_waker(nullptr);
   textures.reset();
   if (ImGui::GetCurrentContext()) {
     ImGui_ImplOpenGL3_Shutdown();
@@ -198,6 +200,7 @@ void Window::Impl::take_news() {
   if (!metrics.empty()) workspace.history().add(metrics);
   if (!applied.empty()) workspace.history().add(applied);
   if (!metrics.empty() || !applied.empty()) pace.data();
+  if (workspace.compare().take_news()) pace.again();
   for (std::string& text : run.drain_notices()) {
     workspace.banner().notice(std::move(text));
     pace.again();
@@ -311,7 +314,8 @@ ImagePixels Window::Impl::read_back() const {
   return pixels;
 }
 
-Window::Window(WindowOptions options, LiveRun& run) : impl_(std::make_unique<Impl>(std::move(options), run)) {
+Window::Window(WindowOptions options, LiveRun& run, SessionDoor* sessions)
+    : impl_(std::make_unique<Impl>(std::move(options), run, sessions)) {
   Impl& self = *impl_;
   self.open();
   self.set_callbacks();
@@ -319,8 +323,11 @@ Window::Window(WindowOptions options, LiveRun& run) : impl_(std::make_unique<Imp
   self.workspace.explore().reroute = [&run](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) {
     return run.reroute(map, what_if, router);
   };
+  self.workspace.compare().door = sessions;
+  self.workspace.compare().colors = load_color_map();
   self.start_imgui();
   run.set_waker([] { glfwPostEmptyEvent(); });
+  if (sessions) sessions->set_waker([] { glfwPostEmptyEvent(); });
 }
 
 Window::~Window() = default;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "app/session_door.h"
 #include "app/window_live_run.h"
 #include "app/window_pace.h"
 #include "app/workspace.h"
@@ -29,8 +30,9 @@ struct WindowOptions {
 
 class Window {
  public:
-  /// Opens the window. Throws WindowError. The run must outlive it.
-  Window(WindowOptions options, LiveRun& run);
+  /// Opens the window. Throws WindowError. The run and the store's door must outlive it; without a door the pages about
+  /// stored runs say so.
+  Window(WindowOptions options, LiveRun& run, SessionDoor* sessions = nullptr);
   ~Window();
   Window(const Window&) = delete;
   Window& operator=(const Window&) = delete;

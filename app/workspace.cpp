@@ -104,6 +104,7 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& seen, const pane
   const PageInput input{seen, gallery, history_, !help_open_ && !leaving_};
   if (input.has_keyboard) take_keys(seen, out);
   for (size_t i = 0; i < pages_.size(); ++i) pages_[i]->update(input, i == shown_, out);
+  for (std::string& notice : compare_.take_notices()) banner_.notice(std::move(notice));
   Rect area = screen;
   const Rect top = area.cut_top(px(kTopBar)), bottom = area.cut_bottom(px(kStatusBar));
   draw_top(top, seen, out);
@@ -116,7 +117,7 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& seen, const pane
   shown.draw_ui(area, input, out);
   ImGui::PopID();
   ImGui::End();
-  if (help_was_open_ && panels::draw_help_sheet(screen)) help_open_ = false;
+  if (help_was_open_ && panels::draw_help_sheet(screen, page().title())) help_open_ = false;
   leave_ = leaving_ ? panels::draw_leave_sheet(screen, seen) : panels::Leave::undecided;
   if (leave_ != panels::Leave::undecided) leaving_ = false;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "app/compare_page.h"
 #include "app/explore_page.h"
 #include "widgets/panels/banner.h"
 #include "widgets/panels/leave_sheet.h"
@@ -13,12 +14,17 @@ namespace moescope {
 
 class Workspace {
  public:
+  Workspace() = default;
+  Workspace(const Workspace&) = delete;  // pages_ points into it
+  Workspace& operator=(const Workspace&) = delete;
+
   /// Draws one frame into the current ImGui context and adds the commands that the person gave.
   void draw_ui(const ui::Rect& screen, const panels::Seen& seen, const panels::GallerySource& gallery,
                const panels::StoreStatus& store, std::vector<Command>& out);
 
   ExplorePage& explore() { return explore_; }
   const ExplorePage& explore() const { return explore_; }
+  ComparePage& compare() { return compare_; }
   panels::History& history() { return history_; }
   panels::Banner& banner() { return banner_; }
   const WorkspacePage& page() const { return *pages_[shown_]; }
@@ -44,8 +50,9 @@ class Workspace {
   std::vector<ui::KeyHint> key_hints(const PageInput& input) const;
 
   ExplorePage explore_;
+  ComparePage compare_;
   // One entry a tab, in the order of their keys.
-  std::array<WorkspacePage*, 1> pages_ = {&explore_};
+  std::array<WorkspacePage*, 2> pages_ = {&explore_, &compare_};
   size_t shown_ = 0, shown_before_ = 0;
   panels::History history_;
   panels::Transport transport_;

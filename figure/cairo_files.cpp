@@ -61,7 +61,7 @@ class CairoPainter final : public Painter {
     if (text.empty()) return;
     const double width = text_width(text, style);
     const double back = style.align == Align::left ? 0 : style.align == Align::center ? width / 2 : width;
-    use(style.color);
+    use(style.color.value_or(paper().ink));
     cairo_save(cairo_.get());
     cairo_translate(cairo_.get(), at.x, at.y);
     if (style.turned) cairo_rotate(cairo_.get(), -std::numbers::pi / 2);

@@ -51,19 +51,21 @@ void draw_axes(PlotArea& area, const Panel& panel, bool y_ticks) {
   const Box& box = area.box;
   for (const Tick& tick : area.x.ticks()) {
     const double x = box.x + area.x.share(tick.value) * box.w;
-    segment(painter, {x, box.y}, {x, box.bottom()}, kRule, 0.5);
-    painter.text({x, box.bottom() + 10}, tick.label, {.size = kSmall, .color = kDim, .align = Align::center});
+    segment(painter, {x, box.y}, {x, box.bottom()}, painter.paper().rule, 0.5);
+    painter.text({x, box.bottom() + 10}, tick.label,
+                 {.size = kSmall, .color = painter.paper().dim, .align = Align::center});
   }
   painter.text({box.x + box.w / 2, box.bottom() + 21}, panel.x.label,
-               {.size = kLabel, .color = kDim, .align = Align::center});
+               {.size = kLabel, .color = painter.paper().dim, .align = Align::center});
   for (size_t i = 0; y_ticks && i < area.y.ticks().size(); ++i) {
     const Tick& tick = area.y.ticks()[i];
     const double y = box.bottom() - area.y.share(tick.value) * box.h;
-    segment(painter, {box.x, y}, {box.right(), y}, kRule, 0.5);
-    painter.text({box.x - 4, y + 2.6}, tick.label, {.size = kSmall, .color = kDim, .align = Align::right});
+    segment(painter, {box.x, y}, {box.right(), y}, painter.paper().rule, 0.5);
+    painter.text({box.x - 4, y + 2.6}, tick.label,
+                 {.size = kSmall, .color = painter.paper().dim, .align = Align::right});
   }
-  segment(painter, {box.x, box.bottom()}, {box.right(), box.bottom()}, kDim, 0.7);
-  segment(painter, {box.x, box.y}, {box.x, box.bottom()}, kDim, 0.7);
+  segment(painter, {box.x, box.bottom()}, {box.right(), box.bottom()}, painter.paper().dim, 0.7);
+  segment(painter, {box.x, box.y}, {box.x, box.bottom()}, painter.paper().dim, 0.7);
 }
 
 void draw_events(PlotArea& area, const std::vector<EventMark>& events) {
@@ -72,8 +74,8 @@ void draw_events(PlotArea& area, const std::vector<EventMark>& events) {
     if (!area.x.has(event.x)) continue;
     const double x = area.box.x + area.x.share(event.x) * area.box.w;
     if (x < area.box.x - 0.5 || x > area.box.right() + 0.5) continue;
-    segment(area.painter, {x, area.box.y}, {x, area.box.bottom()}, kDim, 0.7, true);
-    const TextStyle style{.size = 6.5, .color = kDim};
+    segment(area.painter, {x, area.box.y}, {x, area.box.bottom()}, area.painter.paper().dim, 0.7, true);
+    const TextStyle style{.size = 6.5, .color = area.painter.paper().dim};
     if (x < free_from) continue;
     area.painter.text({x + 2, area.box.y + 6}, event.text, style);
     free_from = x + 6 + area.painter.text_width(event.text, style);
@@ -91,7 +93,7 @@ double draw_legend(Painter& painter, const Panel& panel, const Box& box) {
     if (name.empty()) continue;
     const double width = 16 + painter.text_width(name, {.size = 8}) + 12;
     if (any && x + width > box.right()) x = box.x, y += kLine;
-    const Color color = palette_color(line ? line->color : points->color);
+    const Color color = painter.series_color(line ? line->color : points->color);
     if (line) {
       segment(painter, {x, y + 5}, {x + 11, y + 5}, color, 1.6);
     } else {
@@ -114,7 +116,7 @@ double y_label_width(Painter& painter, const Panel& panel, const Scale& y) {
   return width;
 }
 
-void draw_plot(const Panel& panel, const ColorMap& colors, Painter& painter, Box box) {
+PlacedPanel draw_plot(const Panel& panel, const ColorMap& colors, Painter& painter, Box box, const PanelZoom& zoom) {
   const auto* map = only<HeatMap>(panel);
   const Range xs = x_range(panel), ys = y_range(panel);
   AxisSpec x_axis = panel.x, y_axis = panel.y;
@@ -133,6 +135,7 @@ void draw_plot(const Panel& panel, const ColorMap& colors, Painter& painter, Box
                                       [](const Mark& m) { return std::holds_alternative<Scatter>(m); });
   if (has_line && !has_points && xs.least < xs.greatest)
     exact(x_axis, xs.least, xs.greatest);  // curves end where they end
+  zoom.apply(x_axis, y_axis);
   const Scale y(y_axis, ys.least, ys.greatest, std::max(3, static_cast<int>(box.h / 32)));
   const double left = y_label_width(painter, panel, y) + 18;
   const double legend = draw_legend(painter, panel, {box.x + left, box.y, box.w - left, box.h});
@@ -141,63 +144,94 @@ void draw_plot(const Panel& panel, const ColorMap& colors, Painter& painter, Box
                 y};
   draw_axes(area, panel, !only<Ridge>(panel));
   painter.text({box.x - left + 8, box.y + box.h / 2}, panel.y.label,
-               {.size = kLabel, .color = kDim, .align = Align::center, .turned = true});
+               {.size = kLabel, .color = painter.paper().dim, .align = Align::center, .turned = true});
   if (!only<Ridge>(panel)) painter.begin_clip(box);
   for (const Mark& mark : panel.marks) draw_mark(area, mark);
   if (!only<Ridge>(panel)) painter.end_clip();
   draw_events(area, panel.events);
   if (map) draw_color_bar(painter, colors, {box.right() + 10, box.y, 9, box.h}, *map);
+  return {0, box, area.x, area.y};
 }
 
-void draw_panel(const Panel& panel, const ColorMap& colors, Painter& painter, Box box) {
+/// Nothing for a panel without two scales.
+std::optional<PlacedPanel> draw_panel(const Panel& panel, const ColorMap& colors, Painter& painter, Box box,
+                                      const PanelZoom& zoom) {
   if (!panel.title.empty()) {
     painter.text({box.x, box.y + 9}, panel.title, {.size = 9.5, .bold = true});
     box = {box.x, box.y + 15, box.w, box.h - 15};
   }
   if (!panel.shown.empty()) {
     box.h -= 9;
-    painter.text({box.right(), box.bottom() + 7}, panel.shown, {.size = 6.5, .color = kDim, .align = Align::right});
+    painter.text({box.right(), box.bottom() + 7}, panel.shown,
+                 {.size = 6.5, .color = painter.paper().dim, .align = Align::right});
   }
   if (const auto* bars = only<Bars>(panel)) {
     const double label = panel.x.label.empty() ? 0 : 12;
     draw_bars(painter, {box.x, box.y, box.w, box.h - label}, *bars, panel.x);
     painter.text({box.x + box.w / 2, box.bottom() - 2}, panel.x.label,
-                 {.size = kLabel, .color = kDim, .align = Align::center});
+                 {.size = kLabel, .color = painter.paper().dim, .align = Align::center});
   } else if (const auto* grid = only<ImageGrid>(panel)) {
     draw_image_grid(painter, box, *grid);
   } else {
-    draw_plot(panel, colors, painter, box);
+    return draw_plot(panel, colors, painter, box, zoom);
   }
+  return std::nullopt;
 }
 
-}  // namespace
-
-void draw_scene(const Scene& scene, const ColorMap& colors, Painter& painter) {
-  const Point paper[] = {{0, 0}, {scene.width, 0}, {scene.width, scene.height}, {0, scene.height}};
-  painter.polygon(paper, kPaper);
-  Box inside{kMargin, kMargin, scene.width - 2 * kMargin, scene.height - 2 * kMargin};
+/// Title and caption; what they leave of the box.
+Box draw_heading(const Scene& scene, Painter& painter, Box inside) {
   if (!scene.title.empty()) {
     painter.text({inside.x, inside.y + 10}, scene.title, {.size = kTitle, .bold = true});
     inside.y += 20, inside.h -= 20;
   }
-  if (!scene.caption.empty()) {
-    const TextStyle style{.size = 8, .color = kDim};
-    const std::vector<std::string> lines = wrapped(painter, scene.caption, style, inside.w);
-    inside.h -= kLine * static_cast<double>(lines.size());
-    for (size_t i = 0; i < lines.size(); ++i) {
-      painter.text({inside.x, inside.bottom() + kLine * static_cast<double>(i + 1) - 2}, lines[i], style);
-    }
-    inside.h -= 4;
+  if (scene.caption.empty()) return inside;
+  const TextStyle style{.size = 8, .color = painter.paper().dim};
+  const std::vector<std::string> lines = wrapped(painter, scene.caption, style, inside.w);
+  inside.h -= kLine * static_cast<double>(lines.size());
+  for (size_t i = 0; i < lines.size(); ++i) {
+    painter.text({inside.x, inside.bottom() + kLine * static_cast<double>(i + 1) - 2}, lines[i], style);
   }
+  inside.h -= 4;
+  return inside;
+}
+
+}  // namespace
+
+void Painter::band(std::span<const Point> upper, std::span<const Point> lower, Color color) {
+  std::vector<Point> outline(upper.begin(), upper.end());
+  outline.insert(outline.end(), lower.rbegin(), lower.rend());
+  polygon(outline, color);
+}
+
+void PanelZoom::apply(AxisSpec& x_axis, AxisSpec& y_axis) const {
+  if (x) x_axis.low = x->low, x_axis.high = x->high;
+  if (y) y_axis.low = y->low, y_axis.high = y->high;
+}
+
+std::vector<PlacedPanel> draw_panels(const Scene& scene, const ColorMap& colors, Painter& painter, const Box& box,
+                                     std::span<const PanelZoom> zooms) {
+  const Box inside = draw_heading(scene, painter, box);
   const int64_t columns = std::max<int64_t>(1, scene.columns);
   const int64_t rows = std::max<int64_t>(1, (static_cast<int64_t>(scene.panels.size()) + columns - 1) / columns);
   const double w = inside.w / static_cast<double>(columns), h = inside.h / static_cast<double>(rows);
+  std::vector<PlacedPanel> placed;
   for (size_t i = 0; i < scene.panels.size(); ++i) {
     const auto column = static_cast<double>(static_cast<int64_t>(i) % columns),
                row = static_cast<double>(static_cast<int64_t>(i) / columns);
-    draw_panel(scene.panels[i], colors, painter,
-               {inside.x + column * w, inside.y + row * h, w - (columns > 1 ? 12 : 0), h - (rows > 1 ? 8 : 0)});
+    const Box place{inside.x + column * w, inside.y + row * h, w - (columns > 1 ? 12 : 0), h - (rows > 1 ? 8 : 0)};
+    std::optional<PlacedPanel> panel =
+        draw_panel(scene.panels[i], colors, painter, place, i < zooms.size() ? zooms[i] : PanelZoom{});
+    if (!panel) continue;
+    panel->panel = i;
+    placed.push_back(std::move(*panel));
   }
+  return placed;
+}
+
+void draw_scene(const Scene& scene, const ColorMap& colors, Painter& painter) {
+  const Point paper[] = {{0, 0}, {scene.width, 0}, {scene.width, scene.height}, {0, scene.height}};
+  painter.polygon(paper, painter.paper().paper);
+  draw_panels(scene, colors, painter, {kMargin, kMargin, scene.width - 2 * kMargin, scene.height - 2 * kMargin});
 }
 
 }  // namespace moescope::figure

@@ -37,7 +37,7 @@ struct MarkDrawer {
 
   void operator()(const Line& line) const {
     require_same(line.x.size(), line.y.size());
-    const Color color = palette_color(line.color);
+    const Color color = area.painter.series_color(line.color);
     std::vector<Point> piece;
     const auto flush = [&] {
       if (piece.size() == 1) area.painter.circle(piece.front(), 1, color);  // alone between two that are no numbers
@@ -62,10 +62,7 @@ struct MarkDrawer {
     require_same(band.x.size(), band.high.size());
     std::vector<Point> upper, lower;
     const auto flush = [&] {
-      if (upper.size() > 1) {
-        upper.insert(upper.end(), lower.rbegin(), lower.rend());
-        area.painter.polygon(upper, faded(palette_color(band.color), 0.22));
-      }
+      if (upper.size() > 1) { area.painter.band(upper, lower, faded(area.painter.series_color(band.color), 0.22)); }
       upper.clear(), lower.clear();
     };
     for (size_t i = 0; i < band.x.size(); ++i) {
@@ -84,7 +81,7 @@ struct MarkDrawer {
     for (size_t i = 0; i < points.x.size(); ++i) {
       if (!area.x.has(points.x[i])) continue;
       const bool dim = !points.faded.empty() && points.faded[i] != 0;
-      const Color color = faded(palette_color(points.color), dim ? 0.3 : 1);
+      const Color color = faded(area.painter.series_color(points.color), dim ? 0.3 : 1);
       if (!area.y.has(points.y[i])) {
         mark_missing(area, points.x[i], points.y[i], color);
         continue;
@@ -92,7 +89,8 @@ struct MarkDrawer {
       const Point at = area.at(points.x[i], points.y[i]);
       area.painter.circle(at, points.x.size() > 2000 ? 1 : 2.8, color);
       if (!points.labels.empty()) {
-        const TextStyle style{.size = 7.5, .color = dim ? faded(kDim, 0.6) : kInk};
+        const TextStyle style{.size = 7.5,
+                              .color = dim ? faded(area.painter.paper().dim, 0.6) : area.painter.paper().ink};
         const bool fits = at.x + 6 + area.painter.text_width(points.labels[i], style) <= area.box.right();
         TextStyle placed = style;
         placed.align = fits ? Align::left : Align::right;

@@ -27,11 +27,11 @@ void draw_overlay(Painter& painter, const Box& box, const GridImage& image) {
       const int32_t expert = image.expert[static_cast<size_t>(row * image.grid_width + column)];
       const Box cell{box.x + w * static_cast<double>(column), box.y + h * static_cast<double>(row), w, h};
       if (expert >= 0) {
-        rectangle(painter, cell, faded(palette_color(expert), 0.45));
+        rectangle(painter, cell, faded(painter.series_color(expert), 0.45));
         // The colour repeats beyond sixteen and not every eye tells them apart: the number does.
         if (std::min(w, h) >= 9) {
           painter.text({cell.x + w / 2, cell.y + h / 2 + 2}, std::to_string(expert),
-                       {.size = 5.5, .color = kPaper, .align = Align::center});
+                       {.size = 5.5, .color = Color{1, 1, 1}, .align = Align::center});
         }
       } else {
         rectangle(painter, cell, {0, 0, 0, 0.55});
@@ -55,9 +55,9 @@ void draw_bars(Painter& painter, const Box& box, const Bars& bars, const AxisSpe
   const Scale scale(axis, range.least, range.greatest, 6);
   const auto x_of = [&](double value) { return area.x + std::clamp(scale.share(value), 0.0, 1.0) * area.w; };
   for (const Tick& tick : scale.ticks()) {
-    segment(painter, {x_of(tick.value), area.y}, {x_of(tick.value), area.bottom()}, kRule, 0.5);
+    segment(painter, {x_of(tick.value), area.y}, {x_of(tick.value), area.bottom()}, painter.paper().rule, 0.5);
     painter.text({x_of(tick.value), area.bottom() + 10}, tick.label,
-                 {.size = kSmall, .color = kDim, .align = Align::center});
+                 {.size = kSmall, .color = painter.paper().dim, .align = Align::center});
   }
   const double row = area.h / std::max<double>(1, static_cast<double>(bars.names.size()));
   for (size_t i = 0; i < bars.names.size(); ++i) {
@@ -66,10 +66,10 @@ void draw_bars(Painter& painter, const Box& box, const Bars& bars, const AxisSpe
     const bool finite = std::isfinite(bars.values[i]);
     if (finite)
       rectangle(painter, {x_of(0), y - half, x_of(bars.values[i]) - x_of(0), 2 * half},
-                faded(palette_color(bars.color), 0.8));
+                faded(painter.series_color(bars.color), 0.8));
     double end = finite ? x_of(bars.values[i]) : x_of(0);
     if (finite && !bars.low.empty() && bars.high[i] > bars.low[i]) {
-      segment(painter, {x_of(bars.low[i]), y}, {x_of(bars.high[i]), y}, kInk, 1);
+      segment(painter, {x_of(bars.low[i]), y}, {x_of(bars.high[i]), y}, painter.paper().ink, 1);
       end = std::max(end, x_of(bars.high[i]));
     }
     painter.text({end + 4, y + 3},
@@ -89,7 +89,7 @@ void draw_ridge(PlotArea& area, const Ridge& ridge) {
     const Histogram& histogram = ridge.histograms[i];
     const double base = area.box.y + step * (static_cast<double>(i) + 1.6),
                  bins = static_cast<double>(histogram.counts.size());
-    std::vector<Point> outline{{area.box.x, base}};
+    std::vector<Point> outline{{area.box.x, base}}, floor;
     for (size_t bin = 0; bin < histogram.counts.size(); ++bin) {
       const double y = base - tall * histogram.counts[bin] / most;
       for (const double edge : {static_cast<double>(bin), static_cast<double>(bin) + 1}) {
@@ -100,9 +100,11 @@ void draw_ridge(PlotArea& area, const Ridge& ridge) {
     const Color color{area.colors.at(0.25 + 0.5 * static_cast<double>(i) / rows)[0] / 255.0,
                       area.colors.at(0.25 + 0.5 * static_cast<double>(i) / rows)[1] / 255.0,
                       area.colors.at(0.25 + 0.5 * static_cast<double>(i) / rows)[2] / 255.0};
-    area.painter.polygon(outline, faded(color, 0.85));
-    area.painter.polyline(outline, kPaper, 0.7);
-    area.painter.text({area.box.x - 5, base}, histogram.label, {.size = kSmall, .color = kDim, .align = Align::right});
+    for (const Point& point : outline) floor.push_back({point.x, base});
+    area.painter.band(outline, floor, faded(color, 0.85));
+    area.painter.polyline(outline, area.painter.paper().paper, 0.7);
+    area.painter.text({area.box.x - 5, base}, histogram.label,
+                      {.size = kSmall, .color = area.painter.paper().dim, .align = Align::right});
     std::string beyond;
     if (histogram.num_nan > 0) beyond += " " + std::to_string(histogram.num_nan) + " NaN";
     if (histogram.num_below > 0) beyond += " " + std::to_string(histogram.num_below) + " below";
@@ -126,7 +128,7 @@ void draw_image_grid(Painter& painter, const Box& box, const ImageGrid& grid) {
                     side / std::max(1.0, aspect)};
     painter.image(place, image.height, image.width, image.rgb);
     if (!image.expert.empty()) draw_overlay(painter, place, image);
-    painter.text({place.x, place.bottom() + 8.5}, image.label, {.size = kSmall, .color = kDim});
+    painter.text({place.x, place.bottom() + 8.5}, image.label, {.size = kSmall, .color = painter.paper().dim});
   }
 }
 
@@ -141,12 +143,12 @@ void draw_color_bar(Painter& painter, const ColorMap& colors, const Box& box, co
   double widest = 0;
   for (const Tick& tick : scale.ticks()) {
     const double y = box.bottom() - scale.share(tick.value) * box.h;
-    segment(painter, {box.right(), y}, {box.right() + 3, y}, kDim, 0.6);
-    painter.text({box.right() + 5, y + 2.6}, tick.label, {.size = kSmall, .color = kDim});
+    segment(painter, {box.right(), y}, {box.right() + 3, y}, painter.paper().dim, 0.6);
+    painter.text({box.right() + 5, y + 2.6}, tick.label, {.size = kSmall, .color = painter.paper().dim});
     widest = std::max(widest, painter.text_width(tick.label, {.size = kSmall}));
   }
   painter.text({box.right() + widest + 15, box.y + box.h / 2}, map.value_label,
-               {.size = 8.5, .color = kDim, .align = Align::center, .turned = true});
+               {.size = 8.5, .color = painter.paper().dim, .align = Align::center, .turned = true});
 }
 
 }  // namespace moescope::figure

@@ -14,6 +14,8 @@ Color palette_color(int64_t index) {
   return {(rgb >> 16) / 255.0, (rgb >> 8 & 255) / 255.0, (rgb & 255) / 255.0};
 }
 
+Color Painter::series_color(int64_t index) const { return palette_color(index); }
+
 std::array<uint8_t, 3> ColorMap::at(double share) const {
   if (std::isnan(share)) return {190, 190, 190};
   return colors[static_cast<size_t>(std::lround(std::clamp(share, 0.0, 1.0) * 255))];

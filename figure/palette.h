@@ -12,8 +12,6 @@ namespace moescope::figure {
 /// Okabe and Ito's eight (black last), then eight that lie between them.
 Color palette_color(int64_t index);
 
-inline constexpr Color kInk{0.11, 0.11, 0.11}, kDim{0.42, 0.42, 0.42}, kRule{0.86, 0.86, 0.86}, kPaper{1, 1, 1};
-
 /// 256 colours from least to greatest.
 struct ColorMap {
   std::array<std::array<uint8_t, 3>, 256> colors{};

@@ -87,4 +87,8 @@ double Scale::share(double value) const {
   return log_ ? std::log(value / low_) / std::log(high_ / low_) : (value - low_) / (high_ - low_);
 }
 
+double Scale::value(double share) const {
+  return log_ ? low_ * std::pow(high_ / low_, share) : low_ + share * (high_ - low_);
+}
+
 }  // namespace moescope::figure

@@ -20,6 +20,8 @@ class Scale {
 
   /// 0 at the low end, 1 at the high one. Must not be asked for values that has() denies.
   double share(double value) const;
+  /// The value that has this share.
+  double value(double share) const;
   /// False for NaN, infinities, and on a log axis for what is not positive.
   bool has(double value) const;
   const std::vector<Tick>& ticks() const { return ticks_; }

@@ -80,6 +80,14 @@ void RunEditor::require_run(int64_t run_id) const {
                    "there is no run " + std::to_string(run_id) + "; `moescope runs list` shows what there is");
 }
 
+/// Unfinished, and somebody writes to the store.
+bool RunEditor::is_recorded(int64_t run_id) const {
+  Statement unfinished(database_,
+                       "SELECT 1 FROM runs WHERE run_id = ? AND state IN ('preparing', 'running', 'paused')");
+  unfinished.bind_all(run_id);
+  return unfinished.step() && WriterLock::holder(store_.path());
+}
+
 void RunEditor::rename(int64_t run_id, const std::string& name) {
   if (name.empty()) throw UserError("a run needs a name; give one that is not empty");
   Batch batch(database_);
@@ -93,10 +101,7 @@ void RunEditor::mark(std::span<const int64_t> run_ids, RunMark mark, bool on) {
   for (const int64_t run_id : run_ids) {
     require_run(run_id);
     if (mark == RunMark::trashed) {
-      Statement recorded(database_,
-                         "SELECT 1 FROM runs WHERE run_id = ? AND state IN ('preparing', 'running', 'paused')");
-      recorded.bind_all(run_id);
-      if (on && recorded.step() && WriterLock::holder(store_.path())) {
+      if (on && is_recorded(run_id)) {
         throw UserError("run " + std::to_string(run_id) + " is being recorded; stop it before it goes to the trash");
       }
       // A run that is there already keeps its time.
@@ -155,6 +160,13 @@ RunEditor::Emptied RunEditor::empty_trash() {
   Transaction transaction(database_);
   const auto free_pages = [&] { return database_.integer("PRAGMA freelist_count"); };
   const int64_t before = free_pages();
+  Statement trashed(database_, "SELECT run_id FROM runs WHERE trashed_at IS NOT NULL");
+  while (trashed.step()) {
+    const int64_t run_id = trashed.integer(0);
+    if (is_recorded(run_id))
+      throw UserError("run " + std::to_string(run_id) +
+                      " in the trash is being recorded; stop it, or restore it first");
+  }
   Statement(database_, "DELETE FROM runs WHERE trashed_at IS NOT NULL").run();
   Emptied emptied{.num_runs = database_.num_changes()};
   emptied.free_bytes = (free_pages() - before) * database_.integer("PRAGMA page_size");

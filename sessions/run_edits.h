@@ -33,12 +33,13 @@ class RunEditor {
     int64_t num_runs = 0,
             free_bytes = 0;  // the file keeps its size: the space is used again, or `runs compact` frees it
   };
-  /// Removes the runs in the trash, for good.
+  /// Removes the runs in the trash, for good. Throws UserError, and removes none, when one of them is being recorded.
   Emptied empty_trash();
 
  private:
   class Batch;
   void require_run(int64_t run_id) const;
+  bool is_recorded(int64_t run_id) const;
 
   const SessionStore& store_;
   const Database& database_;

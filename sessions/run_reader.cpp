@@ -121,6 +121,51 @@ int64_t RunReader::count_runs(const RunQuery& wanted) const {
   });
 }
 
+std::vector<int64_t> RunReader::list_ids(const RunQuery& wanted, const std::string& group_by) const {
+  return asking(wanted, [&] {
+    const TimeLimit limit(database_, wanted.limit_secs);
+    std::string order = order_clause(wanted);
+    // All rows are read: sorting them is three times as fast as looking each up in the order of an index.
+    if (column_sql(wanted.order) != column_sql("run_id")) order.insert(10, "+");
+    if (!group_by.empty()) order = " ORDER BY " + column_sql(group_by) + ", " + order.substr(10);
+    Statement select(database_, "SELECT r.run_id FROM run_summaries r" + filter_clause(wanted) + order);
+    bind_filter(select, wanted);
+    std::vector<int64_t> ids;
+    while (select.step()) ids.push_back(select.integer(0));
+    return ids;
+  });
+}
+
+std::vector<RunSummary> RunReader::load_summaries(std::span<const int64_t> run_ids) const {
+  Statement select(database_, "SELECT " + std::string(kSummaryColumns) + " FROM run_summaries WHERE run_id = ?");
+  const bool writer_alive = store_.writable() || WriterLock::holder(store_.path()).has_value();
+  std::vector<RunSummary> runs;
+  for (const int64_t run_id : run_ids) {
+    select.bind_all(run_id);
+    if (select.step()) runs.push_back(read_summary(select, writer_alive));
+    select.reset();
+  }
+  return runs;
+}
+
+std::vector<std::vector<Cell>> RunReader::load_cells(std::span<const int64_t> run_ids,
+                                                     const std::vector<std::string>& columns) const {
+  std::string sql;
+  for (const std::string& column : columns) sql += (sql.empty() ? "SELECT " : ", ") + column_sql(column);
+  if (sql.empty()) sql = "SELECT NULL";
+  Statement select(database_, sql + " FROM run_summaries r WHERE r.run_id = ?");
+  std::vector<std::vector<Cell>> rows;
+  for (const int64_t run_id : run_ids) {
+    select.bind_all(run_id);
+    for (std::vector<Cell>& row : read_cells(select, 1).rows) {
+      row.resize(columns.size());
+      rows.push_back(std::move(row));
+    }
+    select.reset();
+  }
+  return rows;
+}
+
 CellTable RunReader::run_cells(const RunQuery& wanted, const std::vector<std::string>& columns) const {
   CellTable table;
   std::string sql;
@@ -229,6 +274,13 @@ std::vector<std::string> RunReader::metric_keys(int64_t run_id) const {
   require_run(run_id);
   Statement select(database_, query("metric_keys"));
   select.bind_all(run_id);
+  std::vector<std::string> keys;
+  while (select.step()) keys.push_back(select.text(0));
+  return keys;
+}
+
+std::vector<std::string> RunReader::metric_keys() const {
+  Statement select(database_, "SELECT key FROM metric_keys_data ORDER BY key");
   std::vector<std::string> keys;
   while (select.step()) keys.push_back(select.text(0));
   return keys;

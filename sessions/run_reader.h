@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,14 @@ class RunReader {
 
   std::vector<RunSummary> list_runs(const RunQuery& wanted = {}) const;
   int64_t count_runs(const RunQuery& wanted = {}) const;
+  /// The numbers of all of them (whatever limit says), in order: what a table of any length scrolls over. With a column
+  /// in group_by the runs that agree in it follow each other, in the order of group_runs().
+  std::vector<int64_t> list_ids(const RunQuery& wanted, const std::string& group_by = {}) const;
+  /// These runs, in this order, without those that are gone.
+  std::vector<RunSummary> load_summaries(std::span<const int64_t> run_ids) const;
+  /// One row a run that is there, as load_summaries gives them. Throws UserError for a name that is no column.
+  std::vector<std::vector<Cell>> load_cells(std::span<const int64_t> run_ids,
+                                            const std::vector<std::string>& columns) const;
   /// The same rows with columns of one's choice, under the names given. Throws UserError for a name that is no column.
   CellTable run_cells(const RunQuery& wanted, const std::vector<std::string>& columns) const;
   /// All of them (whatever limit and order say) by the value of one column, in its order.
@@ -55,6 +64,8 @@ class RunReader {
 
   /// Sorted by name.
   std::vector<std::string> metric_keys(int64_t run_id) const;
+  /// Of all runs.
+  std::vector<std::string> metric_keys() const;
   /// The points with first_step <= step <= last_step; empty when the run has none.
   MetricSeries load_metrics(int64_t run_id, const std::string& key, int64_t first_step = 0,
                             int64_t last_step = std::numeric_limits<int64_t>::max()) const;

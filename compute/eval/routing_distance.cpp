@@ -68,31 +68,56 @@ double jensen_shannon_distance(const std::vector<double>& p, const std::vector<d
   return std::sqrt(std::clamp(divergence, 0.0, 1.0));  // rounding alone can leave the range
 }
 
-void RoutingComparison::add(const RoutingMap& a, const RoutingMap& b) {
-  if (a.layer != b.layer || a.grid_height != b.grid_height || a.grid_width != b.grid_width) {
-    throw ConfigError("the routing of layer " + std::to_string(a.layer) + " on a grid of " +
-                      std::to_string(a.grid_height) + " by " + std::to_string(a.grid_width) +
-                      " patches cannot be compared with layer " + std::to_string(b.layer) + " on " +
-                      std::to_string(b.grid_height) + " by " + std::to_string(b.grid_width) +
-                      "; compare runs with the same model.patch and image size");
-  }
-  auto layer = std::find_if(layers_.begin(), layers_.end(), [&](const Layer& known) { return known.layer == a.layer; });
-  if (layer == layers_.end()) layer = layers_.insert(layers_.end(), Layer{a.layer, 0, 0, {}, {}});
-  ++layer->num_images;
-  layer->num_experts = std::max({layer->num_experts, a.num_experts, b.num_experts});
-  const auto take = [&](const RoutingMap& map, std::vector<std::vector<double>>& patches) {
-    const std::vector<double> shares = expert_shares(map);
-    const int64_t first = map.has_class_token ? 1 : 0, width = map.num_experts + 1;
-    for (int64_t patch = 0; patch < map.grid_height * map.grid_width; ++patch) {
-      const double* row = shares.data() + (patch + first) * width;
-      patches.emplace_back(row, row + width);
-    }
+std::vector<std::vector<double>> cell_shares(const RoutingMap& map, int64_t height, int64_t width) {
+  const std::vector<double> shares = expert_shares(map);
+  const int64_t first = map.has_class_token ? 1 : 0, experts = map.num_experts + 1;
+  // How much of cell i of n lies in patch j of m, both laid over the same length.
+  const auto overlap = [](int64_t i, int64_t n, int64_t j, int64_t m) {
+    const auto low = std::max(i * m, j * n), high = std::min((i + 1) * m, (j + 1) * n);
+    return high > low ? static_cast<double>(high - low) / static_cast<double>(m) : 0;
   };
-  take(a, layer->a);
-  take(b, layer->b);
+  std::vector<std::vector<double>> cells;
+  for (int64_t cell = 0; cell < height * width; ++cell) {
+    std::vector<double>& sum = cells.emplace_back(static_cast<size_t>(experts), 0.0);
+    for (int64_t row = 0; row < map.grid_height; ++row) {
+      const double tall = overlap(cell / width, height, row, map.grid_height);
+      for (int64_t column = 0; tall > 0 && column < map.grid_width; ++column) {
+        const double share = tall * overlap(cell % width, width, column, map.grid_width);
+        const double* patch = shares.data() + (row * map.grid_width + column + first) * experts;
+        for (int64_t e = 0; share > 0 && e < experts; ++e) sum[static_cast<size_t>(e)] += share * patch[e];
+      }
+    }
+  }
+  return cells;
 }
 
-std::vector<RoutingDistance> RoutingComparison::result() const {
+std::vector<int32_t> main_experts(const std::vector<std::vector<double>>& shares) {
+  std::vector<int32_t> experts;
+  for (const std::vector<double>& row : shares) {
+    const size_t best = main_of(row);
+    experts.push_back(best + 1 == row.size() ? -1 : static_cast<int32_t>(best));
+  }
+  return experts;
+}
+
+void RoutingComparison::add(const RoutingMap& a, const RoutingMap& b) {
+  if (a.layer != b.layer) {
+    throw ConfigError("the routing of layer " + std::to_string(a.layer) + " cannot be compared with that of layer " +
+                      std::to_string(b.layer) + "; compare the same layer of both");
+  }
+  auto layer = std::find_if(layers_.begin(), layers_.end(), [&](const Layer& known) { return known.layer == a.layer; });
+  if (layer == layers_.end()) layer = layers_.insert(layers_.end(), Layer{a.layer, 0, 0, false, {}, {}});
+  ++layer->num_images;
+  layer->num_experts = std::max({layer->num_experts, a.num_experts, b.num_experts});
+  layer->aligned |= a.grid_height != b.grid_height || a.grid_width != b.grid_width;
+  const int64_t height = std::max(a.grid_height, b.grid_height), width = std::max(a.grid_width, b.grid_width);
+  for (const auto& [map, rows] : {std::pair{&a, &layer->a}, {&b, &layer->b}}) {
+    std::vector<std::vector<double>> cells = cell_shares(*map, height, width);
+    rows->insert(rows->end(), std::make_move_iterator(cells.begin()), std::make_move_iterator(cells.end()));
+  }
+}
+
+std::vector<RoutingDistance> RoutingComparison::result(std::span<const RoutingDistance> matched_as) const {
   std::vector<RoutingDistance> distances;
   for (const Layer& layer : layers_) {
     const int64_t experts = layer.num_experts, width = experts + 1;
@@ -100,6 +125,7 @@ std::vector<RoutingDistance> RoutingComparison::result() const {
                              .num_images = layer.num_images,
                              .num_patches = static_cast<int64_t>(layer.a.size()),
                              .num_experts = experts,
+                             .aligned = layer.aligned,
                              .flow = std::vector<int64_t>(static_cast<size_t>(width * width), 0),
                              .match = {}};
     std::vector<double> common(static_cast<size_t>(experts * experts), 0.0);
@@ -116,7 +142,10 @@ std::vector<RoutingDistance> RoutingComparison::result() const {
         }
       }
     }
-    distance.match = best_assignment(common, experts);
+    const auto known = std::find_if(matched_as.begin(), matched_as.end(), [&](const RoutingDistance& other) {
+      return other.layer == layer.layer && other.num_experts == experts;
+    });
+    distance.match = known == matched_as.end() ? best_assignment(common, experts) : known->match;
     for (size_t patch = 0; patch < a.size(); ++patch) {
       std::vector<double> matched = b[patch];
       for (size_t i = 0; i < distance.match.size(); ++i) matched[i] = b[patch][static_cast<size_t>(distance.match[i])];

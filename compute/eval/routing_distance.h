@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "compute/records/routing_distance.h"
 #include "compute/records/routing_map.h"
 
 namespace moescope {
@@ -13,30 +15,25 @@ namespace moescope {
 /// expert's slots. Sparse: the weights of its executed choices over their sum; the last column is 1 when no choice was.
 std::vector<double> expert_shares(const RoutingMap& map);
 
-/// Of one layer, over all patches of all images that both sides have.
-struct RoutingDistance {
-  int64_t layer = 0, num_images = 0, num_patches = 0;
-  int64_t num_experts = 0;  // E, the greater of the two
-  // Jensen-Shannon distance (base 2, the root of the divergence: 0 equal, 1 disjoint) of a patch's shares, mean over
-  // patches
-  double distance = 0, matched_distance = 0;
-  // share of patches whose main expert differs
-  double changed = 0, matched_changed = 0;
-  std::vector<int64_t> flow;   // (E+1, E+1) patches with main expert i in a and j in b; the last: no expert
-  std::vector<int64_t> match;  // (E) the expert of b that plays the part of expert i of a, by the greatest total flow
-};
+/// One row of shares a cell of a (height, width) grid over the same image, row-major, class token left out. A cell
+/// takes from each patch as much as the patch covers of it.
+std::vector<std::vector<double>> cell_shares(const RoutingMap& map, int64_t height, int64_t width);
+/// The expert with the largest share of each row; -1 where most goes to none.
+std::vector<int32_t> main_experts(const std::vector<std::vector<double>>& shares);
 
 /// Accumulates maps pair by pair.
 class RoutingComparison {
  public:
-  /// Two maps of one image. Throws ConfigError when their layers or grids differ.
+  /// Two maps of one image. Where their grids differ, both are laid on the finer one. Throws ConfigError when their
+  /// layers differ.
   void add(const RoutingMap& a, const RoutingMap& b);
-  /// One entry a layer, in order.
-  std::vector<RoutingDistance> result() const;
+  /// One entry a layer, in order. Experts are matched by these images, or as in `matched` where it has the layer.
+  std::vector<RoutingDistance> result(std::span<const RoutingDistance> matched = {}) const;
 
  private:
   struct Layer {
     int64_t layer, num_images, num_experts;
+    bool aligned;
     std::vector<std::vector<double>> a, b;  // shares of each patch, each E + 1 or fewer
   };
   std::vector<Layer> layers_;

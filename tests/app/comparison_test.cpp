@@ -138,4 +138,39 @@ TEST_F(Comparison, ReportsAreWrittenByTheirEnding) {
   EXPECT_THAT(compare({"1", "3@x"}).err, HasSubstr("names no step"));
 }
 
+TEST_F(Comparison, SettingsAndCostAreThoseOfTheStepThatIsCompared) {
+  const SessionStore store(store_, SessionStore::Access::write);
+  RunWriter writer(store);
+  writer.resume_run(3, 20);
+  writer.write(
+      std::vector<Event>{CommandApplied{20, 3, "router.k", "2", "1"},
+                         MetricsTaken{{{"eval/test/gflops_per_image", 30, 4, 0.125}, {"train/loss", 30, 4, 2}}},
+                         Evaluated{30, 4, "test", 100, 0.65, 0.5, ""}});
+  const RunReader reader(store);
+  const ComparedRun before = find_compared(reader, "3@19"), after = find_compared(reader, "3");
+  EXPECT_EQ(before.run.config.router.k, 2);
+  EXPECT_EQ(after.run.config.router.k, 1);
+  EXPECT_EQ(cost_of(reader, before).gflops_per_image, 0.5);
+  EXPECT_EQ(cost_of(reader, after).gflops_per_image, 0.125);
+  const RunComparison both = compared_runs(reader, {{1, -1}, {3, -1}});
+  const auto noise = std::find_if(both.settings.begin(), both.settings.end(),
+                                  [](const ComparedValue& value) { return value.name == "router.noise_std"; });
+  ASSERT_NE(noise, both.settings.end());
+  EXPECT_THAT(noise->values, ElementsAre("1", "0"));
+  EXPECT_THAT(noise->turned, ElementsAre(0, 1));
+  EXPECT_THAT(both.settings, testing::Not(testing::Contains(testing::Field(&ComparedValue::name, "router.k"))));
+}
+
+TEST_F(Comparison, ASeedThatIsThereTwiceCountsOnce) {
+  add(2, 1, {4, 3}, 0.7, 0.25, {1, 1, 0, 0});  // run 4 is run 2 once more
+  const SessionStore store(store_, SessionStore::Access::read);
+  const RunReader reader(store);
+  std::vector<ComparedRun> runs;
+  for (const char* run : {"1", "2", "4"}) runs.push_back(find_compared(reader, run));
+  const std::vector<SeedGroup> groups = seed_groups(runs);
+  ASSERT_EQ(groups.size(), 2u);
+  EXPECT_THAT(groups[0].runs, ElementsAre(0u, 1u));
+  EXPECT_THAT(groups[1].runs, ElementsAre(2u));
+}
+
 }  // namespace

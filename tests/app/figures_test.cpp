@@ -68,6 +68,26 @@ class Figures : public testing::Test {
   std::string store_ = temp_ / "runs.db";
 };
 
+TEST_F(Figures, APartOfALongRunIsDrawnPointByPoint) {
+  const SessionStore store(store_, SessionStore::Access::read);
+  FigureSpec spec;
+  spec.kind = "curves";
+  spec.runs = spec.labels = {"3"};
+  spec.first_step = 40, spec.last_step = 139;
+  const figure::Panel part = build_figure(RunReader(store), spec).panels.at(0);
+  ASSERT_EQ(part.marks.size(), 1u);  // no band: nothing is summed up
+  EXPECT_EQ(std::get<figure::Line>(part.marks[0]).x.size(), 100u);
+  EXPECT_EQ(part.shown, "");
+  EXPECT_TRUE(part.events.empty());  // the knob of step 20 lies outside
+}
+
+TEST_F(Figures, ASpecFromBeforePartsWereThereShowsAll) {
+  std::string text = to_json(FigureSpec{.kind = "curves", .runs = {"1@100"}, .labels = {"1 k1"}});
+  const size_t at = text.find("\"first_step\"");
+  text.erase(at, text.find("\"layer\"") - at);
+  EXPECT_EQ(figure_spec_from_json(text).last_step, -1);
+}
+
 TEST_F(Figures, SeedsAreOneLineWithABandAndALongRunIsAnEnvelope) {
   const figure::Panel both = panel("curves", {"1", "2", "3"});
   ASSERT_EQ(both.marks.size(), 4u);

@@ -1,6 +1,8 @@
 // Stored runs in words, and finding a run by what a person writes.
 #include "app/runs_report.h"
 
+#include "app/comparison.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -64,7 +66,7 @@ TEST_F(RunsReport, ShowsARun) {
 TEST_F(RunsReport, ComparesWhatDiffers) {
   const SessionStore store(folder_ / "runs.db", SessionStore::Access::read);
   const RunReader reader(store);
-  const std::string table = comparison({reader.load_run(1), reader.load_run(2)}).csv();
+  const std::string table = comparison_table(compared_runs(reader, {{1, -1}, {2, -1}})).csv();
   EXPECT_THAT(table, AllOf(HasSubstr("what,1 soft,2 vmoe"), HasSubstr("router.kind,soft,tokens_choice"),
                            HasSubstr("test accuracy,0.8750,0.8750")));
   EXPECT_THAT(table, Not(HasSubstr("model.width")));

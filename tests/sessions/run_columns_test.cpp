@@ -55,6 +55,28 @@ class RunColumnsTest : public StoreTest {
   RunReader reader_;
 };
 
+TEST_F(RunColumnsTest, TheOrderOfAllRunsIsThatOfTheirPages) {
+  RunQuery query{.order = "test_accuracy"};
+  EXPECT_THAT(reader_.list_ids(query), ElementsAre(4, 3, 2, 1, 5));
+  EXPECT_THAT(reader_.list_ids(query, "router.k"), ElementsAre(5, 3, 1, 4, 2));  // k = 2 by default, then 9, then 10
+  query.where = "test_accuracy > 0.3";
+  query.limit = 1;
+  EXPECT_THAT(reader_.list_ids(query), ElementsAre(4, 3, 2));
+}
+
+TEST_F(RunColumnsTest, RowsAreReadByTheirNumbersAndThoseThatAreGoneAreLeftOut) {
+  const std::vector<int64_t> ids = {2, 99, 1};
+  const std::vector<RunSummary> runs = reader_.load_summaries(ids);
+  ASSERT_EQ(runs.size(), 2u);
+  EXPECT_EQ(runs[0].name, "run's 2");
+  const auto cells = reader_.load_cells(ids, {"router.k", "layer3/dropped"});
+  ASSERT_EQ(cells.size(), 2u);
+  EXPECT_EQ(std::get<int64_t>(cells[0][0]), 10);
+  EXPECT_DOUBLE_EQ(std::get<double>(cells[1][1]), 0.1);
+  EXPECT_EQ(reader_.load_cells(ids, {})[0].size(), 0u);
+  EXPECT_THROW(reader_.load_cells(ids, {"router.kk"}), UserError);
+}
+
 TEST_F(RunColumnsTest, ConditionsKnowColumnsSettingsAndMetrics) {
   EXPECT_THAT(found("test_accuracy > 0.5"), ElementsAre(3, 4));
   EXPECT_THAT(found("router.k >= 10 AND test_accuracy < 0.5"), ElementsAre(2));

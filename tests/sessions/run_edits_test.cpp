@@ -105,6 +105,16 @@ TEST_F(RunEditsTest, ARunThatIsRecordedStaysOutOfTheTrash) {
   EXPECT_THAT(names({.name_contains = "live"}), ElementsAre("live"));
 }
 
+TEST_F(RunEditsTest, EmptyingTheTrashSparesARunThatWentOnAndAllBesideIt) {
+  const int64_t run = writer_.begin_run(a_start("live"));
+  mark({1}, RunMark::trashed, true);
+  // As by a resume of a run that lay in the trash already.
+  store_.database().execute("UPDATE runs SET trashed_at = '2026-01-02T03:04:05Z' WHERE run_id = " +
+                            std::to_string(run));
+  EXPECT_THROW(editor_.empty_trash(), UserError);
+  EXPECT_EQ(reader_.count_runs({.trash = true}), 2);
+}
+
 TEST_F(RunEditsTest, EditsNeedNotWaitUntilTheRecorderHasLeft) {
   writer_.begin_run(a_start("live"));
   const SessionStore beside(path_, SessionStore::Access::edit);

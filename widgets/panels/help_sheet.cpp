@@ -20,7 +20,7 @@ struct Entry {
 };
 struct Group {
   int column;
-  std::string_view title;
+  std::string_view page, title;  // page "": of every page
   std::initializer_list<Entry> entries;
 };
 
@@ -28,12 +28,14 @@ constexpr float kColumn = 430, kTitle = 30, kRow = 25, kSpace = 8;
 
 const Group kGroups[] = {
     {0,
+     "",
      "Run",
      {{"T", "start or pause"},
       {"S", "one step, while paused"},
       {"E", "evaluate now"},
       {"Ctrl+S", "save a checkpoint"}}},
     {0,
+     "Explore",
      "Look",
      {{"J  K", "image before, after"},
       {"1 to 9", "pinned image, or image of the gallery"},
@@ -49,6 +51,7 @@ const Group kGroups[] = {
       {"click", "pin a patch, an expert or a slot"},
       {"Esc", "unpin everything"}}},
     {1,
+     "Explore",
      "Ask",
      {{"X hold", "what if the pointed expert were off"},
       {"eye", "turn an expert off until it is turned on again"},
@@ -57,30 +60,59 @@ const Group kGroups[] = {
       {"C", "knobs of training, or of the look"},
       {"R", "reset what was asked"}}},
     {1,
+     "",
      "Window",
-     {{"F1", "the page of the run in training"},
-      {"V", "the next study"},
-      {"M", "the study panel large, or small again"},
+     {{"F1  F3", "the run in training, stored runs side by side"},
+      {"V", "the next study, the next view"},
+      {"M", "study or table large, or small again"},
       {"D", "dark or light"},
       {"O", "experts' colours: all, or colour-blind safe"},
       {"P", "save a picture of the window"},
       {"?", "this sheet"},
       {"Tab, arrows", "move between controls"}}},
+    {0,
+     "Compare",
+     "Runs",
+     {{"J  K", "run before, after"},
+      {"X, click", "choose it for comparison, or let it go"},
+      {"Y", "star"},
+      {"R", "rename"},
+      {"N", "note"},
+      {"G", "tag"},
+      {"A", "archive, or take out again"},
+      {"Del", "to the trash, or out of it"},
+      {"Ctrl+Z", "undo what was done to runs"},
+      {"/", "filter"}}},
+    {1,
+     "Compare",
+     "Curves and two runs",
+     {{"drag", "zoom into a box"},
+      {"F", "all again"},
+      {"Ctrl+E", "save the figure, its path to the clipboard"},
+      {"Shift hold", "blink: the other run in each place"},
+      {",  .", "MoE layer before, after"},
+      {"[  ]", "test image before, after"},
+      {"W", "side by side, split, difference"},
+      {"L", "experts' numbers raw, or matched"}}},
 };
 
 }  // namespace
 
-bool draw_help_sheet(const Rect& screen) {
+bool draw_help_sheet(const Rect& screen, std::string_view page) {
   const ui::Theme& t = ui::theme();
   // Two columns of groups; the taller one gives the height.
   float heights[2] = {0, 0};
-  for (const Group& group : kGroups)
+  const auto belongs = [&](const Group& group) { return group.page.empty() || group.page == page; };
+  for (const Group& group : kGroups) {
+    if (!belongs(group)) continue;
     heights[group.column] += kTitle + kSpace + static_cast<float>(group.entries.size()) * kRow;
+  }
   const ui::Sheet sheet("help", screen, 2 * kColumn + 80, std::max(heights[0], heights[1]) + 40);
   Rect columns[2] = {sheet.inside(), sheet.inside()};
   columns[0] = columns[1].cut_left(columns[1].w / 2 - px(12));
   columns[1].cut_left(px(24));
   for (const Group& group : kGroups) {
+    if (!belongs(group)) continue;
     Rect& column = columns[group.column];
     ui::text_in(column.cut_top(px(kTitle)), Face::title, t.text, group.title);
     for (const Entry& entry : group.entries) {

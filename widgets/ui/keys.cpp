@@ -15,6 +15,14 @@ int typed(char character) {
   return count;
 }
 
+std::string typed_text() {
+  const ImGuiIO& io = ImGui::GetIO();
+  std::string text;
+  for (const ImWchar c : io.InputQueueCharacters)
+    if (c < 128 && !io.WantTextInput) text += static_cast<char>(std::tolower(static_cast<int>(c)));
+  return text;
+}
+
 bool key_held(char letter) {
   const ImGuiIO& io = ImGui::GetIO();
   return !io.WantTextInput && !io.KeyCtrl && !io.KeyAlt && ImGui::IsKeyDown(std::toupper(letter));

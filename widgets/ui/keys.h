@@ -1,6 +1,7 @@
 // Keys: bare characters act on what is under the cursor, unless somebody is typing text.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,11 +13,15 @@ namespace moescope::ui {
 /// Characters, not key codes, so that `[` works on every keyboard layout.
 int typed(char character);
 
+/// All characters typed in this frame, in order, letters small: for keys whose order matters. Empty while a text box
+/// has the keyboard.
+std::string typed_text();
+
 /// True while the letter's key is down and no text box has the keyboard. GLFW numbers letter keys by their capital.
 bool key_held(char letter);
 
 /// Keys without a character, by GLFW's numbers.
-enum class Key { escape = 256, enter = 257, f1 = 290, f3 = 292, f5 = 294 };
+enum class Key { escape = 256, enter = 257, del = 261, f1 = 290, f3 = 292, f5 = 294 };
 /// True in the frame after the key went down, however short it was held.
 bool pressed(Key key);
 /// True in the frame in which Ctrl and the letter went down together (no character comes of that).

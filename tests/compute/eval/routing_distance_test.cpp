@@ -122,7 +122,30 @@ TEST(RoutingDistance, TakesLayersAndImagesTogetherAndLeavesTheClassTokenOut) {
   EXPECT_EQ(layers[1].num_images, 2);
   EXPECT_EQ(layers[1].num_experts, 4);
   EXPECT_DOUBLE_EQ(layers[1].changed, 0.25);
-  EXPECT_THROW(comparison.add(top1({0, 0}, 2), top1({0, 0, 0}, 2)), ConfigError);
+  EXPECT_FALSE(layers[0].aligned);
+  EXPECT_THROW(comparison.add(top1({0, 0}, 2, 5), top1({0, 0}, 2, 3)), ConfigError);
+}
+
+TEST(RoutingDistance, GridsThatDifferAreComparedWhereTheyCoverTheSamePixels) {
+  // Two patches beside three: the finer grid has three cells, and the middle one lies half in each of the two.
+  const RoutingMap two = top1({0, 1}, 2), three = top1({0, 0, 1}, 2);
+  EXPECT_THAT(cell_shares(two, 1, 3),
+              ElementsAre(ElementsAre(1, 0, 0), ElementsAre(0.5, 0.5, 0), ElementsAre(0, 1, 0)));
+  const RoutingDistance d = distance(two, three);
+  EXPECT_TRUE(d.aligned);
+  EXPECT_EQ(d.num_patches, 3);
+  EXPECT_EQ(d.changed, 0);  // of (1/2, 1/2) the first is the main one
+  EXPECT_NEAR(d.distance, std::sqrt(0.31127812445913283) / 3, 1e-12);
+  EXPECT_THAT(main_experts(cell_shares(top1({1, -1}, 2), 1, 2)), ElementsAre(1, -1));
+}
+
+TEST(RoutingDistance, AMatchingFoundElsewhereIsTaken) {
+  RoutingComparison wide, one;
+  wide.add(top1({0, 0, 1, 1}, 2), top1({1, 1, 0, 0}, 2));
+  one.add(top1({0, 1}, 2), top1({0, 1}, 2));
+  const auto matched = wide.result();
+  EXPECT_EQ(one.result().front().matched_changed, 0);
+  EXPECT_EQ(one.result(matched).front().matched_changed, 1);
 }
 
 }  // namespace

@@ -1,0 +1,24 @@
+// A figure that is kept: its files, and its spec as a row of the store, so that it can be made again.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "app/figures.h"
+
+namespace moescope {
+
+/// Runs by their number and step, so that neither a newer run of the same name nor more training changes the figure;
+/// labels are set anew.
+void pin_runs(const RunReader& reader, FigureSpec& spec);
+
+/// Makes the figure, writes the files (in none given: figure-NUMBER.svg here) and keeps the spec. `files` are told
+/// whole, with their endings. Returns the figure's number. Throws UserError: what build_figure and write_figure throw.
+int64_t keep_figure(const std::filesystem::path& store, FigureSpec spec, std::vector<std::string>& files);
+
+/// The same under names of its own: FOLDER/figure-NUMBER.svg, .pdf, .png, .csv, .json and .tex.
+int64_t keep_figure_in(const std::filesystem::path& store, FigureSpec spec, const std::filesystem::path& folder,
+                       std::vector<std::string>& files);
+
+}  // namespace moescope

@@ -1,0 +1,36 @@
+// A thread that does what it is given, in order, and something small in between at regular times.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace moescope {
+
+class Worker {
+ public:
+  /// tick: called on the thread every `every` while nothing else is done; none: never.
+  explicit Worker(std::function<void()> tick = {}, std::chrono::milliseconds every = std::chrono::milliseconds(500));
+  /// Waits for what is being done; what has not begun is never done.
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void post(std::function<void()> task);
+
+ private:
+  void work();
+
+  const std::function<void()> tick_;
+  const std::chrono::milliseconds every_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> tasks_;
+  bool leaving_ = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace moescope

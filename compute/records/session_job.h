@@ -1,0 +1,19 @@
+// Work on stored runs that takes its time: what it is, how far it is, how it ended.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace moescope {
+
+struct SessionJob {
+  enum class State { waiting, running, done, failed, cancelled };
+  int64_t job_id = 0;
+  std::string title;   // "replay of run 3"
+  State state = State::waiting;
+  double share = -1;   // 0..1; -1: not known
+  double eta_secs = -1;
+  std::string result;  // one sentence once it is over: what came out, or why it failed
+};
+
+}  // namespace moescope

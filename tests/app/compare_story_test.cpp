@@ -1,0 +1,170 @@
+// The storyboard at 4:00 and 4:30, walked in a real window over a real store: compare two runs, take a figure along.
+// MOESCOPE_PICTURES=FOLDER keeps a picture of each step, in both themes and two sizes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+
+#include "app/session_browser.h"
+#include "app/window.h"
+#include "app/window_png.h"
+#include "support/run_program.h"
+#include "support/temp_folder.h"
+#include "support/tiny_training.h"
+#include "support/ui_demo_run.h"
+#include "support/ui_own_display.h"
+
+namespace moescope {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class CompareStory : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!display_.usable()) GTEST_SKIP() << "Xvfb is not installed: no real window can be tested";
+    if (std::system("xdotool version >/dev/null 2>&1") != 0) GTEST_SKIP() << "xdotool is not installed";
+    train("vmoe", {"router.kind=tokens_choice", "router.k=1", "train.seed=1"});
+    train("vmoe", {"router.kind=tokens_choice", "router.k=1", "train.seed=2"});
+    train("wide", {"router.kind=tokens_choice", "router.k=2", "router.capacity_factor=1"});
+    browser_ = std::make_unique<SessionBrowser>(store_, temp_.path() / "figures");
+    run_.advance(60);
+    open(1600, 900, true);
+  }
+  void train(const std::string& name, const std::vector<std::string>& settings) {
+    std::vector<std::string> arguments = tiny_training("train", store_);
+    arguments.insert(arguments.end(), {"--set", "name=" + name, "--set", "train.eval_every=4", "--stop", "steps=12"});
+    for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
+    const Outcome outcome = run_program(arguments);
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+  }
+  void open(int width, int height, bool dark) {
+    window_.reset();
+    WindowOptions options;
+    options.scale = 1;
+    options.width = width, options.height = height;
+    options.dark = dark;
+    window_ = std::make_unique<Window>(options, run_, browser_.get());
+    for (int i = 0; i < 4; ++i) window_->turn(0.01);
+  }
+  bool until(const std::function<bool()>& done) {
+    for (const auto start = Clock::now(); Clock::now() - start < std::chrono::seconds(60);) {
+      window_->turn(0.02);
+      if (done()) return true;
+    }
+    return false;
+  }
+  static void hand(const std::string& arguments) {
+    ASSERT_EQ(std::system(("xdotool " + arguments + " >/dev/null 2>&1").c_str()), 0) << arguments;
+  }
+  ComparePage& page() { return window_->workspace().compare(); }
+  bool has_table() {
+    return until([&] { return page().shown_table() && page().shown_table()->rows.size() == 3; });
+  }
+  /// The wish, once the page has answered it.
+  bool has_pair(int64_t a, int64_t b) {
+    return until(
+        [&] { return page().pair() && page().pair()->request.a.run_id == a && page().pair()->request.b.run_id == b; });
+  }
+  void picture(const std::string& name) {
+    const char* folder = std::getenv("MOESCOPE_PICTURES");
+    if (!folder) return;
+    for (int i = 0; i < 4; ++i) window_->turn(0.02);
+    write_png(window_->screenshot(), std::string(folder) + "/" + name + ".png");
+  }
+
+  demo::OwnDisplay display_;
+  const TempFolder temp_;
+  std::string store_ = temp_ / "runs.db";
+  demo::DemoRun run_{RouterKind::tokens_choice};
+  std::unique_ptr<SessionBrowser> browser_;
+  std::unique_ptr<Window> window_;
+};
+
+TEST_F(CompareStory, At4_00TwoRunsAreChosenAndTheSameImageStandsLeftAndRight) {
+  hand("key F3");
+  ASSERT_TRUE(has_table());
+  hand("key x");
+  ASSERT_TRUE(until([&] { return page().table().chosen().size() == 1; }));
+  hand("key k");
+  hand("key k");
+  hand("key x");
+  ASSERT_TRUE(until([&] { return page().table().chosen().size() == 2; }));
+  ASSERT_TRUE(until([&] { return page().comparison() && page().comparison()->labels.size() == 2; }));
+  // Only what differs: k, the capacity factor, the seed; and no setting that is the same.
+  std::vector<std::string> settings;
+  for (const ComparedValue& value : page().comparison()->settings) settings.push_back(value.name);
+  EXPECT_THAT(settings, testing::UnorderedElementsAre("router.k", "router.capacity_factor", "train.seed"));
+  picture("4-00-curves");
+  hand("key v");
+  picture("4-00-compute");
+  hand("key v");
+  ASSERT_TRUE(has_pair(3, 1));
+  EXPECT_EQ(page().pair()->refusal, "");
+  ASSERT_EQ(page().pair()->layers.size(), 1u);
+  picture("4-00-images");
+  hand("keydown shift");
+  ASSERT_TRUE(until([&] { return page().pair_selection().swapped; }));
+  picture("4-00-blink");
+  hand("keyup shift");
+  ASSERT_TRUE(until([&] { return !page().pair_selection().swapped; }));
+  hand("key bracketright");
+  ASSERT_TRUE(until([&] { return page().pair() && page().pair()->request.image.test_index == 1; }));
+  hand("key w");
+  ASSERT_TRUE(until([&] { return page().pair_selection().mode == panels::PairMode::split; }));
+  picture("4-00-split");
+  hand("key w");
+  picture("4-00-difference");
+}
+
+TEST_F(CompareStory, At4_30CtrlEWritesTheFigureAndItRebuilds) {
+  hand("key F3");
+  ASSERT_TRUE(has_table());
+  for (const char* key : {"x", "k", "x", "k", "x"}) hand(std::string("key ") + key);
+  ASSERT_TRUE(until([&] { return page().table().chosen().size() == 3; }));
+  // Seeds of one experiment are one curve: two colours for three runs.
+  ASSERT_TRUE(until([&] { return page().comparison() && page().comparison()->colors.size() == 3; }));
+  EXPECT_THAT(page().comparison()->colors, testing::ElementsAre(0, 1, 1));
+  hand("key ctrl+e");
+  const std::filesystem::path svg = temp_.path() / "figures" / "figure-1.svg";
+  ASSERT_TRUE(until([&] { return ImGui::GetClipboardText() == svg.string(); }));
+  EXPECT_TRUE(std::filesystem::exists(svg));
+  picture("4-30");
+  const Outcome rebuilt = run_program({"figure", "rebuild", "1", "--check", "--store", store_});
+  EXPECT_EQ(rebuilt.status, 0) << rebuilt.out;
+}
+
+TEST_F(CompareStory, ADeletedRunComesBack) {
+  hand("key F3");
+  ASSERT_TRUE(has_table());
+  hand("key Delete");
+  ASSERT_TRUE(until([&] { return page().shown_table()->rows.size() == 2; }));
+  hand("key ctrl+z");
+  ASSERT_TRUE(has_table());
+}
+
+TEST_F(CompareStory, NoTextIsCutInEitherThemeAtTheSizesThatWePromise) {
+  for (const bool dark : {true, false}) {
+    for (const auto& [width, height] : {std::pair{1600, 900}, {1280, 800}}) {
+      open(width, height, dark);
+      page().table().choose_only({{3, -1}, {2, -1}, {1, -1}});
+      window_->workspace().open(ui::Key::f3);
+      for (const CompareView view : {CompareView::curves, CompareView::compute, CompareView::images}) {
+        if (view == CompareView::images) page().table().choose_only({{3, -1}, {1, -1}});
+        page().open(view);
+        ASSERT_TRUE(has_table());
+        if (view == CompareView::images) ASSERT_TRUE(has_pair(3, 1));
+        for (int i = 0; i < 12; ++i) window_->turn(0.03);
+        ui::look().cut_texts = 0;
+        window_->draw_now();
+        EXPECT_EQ(ui::look().cut_texts, 0) << width << " view " << static_cast<int>(view);
+        picture("compare-" + std::to_string(static_cast<int>(view)) + (dark ? "-dark-" : "-light-") +
+                std::to_string(width));
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace moescope
