@@ -7,15 +7,18 @@
 namespace moescope {
 
 std::optional<LookRequest> LookAsker::ask(const panels::Seen& seen, const panels::Selection& selection,
-                                          int64_t attention_block) {
+                                          int64_t attention_block, bool stored) {
   LookRequest wanted;
   wanted.what_if = selection.asking.now();
   wanted.attention_block = attention_block;
-  if (!seen.snapshot || !selection.has_image || (wanted.what_if.is_nothing() && attention_block < 0)) {
+  if (!seen.snapshot || !selection.has_image || (wanted.what_if.is_nothing() && attention_block < 0 && !stored)) {
     rest();
     return std::nullopt;
   }
   wanted.images = {selection.image};
+  if (stored)  // the run's own snapshots have the others only as they are now
+    for (const WatchedImage& pin : selection.pins)
+      if (!(pin == selection.image)) wanted.images.push_back(pin);
   if (asked_) {
     wanted.id = asked_->id;
     if (wanted == *asked_) return std::nullopt;
@@ -30,6 +33,7 @@ const RoutingMap* QuickRoute::update(const panels::Seen& seen, const panels::Sel
                                      const Reroute& reroute) {
   const WhatIf asked = selection.asking.now();
   if (!reroute || !seen.snapshot || !panels::is_waiting(seen, selection) || !asked.edits.empty()) return nullptr;
+  if (seen.model_awaited) return nullptr;  // the layer on view is another model's
   const ImageLook* look = panels::shown_look(seen, selection);
   const ImageView* view = look ? &look->as_is : panels::find_view(*seen.snapshot, selection.image);
   if (asked.kept.count > 0 && asked.kept.by == KeepBy::random) return nullptr;  // drawn for the image, by the look

@@ -13,8 +13,10 @@ namespace moescope {
 
 class LookAsker {
  public:
-  /// The request to send now, if any. attention_block >= 0 asks for attention even when nothing else is asked.
-  std::optional<LookRequest> ask(const panels::Seen& seen, const panels::Selection& selection, int64_t attention_block);
+  /// The request to send now, if any. attention_block >= 0 asks for attention even when nothing else is asked;
+  /// `stored`: a stored step is looked through, so that even the image as it is has to be asked for.
+  std::optional<LookRequest> ask(const panels::Seen& seen, const panels::Selection& selection, int64_t attention_block,
+                                 bool stored);
   /// Nobody looks: as if nothing were asked.
   void rest() {
     stop_ |= asked_.has_value();

@@ -41,6 +41,10 @@ void ExplorePage::take_keys(const PageInput& input, std::vector<Command>& out) {
   panels::WhatIfPanel::take_keys(input.seen, selection_);
   routing_.take_keys(input.seen, selection_);
   gallery_.take_keys(input.gallery, selection_, out);
+  if (std::optional<SetField> change = ui::ctrl_typed('z')   ? knob_undo_.undo()
+                                       : ui::ctrl_typed('y') ? knob_undo_.redo()
+                                                             : std::nullopt)
+    knobs_.set(*change, input.seen.now_secs, out);
   if (ui::typed('c') % 2 == 1) controls_tab_ = 1 - controls_tab_;
   for (int i = 0; i < ui::typed('v'); ++i) study_.open_next();
   if (ui::typed('m') % 2 == 1) study_large_ = !study_large_;
@@ -62,7 +66,9 @@ std::vector<ui::KeyHint> ExplorePage::key_hints(const PageInput& input) const {
           {"F", "fit", !selection_.zoom.is_fitted()},
           {"N", "stretch scale", soft},
           {"A", "all slots", soft},
-          {"W", "wanted", layers > 0 && !soft}};
+          {"W", "wanted", layers > 0 && !soft},
+          {"Ctrl+Z", "undo knob", knob_undo_.can_undo()},
+          {"Ctrl+Y", "redo knob", knob_undo_.can_redo()}};
 }
 
 void ExplorePage::draw_middle(Rect area, const PageInput& input, std::vector<Command>& out) {
@@ -78,7 +84,7 @@ void ExplorePage::draw_middle(Rect area, const PageInput& input, std::vector<Com
     float width = left.w / ui::look().scale;
     ui::splitter("curves", between, true, 1, 200, (row.w - gutter) / ui::look().scale - 200, width);
     if (ImGui::IsItemActive()) layout_.curves_share = width * ui::look().scale / (row.w - gutter);
-    curves_.draw_ui(left, input.seen, input.history, selection_);
+    curves_.draw_ui(left, *run_, input.history, selection_);
     study_.draw_ui(right, input.seen, input.gallery, selection_, report_asks_, out);
   }
   const Rect detail = routing_.draw_ui(area, input.seen, selection_, out);
@@ -98,15 +104,16 @@ void ExplorePage::draw_controls(const Rect& area, const panels::Seen& seen, std:
               ui::Align::right);
   ui::tip(header, {controls_tab_ == 0 ? "Knobs" : "What if", text});
   if (controls_tab_ == 0)
-    knobs_.draw_ui(inside, seen, out);
+    knobs_.draw_ui(inside, *run_, out);
   else
     what_if_.draw_ui(inside, seen, selection_);
   ImGui::PopID();
 }
 
 /// Turns what the panels want to know into requests, each once.
-void ExplorePage::ask_explorer(const panels::Seen& seen) {
-  if (std::optional<LookRequest> request = look_asker_.ask(seen, selection_, study_.attention_block(selection_)))
+void ExplorePage::ask_explorer(const panels::Seen& seen, bool stored) {
+  if (std::optional<LookRequest> request =
+          look_asker_.ask(seen, selection_, study_.attention_block(selection_), stored))
     look_request_ = std::move(request);
   if (gallery_.wants_verdicts && !verdicts_asked_ && seen.snapshot) {
     ReportRequest request = study_.question_of(panels::Page::mistakes, seen, selection_);
@@ -125,11 +132,11 @@ void ExplorePage::draw_wide(Rect area, const PageInput& input, std::vector<Comma
   Rect right = area.cut_right(px(layout_.right));
   ui::splitter("right", area.cut_right(gutter), true, -1, 380, 640, layout_.right);
   draw_middle(area, input, out);
-  const float least = panels::Knobs::least_height(input.seen);
+  const float least = panels::Knobs::least_height(*run_);
   const float room =
       right.h - gutter - panels::Experts::preferred_height(input.seen, selection_);  // what the experts leave
   const float wanted =
-      layout_.knobs > 0 ? px(layout_.knobs) : std::clamp(room, least, panels::Knobs::preferred_height(input.seen));
+      layout_.knobs > 0 ? px(layout_.knobs) : std::clamp(room, least, panels::Knobs::preferred_height(*run_));
   const Rect knobs = right.cut_bottom(std::min(wanted, right.h * 0.6f)), gap = right.cut_bottom(gutter);
   float height = knobs.h / ui::look().scale;
   ui::splitter("experts", gap, false, -1, 150, 560, height);
@@ -162,16 +169,18 @@ void ExplorePage::update(const PageInput& input, bool shown, std::vector<Command
 
 void ExplorePage::draw_ui(const Rect& area, const PageInput& given, std::vector<Command>& out) {
   selection_.begin_frame();
-  take_keys(given, out);
-  panels::Seen seen = given.seen;
+  run_ = &given.seen;
+  panels::Seen seen = given.stored ? *given.stored : given.seen;
+  take_keys({seen, given.gallery, given.history, given.has_keyboard, given.stored}, out);
   seen.rerouted = quick_route_.update(seen, selection_, reroute);
   seen.look_serial = ui::texture_key({seen.look_serial, seen.rerouted ? quick_route_.serial() : 0});
-  const PageInput input{seen, given.gallery, given.history, given.has_keyboard};
+  const PageInput input{seen, given.gallery, given.history, given.has_keyboard, given.stored};
   if (area.w >= px(kWideFrom) - 2 * px(ui::kGutter))
     draw_wide(area, input, out);
   else
     draw_narrow(area, input, out);
-  ask_explorer(seen);
+  knob_undo_.sent(out);
+  ask_explorer(seen, given.stored != nullptr);
 }
 
 }  // namespace moescope

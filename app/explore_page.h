@@ -11,6 +11,7 @@
 #include "widgets/panels/curves.h"
 #include "widgets/panels/experts.h"
 #include "widgets/panels/gallery.h"
+#include "widgets/panels/knob_undo.h"
 #include "widgets/panels/knobs.h"
 #include "widgets/panels/patch_detail.h"
 #include "widgets/panels/routing_picture.h"
@@ -41,6 +42,11 @@ class ExplorePage : public WorkspacePage {
   bool take_stop_looking() { return look_asker_.take_stop(); }
   panels::ReportAsks take_report_asks() { return std::exchange(report_asks_, {}); }
 
+  /// What the run applied, for taking it back.
+  void applied(const std::vector<CommandApplied>& commands) { knob_undo_.applied(commands); }
+  /// Another run took the place of the one on view.
+  void forget_run() { knob_undo_ = {}; }
+
   panels::Study& study() { return study_; }
   const panels::Selection& selection() const { return selection_; }
 
@@ -53,8 +59,9 @@ class ExplorePage : public WorkspacePage {
   void draw_narrow(ui::Rect area, const PageInput& input, std::vector<Command>& out);
   void draw_middle(ui::Rect area, const PageInput& input, std::vector<Command>& out);
   void draw_controls(const ui::Rect& area, const panels::Seen& seen, std::vector<Command>& out);
-  void ask_explorer(const panels::Seen& seen);
+  void ask_explorer(const panels::Seen& seen, bool stored);
 
+  const panels::Seen* run_ = nullptr;  // of this frame: the run in training, whatever step is looked through
   ExploreLayout layout_;
   panels::Selection selection_;
   panels::Gallery gallery_;
@@ -62,6 +69,7 @@ class ExplorePage : public WorkspacePage {
   panels::PatchDetail patch_;
   panels::Experts experts_;
   panels::Knobs knobs_;
+  panels::KnobUndo knob_undo_;
   panels::WhatIfPanel what_if_;
   panels::Curves curves_;
   panels::Study study_;

@@ -23,8 +23,7 @@ void go_on_in_terminal(LiveRun& run, std::shared_ptr<const Snapshot> latest) {
   printer.say("The window is closed, training goes on here; Ctrl+C saves and leaves.");
   while (!signals.asked()) {
     if (run.take(latest)) printer.show(*latest);
-    run.drain_metrics();  // nobody draws them; the recorder has its own
-    run.drain_applied();
+    run.take_news();  // nobody draws it; the recorder has its own
     for (const std::string& notice : run.drain_notices()) printer.say(notice);
     if (latest && !trains(*latest)) break;
     std::this_thread::sleep_for(kLook);

@@ -94,13 +94,14 @@ void Recorder::write() {
     return;
   }
   num_stored_ += static_cast<int64_t>(backlog_.events().size());
-  const bool checkpointed = std::any_of(backlog_.events().begin(), backlog_.events().end(), [](const Event& event) {
+  const int64_t checkpoints = std::count_if(backlog_.events().begin(), backlog_.events().end(), [](const Event& event) {
     return std::holds_alternative<CheckpointTaken>(event);
   });
+  num_checkpoints_ += checkpoints;
   backlog_.clear();
   report("", false);
   if (backlog_.num_dropped_maps() > 0) tell_dropped_maps();
-  if (checkpointed || Clock::now() - last_sync_ >= options_.sync_interval) sync();
+  if (checkpoints > 0 || Clock::now() - last_sync_ >= options_.sync_interval) sync();
 }
 
 void Recorder::tell_dropped_maps() {
@@ -128,6 +129,7 @@ void Recorder::report(std::string banner, bool failed) {
     const std::lock_guard lock(mutex_);
     state_.run_id = writer_ != nullptr ? writer_->run_id() : 0;
     state_.num_stored = num_stored_;
+    state_.num_checkpoints = num_checkpoints_;
     state_.num_waiting = static_cast<int64_t>(backlog_.events().size());
     state_.waiting_bytes = backlog_.num_bytes();
     state_.num_failures = failed ? state_.num_failures + 1 : 0;

@@ -31,8 +31,9 @@ struct RecorderState {
   int64_t num_stored = 0;          // events committed
   int64_t num_waiting = 0;         // events in memory that are not
   int64_t waiting_bytes = 0;
-  int64_t num_failures = 0;  // attempts in a row that have failed
-  std::string banner;        // what a person should know now; empty when all is well
+  int64_t num_checkpoints = 0;  // of them checkpoints
+  int64_t num_failures = 0;     // attempts in a row that have failed
+  std::string banner;           // what a person should know now; empty when all is well
 };
 
 struct RecorderOptions {
@@ -83,7 +84,7 @@ class Recorder {
   std::unique_ptr<RunWriter> writer_;
   EventBacklog backlog_;
   bool run_begun_;
-  int64_t num_stored_ = 0;
+  int64_t num_stored_ = 0, num_checkpoints_ = 0;
   Clock::time_point last_sync_ = Clock::now();
 
   mutable std::mutex mutex_;  // guards what follows

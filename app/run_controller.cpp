@@ -1,6 +1,7 @@
 // One thread opens, starts, and then passes events on: to the recorder whole, to the window what it draws.
 #include "app/run_controller.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -25,7 +26,7 @@ void append(std::vector<T>& to, std::vector<T> from) {
 
 }  // namespace
 
-RunController::RunController(PreparedRun run) : run_(std::move(run)) {
+RunController::RunController(PreparedRun run) : store_(run.store), run_(std::move(run)) {
   for (SetField& field : run_.first_fields) early_.emplace_back(std::move(field));
   run_.setup.weights = weights_;
   explorer_.set_waker([this] { wake(); });
@@ -54,31 +55,37 @@ bool RunController::take(std::shared_ptr<const Snapshot>& out) {
     out = std::exchange(failure_, nullptr);
     return true;
   }
-  if (!trainer_ || !trainer_->snapshots().take(out)) return false;
-  if (out->run_id == 0 && recorder_ && recorder_->run_id() != 0) {  // the row was made after the run began
-    auto named = std::make_shared<Snapshot>(*out);
-    named->run_id = recorder_->run_id();
+  if (!trainer_) return false;
+  const bool fresh = trainer_->snapshots().take(out);
+  const int64_t run_id = recorder_ ? recorder_->run_id() : 0;
+  if (fresh) unnamed_ = out->run_id == 0 ? out : nullptr;
+  if (unnamed_ && run_id != 0) {  // the row was made after the run began
+    auto named = std::make_shared<Snapshot>(*std::exchange(unnamed_, nullptr));
+    named->run_id = run_id;
     out = std::move(named);
+    return true;
   }
-  return true;
+  return fresh;
 }
 
 void RunController::send(Command command) {
   const std::lock_guard lock(mutex_);
+  if (const auto* watch = std::get_if<Watch>(&command)) watched_ = *watch;
+  if (const auto* rule = std::get_if<SetStopRule>(&command)) stop_rule_ = rule->rule;
   if (trainer_)
     trainer_->commands().push(std::move(command));
   else
     early_.push_back(std::move(command));
 }
 
-std::vector<Metric> RunController::drain_metrics() {
+RunNews RunController::take_news() {
   const std::lock_guard lock(mutex_);
-  return std::exchange(metrics_, {});
+  return std::exchange(news_, {});
 }
 
-std::vector<CommandApplied> RunController::drain_applied() {
+void RunController::branch(int64_t step) {
   const std::lock_guard lock(mutex_);
-  return std::exchange(applied_, {});
+  branch_at_ = step;
 }
 
 std::vector<std::string> RunController::drain_notices() {
@@ -95,7 +102,7 @@ const panels::GallerySource& RunController::gallery() {
 panels::StoreStatus RunController::store_status() {
   const std::lock_guard lock(mutex_);
   panels::StoreStatus status;
-  status.name = run_.store.filename().string();
+  status.name = store_.filename().string();
   if (!recorder_) return status;
   const RecorderState state = recorder_->state();
   if (state.num_stored > 0) status.saved_secs_ago = state.last_write_secs_ago;
@@ -134,7 +141,7 @@ Replica RunController::load_replica(int64_t checkpoint_id) {
     if (recorder_) run_id = recorder_->run_id();
   }
   if (!dataset) throw UserError("the data set is still being opened; choose the checkpoint again in a moment");
-  const SessionStore store(run_.store, SessionStore::Access::read);
+  const SessionStore store(store_, SessionStore::Access::read);
   const std::vector<std::byte> bytes = load_checkpoint(store.database(), checkpoint_id);
   ModelLabel label;
   label.run_id = run_id;
@@ -153,34 +160,118 @@ void RunController::wake() {
 
 void RunController::work() {
   try {
-    start();
-  } catch (const std::exception& error) {
-    fail(error.what());
-    return;
-  }
+    do {
+      start();
+      follow();
+    } while (begin_branch());
+  } catch (const std::exception& error) { fail(error.what()); }
+}
+
+/// Until the trainer has left.
+void RunController::follow() {
   Queue<Event>& events = trainer_->events();
   for (bool over = false; !over;) {
     over = events.closed();  // before the last look, so that nothing pushed earlier is missed
     carry(events.wait_drain(over ? std::chrono::milliseconds(0) : kLook));
     read_files();
+    list_stored_steps();
+    prepare_branch();
   }
-  to_record_.close();
+  to_record_->close();
+}
+
+/// Looks the wanted step up while the present run still trains: what is wrong with it costs nothing.
+void RunController::prepare_branch() {
+  std::optional<int64_t> step;
+  std::optional<std::string> stop_rule = run_.setup.stop_rule;
+  int64_t run_id = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    step = std::exchange(branch_at_, std::nullopt);
+    if (stop_rule_) stop_rule = stop_rule_;
+    if (recorder_) run_id = recorder_->run_id();
+  }
+  if (!step || next_) return;
+  RunRequest request;
+  request.store = store_.string();
+  request.branch = std::to_string(run_id) + "@" + std::to_string(*step);
+  try {
+    next_ = prepare_run(request);
+  } catch (const UserError& error) { return tell(error.what()); }
+  next_->setup.dataset = run_.setup.dataset;
+  next_->setup.weights = weights_;
+  next_->setup.stop_rule = std::move(stop_rule);  // what is set now, not what the checkpoint was to end at
+  next_->setup.start_paused = last_state_ != RunState::running;
+  next_->setup.watched = run_.setup.watched;
+  trainer_->commands().push(Finish{});
+}
+
+/// Puts the prepared run in the place of the one that was left; false when there is none, or the window is leaving.
+bool RunController::begin_branch() {
+  if (!next_) return false;
+  std::unique_ptr<TrainerThread> trainer;
+  std::unique_ptr<Recorder> recorder;
+  {
+    const std::lock_guard lock(mutex_);
+    if (leaving_) return false;
+    trainer = std::move(trainer_), recorder = std::move(recorder_);
+  }
+  trainer->join();
+  recorder->close();
+  weights_->take();  // of the run that was left, should nobody have fetched them
+  explorer_.use_live();
+  run_ = std::move(*next_);
+  next_.reset();
+  listed_ = -1;
+  const std::lock_guard lock(mutex_);
+  news_ = {};
+  news_.other_run = true;
+  news_.checkpoints.emplace();
+  if (watched_) early_.insert(early_.begin(), *watched_);
+  return true;
+}
+
+void RunController::list_stored_steps() {
+  const RecorderState state = recorder_->state();
+  if (state.run_id == 0 || state.num_checkpoints == listed_) return;
+  listed_ = state.num_checkpoints;
+  try {
+    const SessionStore store(store_, SessionStore::Access::read);
+    std::vector<CheckpointInfo> stored = list_checkpoints(store.database(), state.run_id);
+    std::stable_sort(stored.begin(), stored.end(), [](const CheckpointInfo& a, const CheckpointInfo& b) {
+      return std::pair(a.step, a.rolling) < std::pair(b.step, b.rolling);  // of one step, the one that stays
+    });
+    const auto same_step = [](const CheckpointInfo& a, const CheckpointInfo& b) { return a.step == b.step; };
+    stored.erase(std::unique(stored.begin(), stored.end(), same_step), stored.end());
+    const std::lock_guard lock(mutex_);
+    news_.checkpoints = std::move(stored);
+  } catch (const StoreError& error) { tell(error.what()); }
+  wake();
+}
+
+void RunController::tell(std::string notice) {
+  {
+    const std::lock_guard lock(mutex_);
+    notices_.push_back(std::move(notice));
+  }
+  wake();
 }
 
 void RunController::start() {
-  if (run_.store.has_parent_path()) std::filesystem::create_directories(run_.store.parent_path());
+  if (store_.has_parent_path()) std::filesystem::create_directories(store_.parent_path());
   if (!run_.setup.dataset) run_.setup.dataset = open_dataset(run_.setup.config.data);
   {
     const std::lock_guard lock(mutex_);
     dataset_ = run_.setup.dataset;
   }
-  publish_gallery(*run_.setup.dataset);
+  if (!images_) publish_gallery(*run_.setup.dataset);
   load_history();
   RecorderOptions recording;
-  recording.store = run_.store;
+  recording.store = store_;
   recording.resume = run_.resume;
   recording.wait_for_store = true;  // a store held by another program is a banner, not the end of training
-  auto recorder = std::make_unique<Recorder>(to_record_, recording);
+  to_record_ = std::make_unique<Queue<Event>>();
+  auto recorder = std::make_unique<Recorder>(*to_record_, recording);
   auto trainer = std::make_unique<TrainerThread>(run_.setup);
   const std::lock_guard lock(mutex_);
   trainer_ = std::move(trainer);
@@ -190,17 +281,23 @@ void RunController::start() {
   if (leaving_) trainer_->commands().push(Finish{});
 }
 
-/// A resumed run's curves begin where the run began.
+/// The curves of a run that goes on, or that branched from another, begin where the first one began, with the marks of
+/// what was changed.
 void RunController::load_history() {
-  if (!run_.resume) return;
-  const SessionStore store(run_.store, SessionStore::Access::read);
+  if (!run_.history) return;
+  const SessionStore store(store_, SessionStore::Access::read);
   const RunReader reader(store);
-  const std::lock_guard lock(mutex_);
+  RunNews past;
   for (const char* key : kDrawnKeys) {
-    const MetricSeries series = reader.load_metrics(run_.resume->run_id, key, 0, run_.resume->step);
+    const MetricSeries series = reader.load_metrics(run_.history->run_id, key, 0, run_.history->step);
     for (size_t i = 0; i < series.steps.size(); ++i)
-      metrics_.push_back({key, series.steps[i], series.wall_secs[i], series.values[i]});
+      past.metrics.push_back({key, series.steps[i], series.wall_secs[i], series.values[i]});
   }
+  past.applied = reader.load_run(run_.history->run_id).commands;
+  std::erase_if(past.applied, [&](const CommandApplied& one) { return one.step > run_.history->step; });
+  const std::lock_guard lock(mutex_);
+  append(news_.metrics, std::move(past.metrics));
+  append(news_.applied, std::move(past.applied));
 }
 
 void RunController::carry(std::deque<Event> events) {
@@ -208,19 +305,16 @@ void RunController::carry(std::deque<Event> events) {
   {
     const std::lock_guard lock(mutex_);
     for (const Event& event : events) {
-      if (const auto* taken = std::get_if<MetricsTaken>(&event)) append(metrics_, taken->metrics);
-      if (const auto* command = std::get_if<CommandApplied>(&event)) applied_.push_back(*command);
+      if (const auto* taken = std::get_if<MetricsTaken>(&event)) append(news_.metrics, taken->metrics);
+      if (const auto* command = std::get_if<CommandApplied>(&event)) news_.applied.push_back(*command);
+      if (const auto* changed = std::get_if<StateChanged>(&event)) last_state_ = changed->state;
     }
   }
-  for (Event& event : events) to_record_.push(std::move(event));
+  for (Event& event : events) to_record_->push(std::move(event));
   wake();
 }
 
 void RunController::read_files() {
-  const auto tell = [this](std::string notice) {
-    const std::lock_guard lock(mutex_);
-    notices_.push_back(std::move(notice));
-  };
   for (const std::string& dropped : files_.drain()) {
     std::vector<std::string> paths;
     try {

@@ -92,6 +92,7 @@ void prepare_from_checkpoint(const RunRequest& options, PreparedRun& run) {
   run.setup.config = config;
   run.setup.resume_from = std::move(bytes);
   run.setup.resume_name = name + "'s checkpoint of step " + std::to_string(info.step);
+  run.history = {run_id, info.step};
   if (branch) {
     run.setup.branched_from = std::to_string(run_id) + "@" + std::to_string(info.step);
   } else {

@@ -26,8 +26,9 @@ void add_run_options(CLI::App& command, RunRequest& request);
 struct PreparedRun {
   RunSetup setup;
   std::filesystem::path store;
-  std::optional<RecorderOptions::Resume> resume;  // record into this run, whose checkpoint is in setup.resume_from
-  std::vector<SetField> first_fields;             // live settings to change before the first step, recorded as commands
+  std::optional<RecorderOptions::Resume> resume;   // record into this run, whose checkpoint is in setup.resume_from
+  std::optional<RecorderOptions::Resume> history;  // the run and step whose past is this run's past too
+  std::vector<SetField> first_fields;  // live settings to change before the first step, recorded as commands
 };
 
 /// Throws UserError: unknown preset or field, a bad stop rule, no such run or no checkpoint of it, a setting that

@@ -77,6 +77,7 @@ struct Window::Impl {
   std::shared_ptr<const Look> answer;
   uint64_t look_serial = 0;
   std::vector<std::shared_ptr<const Report>> reports;  // the newest of each id
+  std::vector<CheckpointInfo> checkpoints;
   Pace pace;
   FrameStats stats;
   bool fonts_stale = true, look_stale = true, software = false;
@@ -195,11 +196,16 @@ void Window::Impl::take_news() {
     reports.push_back(std::move(report));
     pace.data();
   }
-  const std::vector<Metric> metrics = run.drain_metrics();
-  const std::vector<CommandApplied> applied = run.drain_applied();
-  if (!metrics.empty()) workspace.history().add(metrics);
-  if (!applied.empty()) workspace.history().add(applied);
-  if (!metrics.empty() || !applied.empty()) pace.data();
+  RunNews news = run.take_news();
+  if (news.other_run) {
+    workspace.forget_run();
+    reports.clear();
+    answer.reset();
+    pace.again();
+  }
+  workspace.add(news.metrics, news.applied);
+  if (news.checkpoints) checkpoints = std::move(*news.checkpoints);
+  if (!news.metrics.empty() || !news.applied.empty() || news.checkpoints) pace.data();
   if (workspace.compare().take_news()) pace.again();
   for (std::string& text : run.drain_notices()) {
     workspace.banner().notice(std::move(text));
@@ -245,12 +251,15 @@ void Window::Impl::draw(ImagePixels* picture) {
   ImGui::NewFrame();
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   std::vector<Command> commands;
-  const panels::Seen seen{snapshot.get(), serial, textures.get(), start, answer.get(), look_serial, reports};
+  panels::Seen seen{snapshot.get(), serial, textures.get(), start, answer.get(), look_serial, reports};
+  seen.checkpoints = checkpoints;
   const bool was_dark = workspace.dark, was_safe = workspace.safe_colors;
   workspace.draw_ui({0, 0, size.x, size.y}, seen, run.gallery(), run.store_status(), commands);
   ImGui::Render();
   look.key_presses.clear();
   for (Command& command : commands) run.send(std::move(command));
+  if (const std::optional<int64_t> choice = workspace.take_checkpoint_choice()) run.explore_checkpoint(*choice);
+  if (const std::optional<int64_t> step = workspace.take_branch()) run.branch(*step);
   if (std::optional<LookRequest> request = workspace.explore().take_look_request()) run.look(std::move(*request));
   if (workspace.explore().take_stop_looking()) run.stop_looking();
   panels::ReportAsks asks = workspace.explore().take_report_asks();

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,19 @@
 #include "compute/records/metric.h"
 #include "compute/records/report.h"
 #include "compute/records/snapshot.h"
+#include "compute/records/stored_run.h"
 #include "widgets/panels/sources.h"
 
 namespace moescope {
+
+/// What a run wants kept in view, since it was last asked for.
+struct RunNews {
+  bool other_run = false;  // another run took the place of the one before (LiveRun::branch): what follows is of that
+  std::vector<Metric> metrics;          // in order; what a resumed run recorded before comes first
+  std::vector<CommandApplied> applied;  // in order
+  std::optional<std::vector<CheckpointInfo>>
+      checkpoints;  // stored steps of this run when they changed: ascending, each once
+};
 
 /// All calls come from the UI thread and must return at once; none may wait for the trainer, the disk or a decoder.
 class LiveRun {
@@ -23,9 +34,7 @@ class LiveRun {
   /// The newest snapshot, when one came since the last call.
   virtual bool take(std::shared_ptr<const Snapshot>& out) = 0;
   virtual void send(Command command) = 0;
-  /// Every metric and applied command since the last call, in order. What a resumed run recorded before comes first.
-  virtual std::vector<Metric> drain_metrics() = 0;
-  virtual std::vector<CommandApplied> drain_applied() = 0;
+  virtual RunNews take_news() = 0;
 
   virtual const panels::GallerySource& gallery() = 0;
   virtual panels::StoreStatus store_status() = 0;
@@ -43,6 +52,9 @@ class LiveRun {
   virtual void cancel_report(int64_t id) = 0;
   /// Looks through a stored checkpoint from now on; -1: through the weights in training.
   virtual void explore_checkpoint(int64_t checkpoint_id) = 0;
+  /// Saves and leaves this run and begins a new one at its stored step, as `train --branch` does. What hinders it comes
+  /// as a notice, and this run goes on.
+  virtual void branch(int64_t step) = 0;
   virtual bool take_look(std::shared_ptr<const Look>& out) = 0;
   /// Every state of a report since the last call, in order.
   virtual std::vector<std::shared_ptr<const Report>> take_reports() = 0;

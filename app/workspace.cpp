@@ -44,6 +44,19 @@ void Workspace::open(ui::Key key) {
     if (pages_[i]->key() == key) shown_ = i;
 }
 
+void Workspace::add(const std::vector<Metric>& metrics, const std::vector<CommandApplied>& applied) {
+  history_.add(metrics);
+  history_.add(applied);
+  explore_.applied(applied);
+}
+
+void Workspace::forget_run() {
+  history_ = {};
+  explore_.forget_run();
+  transport_.time().go_live();
+  transport_.time().take_choice();  // who brought the other run looks through it already
+}
+
 void Workspace::take_keys(const panels::Seen& seen, std::vector<Command>& out) {
   for (const WorkspacePage* page : pages_)
     if (ui::pressed(page->key())) open(page->key());
@@ -67,6 +80,8 @@ std::vector<ui::KeyHint> Workspace::key_hints(const PageInput& input) const {
   hints.insert(hints.end(), of_page.begin(), of_page.end());
   const std::initializer_list<ui::KeyHint> of_window = {{"E", "evaluate", s != nullptr},
                                                         {"Ctrl+S", "checkpoint", s != nullptr},
+                                                        {"<  >", "stored step", !input.seen.checkpoints.empty()},
+                                                        {"Ctrl+B", "branch here", time().chosen().has_value()},
                                                         {"D", dark ? "light" : "dark"},
                                                         {"P", "picture"},
                                                         {"?", "all keys"}};
@@ -91,7 +106,7 @@ void Workspace::draw_top(Rect bar, const panels::Seen& seen, std::vector<Command
   transport_.draw_ui(bar, seen, history_, out);
 }
 
-void Workspace::draw_ui(const Rect& screen, const panels::Seen& seen, const panels::GallerySource& gallery,
+void Workspace::draw_ui(const Rect& screen, const panels::Seen& given, const panels::GallerySource& gallery,
                         const panels::StoreStatus& store, std::vector<Command>& out) {
   help_was_open_ = help_open_;
   shown_before_ = shown_;
@@ -101,8 +116,16 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& seen, const pane
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoBackground |
                    ImGuiWindowFlags_NoScrollWithMouse);
-  const PageInput input{seen, gallery, history_, !help_open_ && !leaving_};
-  if (input.has_keyboard) take_keys(seen, out);
+  const bool has_keyboard = !help_open_ && !leaving_;
+  if (has_keyboard) take_keys(given, out);
+  const bool away = time().chosen().has_value();
+  const panels::Seen looked = time_travel_.view(given, time().chosen());
+  if (std::optional<std::string> why = time_travel_.take_refusal()) {
+    banner_.notice(std::move(*why));
+    transport_.time().go_live();
+  }
+  const panels::Seen& seen = away ? given : looked;
+  const PageInput input{seen, gallery, history_, has_keyboard, away ? &looked : nullptr};
   for (size_t i = 0; i < pages_.size(); ++i) pages_[i]->update(input, i == shown_, out);
   for (std::string& notice : compare_.take_notices()) banner_.notice(std::move(notice));
   Rect area = screen;

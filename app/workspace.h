@@ -6,6 +6,7 @@
 
 #include "app/compare_page.h"
 #include "app/explore_page.h"
+#include "app/workspace_time.h"
 #include "widgets/panels/banner.h"
 #include "widgets/panels/leave_sheet.h"
 #include "widgets/panels/transport.h"
@@ -27,6 +28,14 @@ class Workspace {
   ComparePage& compare() { return compare_; }
   panels::History& history() { return history_; }
   panels::Banner& banner() { return banner_; }
+  const panels::TimeSlider& time() const { return transport_.time(); }
+  /// What the run reported and applied since the last frame.
+  void add(const std::vector<Metric>& metrics, const std::vector<CommandApplied>& applied);
+  /// Another run took the place of the one on view: what was drawn of that is forgotten.
+  void forget_run();
+  /// The checkpoint to look through from now on (-1: the run in training) and the step at which to branch, each once.
+  std::optional<int64_t> take_checkpoint_choice() { return transport_.time().take_choice(); }
+  std::optional<int64_t> take_branch() { return transport_.take_branch(); }
   const WorkspacePage& page() const { return *pages_[shown_]; }
   /// Opens the page that the key stands for; nothing when there is none.
   void open(ui::Key key);
@@ -56,6 +65,7 @@ class Workspace {
   size_t shown_ = 0, shown_before_ = 0;
   panels::History history_;
   panels::Transport transport_;
+  TimeTravel time_travel_;
   panels::Banner banner_;
   bool help_open_ = false, help_was_open_ = false;
   bool leaving_ = false;  // the sheet is open

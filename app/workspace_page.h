@@ -16,7 +16,8 @@ struct PageInput {
   const panels::Seen& seen;
   const panels::GallerySource& gallery;
   const panels::History& history;
-  bool has_keyboard = true;  // false while a sheet lies over the page
+  bool has_keyboard = true;              // false while a sheet lies over the page
+  const panels::Seen* stored = nullptr;  // the same while a stored step of the run is looked through; null: none is
 };
 
 class WorkspacePage {

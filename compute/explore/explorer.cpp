@@ -74,6 +74,7 @@ void Explorer::cancel(int64_t report_id) {
 void Explorer::use(Loader load) {
   const std::lock_guard lock(mutex_);
   wanted_.source = std::move(load);
+  wanted_.source_asked = Clock::now();
   changed_.notify_one();
 }
 
@@ -126,7 +127,7 @@ void Explorer::refuse_look(const std::string& sentence) {
 }
 
 void Explorer::turn(const Wanted& wanted) {
-  if (wanted.source) change_source(*wanted.source);
+  if (wanted.source) change_source(wanted);
   if (wanted.published) take_published();
   if (wanted.stop_looking) standing_.reset(), look_pending_ = false;
   if (wanted.look) {
@@ -181,7 +182,8 @@ void Explorer::take_published() {
   if (awaited && !line_.empty() && !working_) start_front_report();
 }
 
-void Explorer::change_source(const Loader& load) {
+void Explorer::change_source(const Wanted& wanted) {
+  const Loader& load = *wanted.source;
   try {
     if (load) {
       replica_ = load();
@@ -194,7 +196,7 @@ void Explorer::change_source(const Loader& load) {
     looker_.reset();
     fresh_asked_ = false;
     look_pending_ = standing_.has_value();
-    look_asked_ = Clock::now();
+    look_asked_ = wanted.source_asked;
   } catch (const UserError& error) { refuse_look(error.what()); }
 }
 

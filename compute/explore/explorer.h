@@ -62,6 +62,7 @@ class Explorer {
     bool stop_looking = false, leave = false, published = false;
     std::deque<std::variant<ReportRequest, int64_t>> orders;  // reports to make, ids to cancel, in order
     std::optional<Loader> source;                             // an empty function: the live run
+    Clock::time_point source_asked;
   };
   struct Working {  // the report in work
     std::shared_ptr<Report> report;
@@ -77,7 +78,7 @@ class Explorer {
   void refuse_look(const std::string& sentence);
   Wanted wait_for_work();
   void take_published();
-  void change_source(const Loader& load);
+  void change_source(const Wanted& wanted);
   void answer_look();
   bool look_due() const;
   void begin_report();

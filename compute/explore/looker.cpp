@@ -46,6 +46,7 @@ Look Looker::look(Replica& replica, const LookRequest& request) {
   Look look;
   look.request = request;
   look.model = replica.label;
+  look.config = replica.config;
   VisionTransformer& model = *replica.model;
   std::vector<ImageView> changed;
   try {

@@ -59,6 +59,7 @@ struct AttentionMap {
 struct Look {
   LookRequest request;
   ModelLabel model;
+  RunConfig config;               // of that model, with every live change made up to its step
   std::vector<ImageLook> images;  // in the order asked
   std::optional<AttentionMap> attention;
   std::string refusal;   // one sentence when the request cannot be; images then show the model as it is

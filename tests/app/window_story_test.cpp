@@ -136,6 +136,40 @@ TEST_F(Story, At3_00ADroppedImageIsRouted) {
   picture("3-00");
 }
 
+TEST_F(Story, At2_30AKnobIsMarkedAndCtrlZTakesItBack) {
+  hand("mousemove 1440 795 mousedown 1");
+  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  hand("mousemove 1380 795 mouseup 1");
+  ASSERT_TRUE(until([&] { return !window_->workspace().history().marks().empty(); }));
+  picture("2-30");
+  const std::string key = window_->workspace().history().marks().front().title;  // as it stands on every plot
+  const std::string first = run_.first_value(key);
+  ASSERT_NE(get_field(run_.edit().config, key), first);
+  hand("key ctrl+z");
+  ASSERT_TRUE(until([&] { return get_field(run_.edit().config, key) == first; }));
+  EXPECT_TRUE(until([&] { return window_->workspace().history().marks().size() >= 2; }));  // itself a stored change
+  hand("key ctrl+y");
+  EXPECT_TRUE(until([&] { return get_field(run_.edit().config, key) != first; }));
+}
+
+TEST_F(Story, At3_30TheTimeSliderGoesBackAndBranches) {
+  run_.store_steps({0, 20, 40});
+  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  hand("key less");
+  ASSERT_TRUE(until([&] { return run_.explored_checkpoint == 3; }));
+  hand("key less");
+  ASSERT_TRUE(until([&] { return run_.explored_checkpoint == 2; }));
+  run_.advance(5);  // training goes on meanwhile
+  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  EXPECT_EQ(window_->workspace().time().chosen()->checkpoint.step, 20);
+  picture("3-30");
+  hand("key ctrl+b");
+  ASSERT_TRUE(until([&] { return run_.branched_at == 20; }));
+  ASSERT_TRUE(until([&] { return window_->snapshot()->step == 20; }));
+  EXPECT_FALSE(window_->workspace().time().chosen());  // live again
+  picture("3-30-branched");
+}
+
 TEST_F(Story, At5_00ClosingAsksWhatBecomesOfTheRun) {
   window_->close();
   for (int i = 0; i < 6; ++i) window_->turn(0.02);

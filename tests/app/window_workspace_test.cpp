@@ -22,18 +22,22 @@ struct Screen : demo::Stage {
     show(
         [this] {
           if (run.take(snapshot)) ++serial;
-          workspace.history().add(run.drain_metrics());
-          workspace.history().add(run.drain_applied());
+          RunNews news = run.take_news();
+          if (news.other_run) workspace.forget_run();
+          workspace.add(news.metrics, news.applied);
+          if (news.checkpoints) checkpoints = std::move(*news.checkpoints);
           std::vector<Command> commands;
           if (run.take_look(answer)) ++look_serial;
           for (auto& report : run.take_reports()) {
             std::erase_if(reports, [&](const auto& old) { return old->request.id == report->request.id; });
             reports.push_back(std::move(report));
           }
-          const panels::Seen seen{snapshot.get(), serial,      &textures, ImGui::GetTime(),
-                                  answer.get(),   look_serial, reports};
+          panels::Seen seen{snapshot.get(), serial, &textures, ImGui::GetTime(), answer.get(), look_serial, reports};
+          seen.checkpoints = checkpoints;
           workspace.draw_ui(screen(), seen, run.gallery(), run.store_status(), commands);
           for (Command& command : commands) run.send(std::move(command));
+          if (const auto choice = workspace.take_checkpoint_choice()) run.explore_checkpoint(*choice);
+          if (const auto step = workspace.take_branch()) run.branch(*step);
           if (auto request = workspace.explore().take_look_request()) run.look(std::move(*request));
           if (workspace.explore().take_stop_looking()) run.stop_looking();
           panels::ReportAsks asks = workspace.explore().take_report_asks();
@@ -62,6 +66,7 @@ struct Screen : demo::Stage {
   std::shared_ptr<const Snapshot> snapshot;
   std::shared_ptr<const Look> answer;
   std::vector<std::shared_ptr<const Report>> reports;
+  std::vector<CheckpointInfo> checkpoints;
   uint64_t serial = 0, look_serial = 0;
 };
 

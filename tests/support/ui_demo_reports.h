@@ -32,6 +32,7 @@ inline Look look(const RunConfig& config, const LookRequest& request, const Imag
                  double sharpness) {
   Look answer;
   answer.request = request;
+  answer.config = config;
   answer.model = {true, 14, 0, step, "live, step " + std::to_string(step)};
   const std::vector<uint8_t> none(static_cast<size_t>(config.router.num_experts));
   std::vector<uint8_t> off = none;

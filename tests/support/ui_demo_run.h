@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "app/window_live_run.h"
@@ -39,6 +40,8 @@ class DemoRun : public LiveRun {
     post();
   }
   Snapshot& edit() { return snapshot_; }
+  /// What a field had before anything was applied.
+  std::string first_value(const std::string& key) const { return get_field(first_config_, key); }
   void post() {
     snapshot_.images.clear();
     for (const WatchedImage& image : watched_)
@@ -69,8 +72,32 @@ class DemoRun : public LiveRun {
     commands.push_back(std::move(command));
     post();
   }
-  std::vector<Metric> drain_metrics() override { return std::exchange(metrics_, {}); }
-  std::vector<CommandApplied> drain_applied() override { return std::exchange(applied_, {}); }
+  RunNews take_news() override {
+    return {std::exchange(other_run_, false), std::exchange(metrics_, {}), std::exchange(applied_, {}),
+            std::exchange(checkpoints_, std::nullopt)};
+  }
+  /// Stored steps from now on; checkpoint ids are their places in the list plus one.
+  void store_steps(const std::vector<int64_t>& steps) {
+    checkpoints_.emplace();
+    for (const int64_t step : steps) {
+      CheckpointInfo info;
+      info.checkpoint_id = static_cast<int64_t>(checkpoints_->size()) + 1;
+      info.run_id = 14, info.step = step, info.rolling = step % 20 != 0;
+      info.reason = info.rolling ? "rolling" : "asked";
+      checkpoints_->push_back(info);
+    }
+    stored_ = *checkpoints_;
+    if (wake_) wake_();
+  }
+  void branch(int64_t step) override {
+    branched_at = step;
+    other_run_ = true;
+    metrics_.clear();
+    snapshot_.step = step, ++snapshot_.run_id;
+    explored_checkpoint = -1;
+    store_steps({step});
+    post();
+  }
   const panels::GallerySource& gallery() override { return gallery_; }
   panels::GallerySource& edit_gallery() { return gallery_; }
   panels::StoreStatus store_status() override { return store_; }
@@ -79,8 +106,14 @@ class DemoRun : public LiveRun {
     for (const std::string& path : paths) notices_.push_back("cannot read " + path + ": it is neither PNG nor JPEG");
   }
   std::vector<std::string> drain_notices() override { return std::exchange(notices_, {}); }
-  void stop_looking() override { ++stops; }
-  void explore_checkpoint(int64_t id) override { explored_checkpoint = id; }
+  void stop_looking() override {
+    ++stops;
+    standing_.reset();
+  }
+  void explore_checkpoint(int64_t id) override {
+    explored_checkpoint = id;
+    if (standing_ && answers_looks) answer(*standing_);
+  }
   RoutingMap reroute(const RoutingMap& map, const WhatIf& what_if, const RouterConfig&) override {
     const auto pixels = pixels_of(watched_.front());
     const RunConfig config = config_under(snapshot_.config, what_if);
@@ -92,13 +125,19 @@ class DemoRun : public LiveRun {
 
   void look(LookRequest request) override {
     looks.push_back(request);
+    standing_ = request;
     if (answers_looks) answer(request);
   }
   /// Posts the answer to a question; what the run is told of is not needed for it.
   void answer(const LookRequest& request) {
     const auto pixels = pixels_of(request.images.front());
-    if (pixels)
-      look_ = std::make_shared<const Look>(demo::look(snapshot_.config, request, *pixels, snapshot_.step, sharpness));
+    const bool stored = explored_checkpoint > 0;
+    const int64_t step = stored ? stored_[static_cast<size_t>(explored_checkpoint) - 1].step : snapshot_.step;
+    if (pixels) {
+      Look look = demo::look(snapshot_.config, request, *pixels, step, sharpness);
+      if (stored) look.model = {false, 14, explored_checkpoint, step, "checkpoint of step " + std::to_string(step)};
+      look_ = std::make_shared<const Look>(std::move(look));
+    }
     if (wake_) wake_();
   }
   bool take_look(std::shared_ptr<const Look>& out) override {
@@ -122,7 +161,7 @@ class DemoRun : public LiveRun {
   std::vector<int64_t> cancelled;
   bool answers_looks = true;      // at once; false: answer() does it
   std::vector<Command> commands;  // everything the window sent
-  int64_t explored_checkpoint = -1;
+  int64_t explored_checkpoint = -1, branched_at = -1;
   int stops = 0, reroutes = 0;
   double sharpness = 6;  // of the soft maps; small is almost uniform
 
@@ -131,10 +170,15 @@ class DemoRun : public LiveRun {
     return image.own ? image.own : gallery_.pixels(image.test_index);
   }
   Snapshot snapshot_;
+  RunConfig first_config_ = snapshot_.config;
   std::shared_ptr<const Snapshot> posted_;
   std::vector<uint8_t> off_;
   std::vector<WatchedImage> watched_;
   std::shared_ptr<const Look> look_;
+  std::optional<LookRequest> standing_;
+  std::vector<CheckpointInfo> stored_;
+  std::optional<std::vector<CheckpointInfo>> checkpoints_;
+  bool other_run_ = false;
   std::vector<std::shared_ptr<const Report>> reports_;
   std::vector<Metric> metrics_;
   std::vector<CommandApplied> applied_;

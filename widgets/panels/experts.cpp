@@ -46,7 +46,7 @@ void draw_eye(const Rect& box, bool open, ImU32 color) {
 std::string Experts::word(const ExpertLoad& load, int64_t expert, bool off) {
   if (off) return "off";
   const float share = load.load[static_cast<size_t>(expert)];
-  if (share < 0.005f) return "dead";
+  if (share < 0.005f) return load.num_images == 1 ? "unused" : "dead";
   // A choice of tokens can fill a buffer; Experts Choice fills every buffer by construction and Soft MoE has none.
   const bool can_fill = load.router == RouterKind::tokens_choice && load.actual_capacity_factor > 0;
   return can_fill && share >= load.actual_capacity_factor * 0.9995 ? "full" : "";
@@ -108,7 +108,8 @@ void Experts::draw_row(const Rect& area, const ExpertLoad& load, int64_t expert,
   if (off || pointed || h.hovered) draw_eye(eye, !off, h.hovered ? t.accent : off ? t.warn : t.dim);
 
   const std::string state = word(load, expert, off);
-  ui::text_in(row.cut_right(px(40)), Face::small, state == "dead" ? t.bad : t.warn, state);
+  const ImU32 state_color = state == "dead" ? t.bad : state == "unused" ? t.dim : t.warn;
+  ui::text_in(row.cut_right(px(44)), Face::small, state_color, state);
   row.cut_right(px(10));
   ui::text_in(row.cut_right(px(40)), Face::mono, off ? t.faint : t.dim, ui::fixed(load.load[e], 2), ui::Align::right);
   row.cut_right(px(12));
@@ -138,8 +139,10 @@ void Experts::draw_ui(const Rect& area, const Seen& seen, Selection& selection) 
   const WhatIf asked = selection.asking.now();
   const ExpertLoad* load = seen.snapshot ? find_load(*seen.snapshot, selection.layer) : nullptr;
   ImGui::PushID("experts");
-  const std::string context = load ? context_text(*load) : "";
-  const Rect inside = ui::panel(area, "Experts", context, load ? "load CV " + ui::fixed(load->load_cv, 2) : "");
+  const std::string of_step = seen.stored_model.empty() ? "" : "step " + ui::grouped(seen.snapshot->step) + "   ";
+  const std::string context = load ? of_step + context_text(*load) : "";
+  const std::string brief = load ? of_step + "load CV " + ui::fixed(load->load_cv, 2) : "";
+  const Rect inside = ui::panel(area, "Experts", context, brief);
   if (load) {
     const std::string drop = load->router == RouterKind::soft
                                  ? ""

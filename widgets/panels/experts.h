@@ -18,7 +18,7 @@ class Experts {
   /// Holding X turns the pointed expert off, letting go turns it on again; `[` and `]` pin the one before and after.
   void take_keys(const Seen& seen, Selection& selection);
 
-  /// "off", "dead" (no work), "full" (as much as its capacity holds) or "".
+  /// "off", "dead" (no work; over a single image: "unused"), "full" (as much as its capacity holds) or "".
   static std::string word(const ExpertLoad& load, int64_t expert, bool off);
   /// Height at which the rows of up to 16 experts have room, in pixels; more scroll.
   static float preferred_height(const Seen& seen, const Selection& selection);

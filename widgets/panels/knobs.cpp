@@ -125,6 +125,12 @@ void Knobs::ask(const Knob& knob, const RunConfig& config, const std::string& te
   }
 }
 
+void Knobs::set(const SetField& change, double now, std::vector<Command>& out) {
+  refusal_.clear();
+  pending_[change.key] = {change.value, now, now, change.value};
+  out.emplace_back(change);
+}
+
 void Knobs::draw_value(const Rect& area, const Knob& knob, const RunConfig& config, double value, bool pending,
                        double now, std::vector<Command>& out) {
   const ui::Theme& t = ui::theme();

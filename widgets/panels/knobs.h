@@ -29,6 +29,8 @@ class Knobs {
  public:
   /// Draws the rows into a panel's inside.
   void draw_ui(const ui::Rect& inside, const Seen& seen, std::vector<Command>& out);
+  /// Sends a change that was decided elsewhere (undo), and shows it as pending.
+  void set(const SetField& change, double now, std::vector<Command>& out);
   /// "live, applied at the next step", "pending", or why a value was refused.
   struct Remark {
     std::string text;

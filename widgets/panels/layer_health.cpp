@@ -20,15 +20,6 @@ using ui::Rect;
 
 constexpr float kDead = 0.005f, kRow = 24;
 
-double variation(const std::vector<float>& values) {
-  if (values.empty()) return 0;
-  double mean = 0, variance = 0;
-  for (const float v : values) mean += v;
-  mean /= static_cast<double>(values.size());
-  for (const float v : values) variance += (v - mean) * (v - mean);
-  return mean > 0 ? std::sqrt(variance / static_cast<double>(values.size())) / mean : 0;
-}
-
 struct Column {
   std::string_view name, tip, formula;
   float width;

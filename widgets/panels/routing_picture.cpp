@@ -38,6 +38,23 @@ void draw_reason(const Rect& area, const Seen& seen, const Selection& selection)
   draw_state(area, Mood::loading, "Routing the image", "The picture appears after the next step.");
 }
 
+/// A ring that runs, at the header's right end.
+void draw_ring(Rect& header, double now_secs) {
+  const Rect ring = header.cut_right(px(16));
+  const auto turn = static_cast<float>(now_secs) * 6.f;
+  ui::canvas().PathArcTo({ring.x + ring.w / 2, ring.center_y()}, px(5), turn, turn + 4.2f, 20);
+  ui::canvas().PathStroke(ui::theme().warn, 0, px(1.6f));
+  ui::redraw_in(0.05);
+  header.cut_right(px(6));
+}
+
+/// Which stored step is looked through; nothing when it is the run in training.
+void draw_stored_model(Rect& header, const Seen& seen) {
+  if (seen.stored_model.empty()) return;
+  ui::text_in(header, Face::small, ui::theme().warn, seen.stored_model, ui::Align::right);
+  header.cut_right(ui::text_width(Face::small, seen.stored_model) + px(14));
+}
+
 /// What is asked, in the colour of changed things; a ring runs while the answer is on its way.
 void draw_asked(Rect header, const WhatIf& asked, const Seen& seen, const Selection& selection) {
   const ui::Theme& t = ui::theme();
@@ -47,14 +64,6 @@ void draw_asked(Rect header, const WhatIf& asked, const Seen& seen, const Select
   const std::string text = refused                      ? seen.look->refusal
                            : selection.asking.reference ? "as it is   (" + what + ")"
                                                         : what;
-  if (waiting) {
-    const Rect ring = header.cut_right(px(16));
-    const auto turn = static_cast<float>(seen.now_secs) * 6.f;
-    ui::canvas().PathArcTo({ring.x + ring.w / 2, ring.center_y()}, px(5), turn, turn + 4.2f, 20);
-    ui::canvas().PathStroke(t.warn, 0, px(1.6f));
-    ui::redraw_in(0.05);
-    header.cut_right(px(6));
-  }
   ui::text_in(header, Face::small, refused ? t.bad : t.warn,
               ui::fitting(Face::small, header.w, {text, refused ? "refused" : "what if"}), ui::Align::right);
   ui::tip(header, {refused ? "Refused" : "What if", text});
@@ -143,6 +152,8 @@ void RoutingPicture::draw_header(Rect header, const Seen& seen, const RoutingMap
       selection.layer = layers[static_cast<size_t>(index)];
   }
   header.cut_left(px(14));
+  if (map && is_waiting(seen, selection)) draw_ring(header, seen.now_secs);
+  draw_stored_model(header, seen);
   if (map) {
     const std::string full = describe_map(*map), brief = describe_map_briefly(*map);
     const WhatIf asked = selection.asking.now();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "compute/records/config_fields.h"
 
@@ -104,6 +105,71 @@ LostChoices count_lost(const RoutingMap& map) {
       lost.off += choice.drop == DropReason::expert_off;
     }
   return lost;
+}
+
+namespace {
+
+double entropy_of(std::span<const double> shares) {
+  double sum = 0;
+  for (const double p : shares)
+    if (p > 0) sum -= p * std::log(p);
+  return sum;
+}
+
+/// What a token gives to each expert: its gates, or its combine weights summed over the expert's slots.
+std::vector<double> given_by(const RoutingMap& map, int64_t token) {
+  std::vector<double> given(static_cast<size_t>(map.num_experts));
+  for (int64_t e = 0; e < map.num_experts; ++e)
+    if (is_sparse(map)) given[static_cast<size_t>(e)] = gate_of(map, token, e);
+  for (int64_t q = 0; q < num_slots(map); ++q)
+    given[static_cast<size_t>(expert_of_slot(map, q))] += map.combine[static_cast<size_t>(token * num_slots(map) + q)];
+  return given;
+}
+
+}  // namespace
+
+double variation(const std::vector<float>& values) {
+  if (values.empty()) return 0;
+  double mean = 0, variance = 0;
+  for (const float v : values) mean += v;
+  mean /= static_cast<double>(values.size());
+  for (const float v : values) variance += (v - mean) * (v - mean);
+  return mean > 0 ? std::sqrt(variance / static_cast<double>(values.size())) / mean : 0;
+}
+
+ExpertLoad load_of(const RoutingMap& map) {
+  ExpertLoad load;
+  load.router = map.router, load.layer = map.layer, load.token_set = map.token_set;
+  load.num_tokens = map.num_tokens, load.num_images = 1;
+  load.capacity = is_sparse(map) ? map.capacity : map.slots_per_expert;
+  load.actual_capacity_factor = map.actual_capacity_factor;
+  load.entropy_max = std::log(static_cast<double>(map.num_experts));
+  const double tokens = static_cast<double>(std::max<int64_t>(1, map.num_tokens));
+  const double experts = static_cast<double>(map.num_experts);
+  std::vector<double> importance(static_cast<size_t>(map.num_experts)), executed(importance.size());
+  int64_t asked = 0;
+  double done = 0;
+  for (int64_t token = 0; token < map.num_tokens; ++token) {
+    const std::vector<double> given = given_by(map, token);
+    for (size_t e = 0; e < given.size(); ++e) importance[e] += given[e];
+    load.entropy += entropy_of(given) / tokens;
+    for (const Choice& choice : choices(map, token)) {
+      ++asked;
+      if (choice.executed()) executed[static_cast<size_t>(choice.expert)] += 1, done += 1;
+    }
+    load.dropped += is_sparse(map) && executed_choice(map, token).expert < 0 ? 1 / tokens : 0;
+  }
+  for (size_t e = 0; e < importance.size(); ++e) {
+    load.importance.push_back(static_cast<float>(importance[e] * experts / tokens));
+    load.load.push_back(is_sparse(map) ? static_cast<float>(done > 0 ? executed[e] * experts / done : 0)
+                                       : load.importance.back());
+  }
+  load.load_cv = variation(load.load);
+  if (map.router == RouterKind::tokens_choice && asked > 0)
+    load.dropped_choices = 1 - done / static_cast<double>(asked);
+  const double places = static_cast<double>(map.capacity) * experts;
+  if (is_sparse(map) && places > 0) load.capacity_use = done / places;
+  return load;
 }
 
 int64_t num_slots(const RoutingMap& map) { return map.num_experts * map.slots_per_expert; }

@@ -47,6 +47,11 @@ struct LostChoices {
 };
 LostChoices count_lost(const RoutingMap& map);
 
+/// Coefficient of variation: standard deviation over mean; 0 when there are no values or their mean is 0.
+double variation(const std::vector<float>& values);
+/// The load of a layer's experts over the tokens of this one map (compute/moe/observe.h gives the same over a batch).
+ExpertLoad load_of(const RoutingMap& map);
+
 // soft: weights in units of the uniform weight, so that a flat map is 1 everywhere
 int64_t num_slots(const RoutingMap& map);
 int64_t expert_of_slot(const RoutingMap& map, int64_t slot);

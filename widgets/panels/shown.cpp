@@ -39,6 +39,7 @@ uint64_t shown_version(const Seen& seen, const Selection& selection) {
 }
 
 bool is_waiting(const Seen& seen, const Selection& selection) {
+  if (seen.model_awaited) return true;
   const WhatIf asked = selection.asking.now();
   if (asked.is_nothing() || !selection.has_image) return false;
   return !seen.look || !(seen.look->request.what_if == asked) || !answer_for(seen.look, selection.image);

@@ -18,7 +18,7 @@ const RoutingMap* shown_map(const Seen& seen, const Selection& selection);
 /// Versions pictures made of shown_view.
 uint64_t shown_version(const Seen& seen, const Selection& selection);
 
-/// True while the newest answer is not the answer to what is asked now.
+/// True while the newest answer is not the answer to what is asked now, or not by the model that was chosen.
 bool is_waiting(const Seen& seen, const Selection& selection);
 
 /// The patches of the layer that changed their expert; null when nothing is asked.

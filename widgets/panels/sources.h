@@ -13,6 +13,7 @@
 #include "compute/records/look.h"
 #include "compute/records/report.h"
 #include "compute/records/snapshot.h"
+#include "compute/records/stored_run.h"
 #include "widgets/ui/textures.h"
 
 namespace moescope::panels {
@@ -42,7 +43,10 @@ struct Seen {
   const Look* look = nullptr;                                   // the newest answer to what was asked; null: none
   uint64_t look_serial = 0;                                     // grows with each
   std::span<const std::shared_ptr<const Report>> reports = {};  // the newest of each id
-  const RoutingMap* rerouted = nullptr;  // the layer on view under what is asked, until the answer is there
+  const RoutingMap* rerouted = nullptr;              // the layer on view under what is asked, until the answer is there
+  std::span<const CheckpointInfo> checkpoints = {};  // stored steps of this run, oldest first
+  std::string stored_model = {};  // what is looked through when it is not the run in training: "checkpoint of step 400"
+  bool model_awaited = false;     // another stored step was chosen and is being loaded
 
   /// The newest report on a question, by the id that it was asked with; null: none came yet.
   const Report* report(int64_t id) const {

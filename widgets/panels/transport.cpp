@@ -38,22 +38,6 @@ void labelled(Rect& bar, std::string_view label, std::string_view value, float r
   bar.cut_left(px(14));
 }
 
-/// How far the run is, with the knobs that were moved.
-void draw_progress(const Rect& area, const Snapshot& s, const History& history) {
-  const ui::Theme& t = ui::theme();
-  const Rect track{area.x, std::round(area.center_y() - px(2)), area.w, px(4)};
-  ui::fill(track, t.line, px(2));
-  const double total = static_cast<double>(s.total_steps > 0 ? s.total_steps : std::max<int64_t>(1, s.step));
-  const auto share = static_cast<float>(std::clamp(static_cast<double>(s.step) / total, 0.0, 1.0));
-  ui::fill({track.x, track.y, track.w * share, track.h}, t.accent, px(2));
-  for (const plots::EventMark& mark : history.marks()) {
-    const auto x = track.x + static_cast<float>(std::clamp(static_cast<double>(mark.step) / total, 0.0, 1.0)) * track.w;
-    ui::vline(x, track.y - px(5), track.bottom() + px(5), t.warn, px(1.5f));
-  }
-  const float x = track.x + track.w * share;
-  if (s.total_steps > 0) ui::canvas().AddCircleFilled({x, track.center_y()}, px(5), t.accent, 24);
-}
-
 void draw_half_moon(const Rect& box, ImU32 color) {
   const ImVec2 c{box.x + box.w / 2, box.center_y()};
   ImDrawList& list = ui::canvas();
@@ -108,6 +92,8 @@ void Transport::take_keys(const Seen& seen, std::vector<Command>& out) {
   if (ui::typed('t') % 2 == 1) toggle_running(*seen.snapshot, out);
   const bool stands = seen.snapshot->state == RunState::paused || seen.snapshot->state == RunState::finished;
   for (int i = 0; stands && i < ui::typed('s'); ++i) out.emplace_back(SingleStep{});
+  time_.take_keys(seen);
+  if (ui::ctrl_typed('b') && time_.chosen()) branch_ = time_.chosen()->checkpoint.step;
 }
 
 void Transport::draw_stop_rule(const Rect& area, const Snapshot& s, std::vector<Command>& out) {
@@ -165,6 +151,58 @@ void Transport::draw_buttons(Rect& bar, const Seen& seen, std::vector<Command>& 
   ui::tip(theme, {ui::theme().dark ? "Light  (D)" : "Dark  (D)", ""});
 }
 
+void Transport::draw_state(Rect area, const Snapshot& s, bool with_rest) const {
+  const std::string left = s.state == RunState::running && s.eta_secs >= 0 ? ui::duration(s.eta_secs) + " left" : "";
+  ui::text_in(area.cut_right(px(64)), Face::small, state_color(s.state), state_word(s.state));
+  if (with_rest) ui::text_in(area, Face::small, ui::theme().dim, left);
+}
+
+void Transport::draw_stored(Rect area, bool with_branch) {
+  const auto cell = [&](float width) {
+    const Rect full = area.cut_right(width);
+    return Rect{full.x, std::round(full.center_y() - px(13)), full.w, px(26)};
+  };
+  const Rect live = cell(px(56));
+  if (ui::button("live", live, "Live", ui::ButtonKind::plain)) time_.go_live();
+  ui::tip(live, {"Back to the run in training  ( > )", ""});
+  area.cut_right(px(6));
+  if (!with_branch || !time_.chosen()) return;
+  const Rect branch = cell(area.w);
+  const int64_t step = time_.chosen()->checkpoint.step;
+  if (ui::button("branch", branch, "Branch here", ui::ButtonKind::plain)) branch_ = step;
+  ui::tip(branch, {"Branch at step " + ui::grouped(step) + "  (Ctrl+B)",
+                   "A new run begins from this stored step, in this window. The present run is saved and left."});
+}
+
+/// Step and epoch, the slider, and the state; when a stored step is looked through its number and the ways out take
+/// their places, so that nothing moves under the hand.
+void Transport::draw_time(Rect bar, const Seen& seen, const History& history) {
+  const ui::Theme& t = ui::theme();
+  const Snapshot& s = *seen.snapshot;
+  const bool with_epoch = bar.w > px(330 + 111);
+  Rect numbers = bar.cut_left(ui::text_width(Face::small, "step") + px(8 + 62 + 14) +
+                              (with_epoch ? ui::text_width(Face::small, "epoch") + px(8 + 40 + 14) : 0));
+  const bool with_rest = bar.w > px(64 + 210);
+  const Rect right = bar.cut_right(px(with_rest ? 64 + 116 : 64));
+  bar.cut_right(px(12));
+  if (bar.w > px(60)) time_.draw_ui(bar, seen, history);
+  if (time_.chosen()) {
+    const Rect all = numbers;
+    const int64_t step = time_.chosen()->checkpoint.step;
+    const float end = ui::text_in(numbers, Face::small, t.warn, "step");
+    numbers.cut_left(end - numbers.x + px(8));
+    const float after = ui::text_in(numbers, Face::mono, t.warn, ui::grouped(step));
+    numbers.cut_left(after - numbers.x + px(8));
+    ui::text_in(numbers, Face::small, t.dim, ui::fitting(Face::small, numbers.w, {"of " + ui::grouped(s.step)}));
+    ui::tip(all, {"A stored step is looked through", where_text(*time_.chosen())});
+    draw_stored(right, with_rest);
+  } else {
+    labelled(numbers, "step", ui::grouped(s.step), px(62));
+    if (with_epoch) labelled(numbers, "epoch", ui::fixed(s.epoch, 2), px(40));
+    draw_state(right, s, with_rest);
+  }
+}
+
 void Transport::draw_ui(const Rect& area, const Seen& seen, const History& history, std::vector<Command>& out) {
   const ui::Theme& t = ui::theme();
   ImGui::PushID("transport");
@@ -179,14 +217,7 @@ void Transport::draw_ui(const Rect& area, const Seen& seen, const History& histo
     const float name = std::min(ui::text_width(Face::title, s.config.name + id) + px(4), px(220));
     ui::text_in(bar.cut_left(name), Face::title, t.text, s.config.name + id);
     bar.cut_left(px(18));
-    labelled(bar, "step", ui::grouped(s.step), px(62));
-    if (bar.w > px(330)) labelled(bar, "epoch", ui::fixed(s.epoch, 2), px(40));
-    const std::string left = s.state == RunState::running && s.eta_secs >= 0 ? ui::duration(s.eta_secs) + " left" : "";
-    Rect word = bar.cut_right(px(64));
-    ui::text_in(word, Face::small, state_color(s.state), state_word(s.state));
-    if (bar.w > px(210)) ui::text_in(bar.cut_right(px(116)), Face::small, t.dim, left);
-    bar.cut_right(px(12));
-    if (bar.w > px(60)) draw_progress(bar, s, history);
+    draw_time(bar, seen, history);
   }
   ImGui::PopID();
 }

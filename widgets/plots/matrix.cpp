@@ -13,6 +13,8 @@ using ui::Face;
 using ui::px;
 using ui::Rect;
 
+constexpr float kLine = 12;  // the least height in which a name can be read
+
 /// As many letters as fit: names of columns are short of room, and the tool-tip says them whole.
 std::string short_name(const std::string& name, float width) {
   std::string text = name;
@@ -28,7 +30,6 @@ void draw_name(const Rect& cell, const std::string& name, int64_t expert, bool l
     if (swatch.h >= px(8)) ui::expert_swatch(swatch, expert);
     align == ui::Align::right ? rest.cut_right(px(4)) : rest.cut_left(px(2));
   }
-  if (cell.h < px(11)) return;
   ui::text_in(rest, Face::small, lit ? t.text : t.dim, short_name(name, rest.w), align);
 }
 
@@ -60,9 +61,16 @@ MatrixHit draw_matrix(const Rect& area, ui::Textures& textures, const Matrix& m)
     hit.column = std::min(m.columns - 1, static_cast<int64_t>((mouse.x - grid.x) / cell_w));
     hit.clicked = ImGui::IsMouseClicked(0);
   }
-  for (int64_t row = 0; row < m.rows; ++row)
-    draw_name({left.x, grid.y + static_cast<float>(row) * cell_h, left.w - px(6), cell_h}, m.row_name(row),
+  // Rows lower than a line of text: every second or third has its name, and the one that is pointed at in any case.
+  const auto stride = static_cast<int64_t>(std::ceil(px(kLine) / std::max(1.f, cell_h)));
+  const int64_t pointed = hit.row >= 0 ? hit.row : m.lit_row;
+  for (int64_t row = 0; row < m.rows; ++row) {
+    const bool near_pointed = pointed >= 0 && row != pointed && std::abs(row - pointed) < stride;
+    if (row != pointed && (row % stride != 0 || near_pointed)) continue;
+    const float middle = grid.y + (static_cast<float>(row) + 0.5f) * cell_h, height = std::max(cell_h, px(kLine));
+    draw_name({left.x, middle - height / 2, left.w - px(6), height}, m.row_name(row),
               m.row_expert ? m.row_expert(row) : -1, row == hit.row || row == m.lit_row, ui::Align::right);
+  }
   for (int64_t column = 0; column < m.columns; ++column)
     draw_name({grid.x + static_cast<float>(column) * cell_w + 1, head.y, cell_w - px(2), head.h}, m.column_name(column),
               m.column_expert && cell_w < px(14) ? -1

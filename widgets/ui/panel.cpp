@@ -1,11 +1,68 @@
 // Panels and areas that scroll.
 #include "widgets/ui/panel.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "widgets/ui/controls.h"
 
 namespace moescope::ui {
+
+namespace {
+
+constexpr float kTabGap = 10, kArrow = 18;
+
+float tab_width(std::span<const std::string_view> names, int tab, int chosen) {
+  return text_width(tab == chosen ? Face::title : Face::small, names[static_cast<size_t>(tab)]) + 1;
+}
+
+struct TabsInView {
+  int first = 0, last = 0;  // one past
+};
+
+/// As many tabs from `first` on as the width takes, at least one.
+int last_tab(std::span<const std::string_view> names, int first, int chosen, float width) {
+  float used = 0;
+  int last = first;
+  for (; last < static_cast<int>(names.size()); ++last) {
+    used += tab_width(names, last, chosen);
+    if (used > width && last > first) break;
+    used += px(kTabGap);
+  }
+  return last;
+}
+
+/// An arrow of two strokes that moves the row of tabs; true when it was clicked.
+bool tab_arrow(const char* id, const Rect& area, float direction, bool enabled) {
+  const Hit h = enabled ? hit(id, {area.x, area.y + px(8), area.w, area.h - px(16)}) : Hit{};
+  const float x = area.x + area.w / 2, y = area.center_y(), d = px(4);
+  const ImVec2 points[] = {{x - direction * d / 2, y - d}, {x + direction * d / 2, y}, {x - direction * d / 2, y + d}};
+  canvas().AddPolyline(points, 3, !enabled ? theme().line : h.hovered ? theme().accent : theme().dim, 0, px(1.5f));
+  return h.clicked;
+}
+
+/// Where not all tabs fit, two arrows move the row; what is chosen comes into view when it changes.
+TabsInView scroll_tabs(Rect& header, std::span<const std::string_view> names, int chosen) {
+  const auto count = static_cast<int>(names.size());
+  if (last_tab(names, 0, chosen, header.w) == count) return {0, count};
+  Rect arrows = header.cut_right(px(2 * kArrow));
+  header.cut_right(px(6));
+  ImGuiStorage& storage = *ImGui::GetStateStorage();
+  const ImGuiID first_key = ImGui::GetID("first"), chosen_key = ImGui::GetID("chosen");
+  int first = std::clamp(storage.GetInt(first_key, 0), 0, count - 1);
+  if (storage.GetInt(chosen_key, -1) != chosen) {
+    first = std::min(first, chosen);
+    while (last_tab(names, first, chosen, header.w) <= chosen) ++first;
+    storage.SetInt(chosen_key, chosen);
+  }
+  const bool more = last_tab(names, first, chosen, header.w) < count;
+  if (tab_arrow("before", arrows.cut_left(px(kArrow)), -1, first > 0)) --first;
+  if (tab_arrow("after", arrows, 1, more)) ++first;
+  storage.SetInt(first_key, first);
+  return {first, last_tab(names, first, chosen, header.w)};
+}
+
+}  // namespace
 
 Rect panel_surface(const Rect& area) {
   fill_surface(area, theme().panel, px(8));
@@ -33,18 +90,17 @@ Rect tab_panel(const Rect& area, std::span<const std::string_view> names, int& c
   Rect header = inside.cut_top(px(kHeader));
   header.y += px(1);
   ImGui::PushID("tabs");
-  for (size_t i = 0; i < names.size(); ++i) {
-    const bool on = static_cast<int>(i) == chosen;
+  const TabsInView view = scroll_tabs(header, names, chosen);
+  for (int i = view.first; i < view.last; ++i) {
+    const bool on = i == chosen;
     const Face face = on ? Face::title : Face::small;
-    const float width = text_width(face, names[i]) + 1;
-    if (width > header.w) break;
-    const Rect word = header.cut_left(width);
-    header.cut_left(px(10));
-    ImGui::PushID(static_cast<int>(i));
+    const Rect word = header.cut_left(tab_width(names, i, chosen));
+    header.cut_left(px(kTabGap));
+    ImGui::PushID(i);
     const Hit h = hit("tab", {word.x - px(4), word.y + px(8), word.w + px(8), word.h - px(16)});
     ImGui::PopID();
-    if (h.clicked) chosen = static_cast<int>(i);
-    text_in(word, face, on ? theme().text : h.hovered ? theme().accent : theme().dim, names[i]);
+    if (h.clicked) chosen = i;
+    text_in(word, face, on ? theme().text : h.hovered ? theme().accent : theme().dim, names[static_cast<size_t>(i)]);
   }
   ImGui::PopID();
   text_in(header, Face::small, theme().dim, fitting(Face::small, header.w, {context, shorter}), Align::right);

@@ -215,13 +215,16 @@ TEST(Explorer, AnswersWhileTheTrainerIsInTheMiddleOfAStepThatDoesNotEnd) {
   };
   asking.explorer.look(look_at(1, 0));  // so that the weights of the first step are published
   TrainerThread trainer(std::move(setup));
+  struct Release {  // however the test ends: the trainer, which waits for it, could not be joined
+    std::promise<void>& promise;
+    ~Release() { promise.set_value(); }
+  } const at_the_end{release};
   std::shared_ptr<const Look> first;
   EXPECT_TRUE(asking.wait([&] { return asking.explorer.take(first); }));
   const auto under_off = asking.look(look_at(2, 5, expert_off(1, 1)));
   ASSERT_TRUE(under_off);
   EXPECT_EQ(under_off->refusal, "");
   EXPECT_EQ(under_off->images[0].changed.routing[0].expert_off[1], 1);
-  release.set_value();
 }
 
 /// Losses of a short run, looked at on the way or not.
