@@ -1,6 +1,8 @@
 // When to look, and what to show meanwhile.
 #include "app/explore_look.h"
 
+#include <algorithm>
+
 #include "compute/records/error.h"
 #include "widgets/panels/shown.h"
 
@@ -36,14 +38,13 @@ const RoutingMap* QuickRoute::update(const panels::Seen& seen, const panels::Sel
   if (seen.model_awaited) return nullptr;  // the layer on view is another model's
   const ImageLook* look = panels::shown_look(seen, selection);
   const ImageView* view = look ? &look->as_is : panels::find_view(*seen.snapshot, selection.image);
-  if (asked.kept.count > 0 && asked.kept.by == KeepBy::random) return nullptr;  // drawn for the image, by the look
   const RoutingMap* as_is = view ? panels::find_map(*view, selection.layer) : nullptr;
   if (!as_is) return nullptr;
   const bool same = map_ && made_for_ == asked && made_step_ == as_is->step && made_layer_ == as_is->layer &&
                     made_image_ == selection.image;
   if (same) return &*map_;
   try {
-    map_ = reroute(*as_is, asked, seen.snapshot->config.router);
+    map_ = reroute(*as_is, asked, seen.snapshot->config.router, std::max<int64_t>(0, selection.image.test_index));
   } catch (const UserError&) { return nullptr; }  // the look says why in its refusal
   made_for_ = asked, made_step_ = as_is->step, made_layer_ = as_is->layer, made_image_ = selection.image;
   ++serial_;

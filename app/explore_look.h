@@ -32,7 +32,7 @@ class LookAsker {
 };
 
 /// LiveRun::reroute.
-using Reroute = std::function<RoutingMap(const RoutingMap&, const WhatIf&, const RouterConfig&)>;
+using Reroute = std::function<RoutingMap(const RoutingMap&, const WhatIf&, const RouterConfig&, int64_t image)>;
 
 /// The layer on view under the knobs that are asked, while the look through the model is on its way: what a slider
 /// shows in the frame in which it moves.

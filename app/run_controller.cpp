@@ -126,8 +126,9 @@ void RunController::explore_checkpoint(int64_t checkpoint_id) {
     explorer_.use([this, checkpoint_id] { return load_replica(checkpoint_id); });
 }
 
-RoutingMap RunController::reroute(const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) {
-  return rerouted(map, what_if, router);
+RoutingMap RunController::reroute(const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router,
+                                  int64_t image) {
+  return rerouted(map, what_if, router, image);
 }
 
 // ---- the explorer's thread

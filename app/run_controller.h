@@ -39,7 +39,7 @@ class RunController : public LiveRun {
   void branch(int64_t step) override;
   bool take_look(std::shared_ptr<const Look>& out) override { return explorer_.take(out); }
   std::vector<std::shared_ptr<const Report>> take_reports() override { return explorer_.take_reports(); }
-  RoutingMap reroute(const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) override;
+  RoutingMap reroute(const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router, int64_t image) override;
   void set_waker(std::function<void()> wake) override;
 
  private:

@@ -329,9 +329,8 @@ Window::Window(WindowOptions options, LiveRun& run, SessionDoor* sessions)
   self.open();
   self.set_callbacks();
   self.workspace.dark = self.options.dark;
-  self.workspace.explore().reroute = [&run](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) {
-    return run.reroute(map, what_if, router);
-  };
+  self.workspace.explore().reroute = [&run](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router,
+                                            int64_t image) { return run.reroute(map, what_if, router, image); };
   self.workspace.compare().door = sessions;
   self.workspace.compare().colors = load_color_map();
   self.start_imgui();
@@ -358,7 +357,7 @@ bool Window::turn(double at_most_secs, bool* drew) {
     const std::string path = self.options.screenshot_folder + "/" + picture_name();
     try {
       write_png(screenshot(), path);
-      self.workspace.banner().notice("picture saved as " + path);
+      self.workspace.banner().tell("picture saved as " + path);
     } catch (const UserError& error) { self.workspace.banner().notice(error.what()); }
     self.pace.again();
   }

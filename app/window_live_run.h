@@ -58,8 +58,10 @@ class LiveRun {
   virtual bool take_look(std::shared_ptr<const Look>& out) = 0;
   /// Every state of a report since the last call, in order.
   virtual std::vector<std::shared_ptr<const Report>> take_reports() = 0;
-  /// The map of one layer under other knobs at once, for a slider (compute/moe/reroute.h). Throws UserError.
-  virtual RoutingMap reroute(const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) = 0;
+  /// The map of one layer under other knobs at once, for a slider (compute/moe/reroute.h). image: its number in the
+  /// test set, 0 for an own one, for what is drawn at random. Throws UserError.
+  virtual RoutingMap reroute(const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router,
+                             int64_t image) = 0;
 
   /// Gives a function that any thread may call when something new can be taken. The window polls ten times a second
   /// without it.

@@ -13,7 +13,6 @@ struct ExpertLoad {
   RouterKind router = RouterKind::dense;
   int64_t layer = 0;
   int64_t num_tokens = 0;              // how many tokens the figures are taken over
-  int64_t num_images = 0;              // 1: of one image, as load_of() gives it; 0: not told
   std::string token_set;               // "training batch of step 812"
   int64_t capacity = 0;                // sparse: per expert and group; soft: slots per expert
   double actual_capacity_factor = 0;

@@ -80,6 +80,10 @@ void RunLoop::make_trainer(const RunConfig& config) {
   if (experts_off_.empty()) experts_off_ = all_experts_on(trainer_->model());
 }
 
+void RunLoop::leave_cores() {
+  if (setup_.weights) setup_.weights->set_busy(false);
+}
+
 bool RunLoop::turn() {
   const bool idle = work_to_do() == Work::nothing;
   if (setup_.weights) setup_.weights->set_busy(!idle);
@@ -89,7 +93,6 @@ bool RunLoop::turn() {
   if (leaving_) {
     // A run that diverged or ended by itself keeps its last word.
     if (state_ != RunState::finished && state_ != RunState::diverged) end_run("stopped by request");
-    if (setup_.weights) setup_.weights->set_busy(false);
     post();
     return false;
   }

@@ -60,6 +60,8 @@ class RunLoop {
 
   /// Opens the data, builds the model, goes back to the checkpoint, says RunStarted. Throws what hinders it.
   void prepare();
+  /// No turn follows: an explorer may have the cores.
+  void leave_cores();
   /// One turn; false when the run has been left (Finish). Waits a little only when there is nothing to do.
   bool turn();
   /// Says that the run failed; the last images stay on view. After it no turn may follow.

@@ -161,7 +161,6 @@ void RunLoop::fill(Snapshot& s) const {
 
 void RunLoop::fail(const std::string& message) {
   look_again_ = false;  // the last images stay
-  if (setup_.weights) setup_.weights->set_busy(false);
   change_state(RunState::failed, message);
   post();
 }

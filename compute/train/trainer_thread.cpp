@@ -9,6 +9,7 @@ TrainerThread::TrainerThread(RunSetup setup)
           loop_.prepare();
           while (loop_.turn()) {}
         } catch (const std::exception& error) { loop_.fail(error.what()); }
+        loop_.leave_cores();
         events_.close();
       }) {}
 

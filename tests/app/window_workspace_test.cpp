@@ -16,9 +16,8 @@ struct Screen : demo::Stage {
   explicit Screen(RouterKind kind, float width = 1600, float height = 900, float scale = 1)
       : Stage(width, height, scale), run(kind) {
     run.advance(60);
-    workspace.explore().reroute = [this](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router) {
-      return run.reroute(map, what_if, router);
-    };
+    workspace.explore().reroute = [this](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router,
+                                         int64_t image) { return run.reroute(map, what_if, router, image); };
     show(
         [this] {
           if (run.take(snapshot)) ++serial;
@@ -69,6 +68,25 @@ struct Screen : demo::Stage {
   std::vector<CheckpointInfo> checkpoints;
   uint64_t serial = 0, look_serial = 0;
 };
+
+TEST(QuickRoute, ARandomChoiceOfExpertsIsDrawnForTheImageOnView) {
+  const Snapshot snapshot = demo::snapshot(RouterKind::tokens_choice, 5);
+  panels::Seen seen;
+  seen.snapshot = &snapshot;
+  panels::Selection selection;
+  selection.image = snapshot.images.at(0).image, selection.has_image = true;
+  selection.layer = snapshot.images[0].routing.at(0).layer;
+  selection.asking.lasting.kept = {4, KeepBy::random, 0};
+  int64_t drawn_for = -1;
+  QuickRoute quick;
+  EXPECT_TRUE(
+      quick.update(seen, selection, [&](const RoutingMap& map, const WhatIf&, const RouterConfig&, int64_t image) {
+        drawn_for = image;
+        return map;
+      }));
+  EXPECT_EQ(drawn_for, selection.image.test_index);
+  EXPECT_GT(drawn_for, 0);
+}
 
 TEST(Workspace, HoveringAPatchPointsAtItsExpertAndBack) {
   Screen screen(RouterKind::tokens_choice);

@@ -114,7 +114,8 @@ class DemoRun : public LiveRun {
     explored_checkpoint = id;
     if (standing_ && answers_looks) answer(*standing_);
   }
-  RoutingMap reroute(const RoutingMap& map, const WhatIf& what_if, const RouterConfig&) override {
+  RoutingMap reroute(const RoutingMap& map, const WhatIf& what_if, const RouterConfig&, int64_t image) override {
+    rerouted_image = image;
     const auto pixels = pixels_of(watched_.front());
     const RunConfig config = config_under(snapshot_.config, what_if);
     ++reroutes;
@@ -162,6 +163,7 @@ class DemoRun : public LiveRun {
   bool answers_looks = true;      // at once; false: answer() does it
   std::vector<Command> commands;  // everything the window sent
   int64_t explored_checkpoint = -1, branched_at = -1;
+  int64_t rerouted_image = -1;
   int stops = 0, reroutes = 0;
   double sharpness = 6;  // of the soft maps; small is almost uniform
 

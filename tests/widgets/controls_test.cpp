@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "support/ui_stage.h"
+#include "widgets/ui/panel.h"
 
 namespace moescope::ui {
 namespace {
@@ -118,6 +119,37 @@ TEST(Keys, LettersAreHeardUnlessSomebodyTypesText) {
   stage.frame();
   EXPECT_EQ(heard, 2);
   EXPECT_EQ(text, "t");
+}
+
+TEST(TabPanel, ArrowsReachTheTabsThatHaveNoRoom) {
+  static constexpr std::string_view kNames[] = {"Compute", "Path", "Attention", "Classes", "Patches", "Pairs", "Kept"};
+  demo::Stage stage(220, 120);
+  int chosen = 0;
+  stage.show([&] { tab_panel({0, 0, 220, 120}, kNames, chosen); });
+  stage.frame();
+  for (int i = 0; i < 6; ++i) stage.click(220 - 14 - 9, 21);  // the arrow to the right
+  EXPECT_EQ(chosen, 0);                                       // to look is not to choose
+  for (float x = 220 - 14 - 42; x > 14 && chosen == 0; x -= 6) stage.click(x, 21);
+  EXPECT_EQ(chosen, 6);  // the last one is in view
+  for (int i = 0; i < 6; ++i) stage.click(220 - 14 - 27, 21);
+  stage.click(14 + 8, 21);
+  EXPECT_EQ(chosen, 0);
+}
+
+TEST(TabPanel, WhatIsChosenElsewhereComesIntoView) {
+  static constexpr std::string_view kNames[] = {"Compute", "Path", "Attention", "Classes", "Patches", "Pairs", "Kept"};
+  demo::Stage stage(220, 120);
+  int chosen = 0;
+  stage.show([&] { tab_panel({0, 0, 220, 120}, kNames, chosen); });
+  stage.frame();
+  chosen = 6;  // by key
+  stage.frame();
+  stage.look.cut_texts = 0;
+  stage.frame();
+  stage.click(220 - 14 - 27, 21);  // the arrow to the left works: the row stands at its end
+  stage.click(14 + 8, 21);
+  EXPECT_GT(chosen, 0);
+  EXPECT_LT(chosen, 6);
 }
 
 TEST(Fonts, EveryFaceHasWhatLabelsNeed) {

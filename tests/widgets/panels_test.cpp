@@ -163,11 +163,11 @@ TEST(Knobs, OnlyWhatMattersForTheRouter) {
 }
 
 TEST(Knobs, ADragSendsTheFieldAndStaysPendingUntilTheRunConfirms) {
-  PanelStage stage(RouterKind::soft, 480, 220);
+  PanelStage stage(RouterKind::soft, 480, 256);
   Knobs knobs;
   stage.show([&] { knobs.draw_ui(panel_inside(stage.screen()), stage.seen, stage.commands); });
   stage.frame();
-  const float y = 40 + 36 * 2.5f;  // third row: learning rate
+  const float y = 40 + 36 * 3.5f;  // below the router: noise, temperature, learning rate
   const float left = 14 + std::floor(452 * 0.43f), right = 480 - 14 - 66;
   stage.drag((left + right) / 2, y, right - 20, y);
   ASSERT_EQ(stage.sent<SetField>().size(), 1u);  // train.* is sent when the hand lets go
@@ -182,11 +182,11 @@ TEST(Knobs, ADragSendsTheFieldAndStaysPendingUntilTheRunConfirms) {
 }
 
 TEST(Knobs, AWishThatIsNeverConfirmedIsGivenUpAfterAWhile) {
-  PanelStage stage(RouterKind::tokens_choice, 480, 420);
+  PanelStage stage(RouterKind::tokens_choice, 480, 456);
   Knobs knobs;
   stage.show([&] { knobs.draw_ui(panel_inside(stage.screen()), stage.seen, stage.commands); });
   stage.frame();
-  stage.click(14 + std::floor(452 * 0.43f) + 12, 40 + 36 * 2.5f);  // third row: the BPR toggle
+  stage.click(14 + std::floor(452 * 0.43f) + 12, 40 + 36 * 3.5f);  // below the router: k, capacity, the BPR toggle
   ASSERT_EQ(stage.sent<SetField>().size(), 1u);
   EXPECT_EQ(stage.sent<SetField>()[0].value, "false");
   EXPECT_TRUE(knobs.is_pending("router.bpr"));
@@ -195,12 +195,39 @@ TEST(Knobs, AWishThatIsNeverConfirmedIsGivenUpAfterAWhile) {
   EXPECT_FALSE(knobs.is_pending("router.bpr"));
 }
 
-TEST(Knobs, ATypedValueMayLeaveTheTrackButNotTheTable) {
-  PanelStage stage(RouterKind::soft, 480, 220);
+TEST(Knobs, AnotherRouterHasToBeSaidTwice) {
+  PanelStage stage(RouterKind::tokens_choice, 480, 456);
   Knobs knobs;
   stage.show([&] { knobs.draw_ui(panel_inside(stage.screen()), stage.seen, stage.commands); });
   stage.frame();
-  const float y = 40 + 36 * 1.5f;  // second row: temperature, track 0.1 to 10, table 0.01 to 100
+  const float left = 14 + std::floor(452 * 0.43f), right = 480 - 14, y = 40 + 18;
+  stage.click(left + (right - left) * 5 / 6, y);  // soft, the last of three
+  EXPECT_TRUE(stage.sent<SetField>().empty());
+  stage.click(right - 26, y);  // Keep
+  stage.frame();
+  stage.click(left + (right - left) * 5 / 6, y);
+  stage.click(right - 52 - 6 - 31, y);  // Switch
+  ASSERT_EQ(stage.sent<SetField>().size(), 1u);
+  EXPECT_EQ(stage.sent<SetField>()[0].key, "router.kind");
+  EXPECT_EQ(stage.sent<SetField>()[0].value, "soft");
+  EXPECT_TRUE(knobs.is_pending("router.kind"));
+}
+
+TEST(Knobs, WhyTheRunCouldNotObeyIsSaid) {
+  PanelStage stage(RouterKind::soft, 480, 256);
+  Knobs knobs;
+  stage.snapshot.message = "router.k is not a knob of this router";
+  stage.show([&] { knobs.draw_ui(panel_inside(stage.screen()), stage.seen, stage.commands); });
+  stage.frame();
+  EXPECT_EQ(knobs.remark().text, stage.snapshot.message);
+}
+
+TEST(Knobs, ATypedValueMayLeaveTheTrackButNotTheTable) {
+  PanelStage stage(RouterKind::soft, 480, 256);
+  Knobs knobs;
+  stage.show([&] { knobs.draw_ui(panel_inside(stage.screen()), stage.seen, stage.commands); });
+  stage.frame();
+  const float y = 40 + 36 * 2.5f;  // third row: temperature, track 0.1 to 10, table 0.01 to 100
   for (const char* text : {"50", "1000"}) {
     stage.click(480 - 14 - 20, y);
     stage.frame(2);

@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "support/ui_demo.h"
 #include "widgets/panels/patch_detail.h"
 #include "widgets/panels/routing_picture.h"
 #include "widgets/panels/soft_picture.h"
+#include "widgets/panels/study.h"
 
 namespace moescope::panels {
 namespace {
@@ -44,6 +47,40 @@ TEST(RoutingView, PatchesAreTokensAfterTheClassToken) {
   EXPECT_EQ(token_of_patch(map, 0), 1);
   EXPECT_EQ(patch_of_token(map, 0), -1);
   EXPECT_EQ(num_patches(map), 2);
+}
+
+TEST(RoutingView, TheLoadOfOneImageIsCountedFromItsMap) {
+  RoutingMap map = small_map();
+  map.gates = {.6f, .3f, .1f, .5f, .1f, .4f, .1f, .7f, .2f};
+  const ExpertLoad load = load_of(map);
+  // Three pairs of six were executed, one for each expert: all have the fair share of the work done.
+  EXPECT_EQ(load.load, (std::vector<float>{1, 1, 1}));
+  EXPECT_EQ(load.load_cv, 0);
+  EXPECT_DOUBLE_EQ(load.dropped_choices, 0.5);
+  EXPECT_DOUBLE_EQ(load.dropped, 1.0 / 3);
+  EXPECT_DOUBLE_EQ(load.capacity_use, 1);
+  EXPECT_NEAR(load.importance[0], 1.2f, 1e-6f);  // gates .6 + .5 + .1 of three tokens, times three experts
+  EXPECT_DOUBLE_EQ(load.entropy_max, std::log(3.0));
+  EXPECT_GT(load.entropy, 0.8);  // of the first token alone .898 nats
+  EXPECT_EQ(load.layer, 3);
+}
+
+TEST(RoutingView, SlotsAreTheConfiguredOnesOrThoseOfTheLayers) {
+  Snapshot snapshot = demo::snapshot(RouterKind::soft, 5);
+  snapshot.config.router.slots_per_expert = 4;
+  EXPECT_EQ(slots_per_expert(snapshot), 4);
+  snapshot.config.router.slots_per_expert = 0;  // the capacity factor decides
+  for (ExpertLoad& load : snapshot.layers) load.capacity = 6;
+  EXPECT_EQ(slots_per_expert(snapshot), 6);
+  Seen seen;
+  seen.snapshot = &snapshot;
+  const ReportRequest request = Study().question_of(Page::compute, seen, Selection{});
+  const auto& curve = std::get<AskCurve>(request.question);
+  EXPECT_EQ(curve.positions, (std::vector<double>{1, 2, 3, 4, 5, 6}));
+  for (ExpertLoad& load : snapshot.layers) load.capacity = 100;
+  const ReportRequest many = Study().question_of(Page::compute, seen, Selection{});
+  EXPECT_EQ(std::get<AskCurve>(many.question).positions.size(), 12u);
+  EXPECT_EQ(std::get<AskCurve>(many.question).positions.back(), 100);
 }
 
 TEST(RoutingView, FatesAreSaidInWords) {

@@ -19,10 +19,14 @@ constexpr size_t kMaxNotices = 3;  // older ones make room
 
 }  // namespace
 
-void Banner::notice(std::string text) {
-  if (std::find(notices_.begin(), notices_.end(), text) != notices_.end()) return;
+void Banner::notice(std::string text) { add({std::move(text), false}); }
+void Banner::tell(std::string text) { add({std::move(text), true}); }
+
+void Banner::add(Notice notice) {
+  for (const Notice& one : notices_)
+    if (one.text == notice.text) return;
   if (notices_.size() == kMaxNotices) notices_.erase(notices_.begin());
-  notices_.push_back(std::move(text));
+  notices_.push_back(std::move(notice));
 }
 
 std::vector<Banner::Line> Banner::lines(const Seen& seen, const StoreStatus& store) const {
@@ -39,7 +43,8 @@ std::vector<Banner::Line> Banner::lines(const Seen& seen, const StoreStatus& sto
         list.push_back({"Layer " + std::to_string(load.layer + 1) + " collapses: " + health.why + ", " + load.token_set,
                         false, false, -1});
   if (!store.message.empty()) list.push_back({store.message, false, false, -1});
-  for (size_t i = 0; i < notices_.size(); ++i) list.push_back({notices_[i], false, false, static_cast<int>(i)});
+  for (size_t i = 0; i < notices_.size(); ++i)
+    list.push_back({notices_[i].text, false, false, static_cast<int>(i), notices_[i].plain});
   return list;
 }
 
@@ -56,9 +61,9 @@ void Banner::draw_ui(const Rect& area, const Seen& seen, const StoreStatus& stor
   for (const Line& line : lines(seen, store)) {
     Rect strip = rest.cut_top(px(kLine));
     rest.cut_top(px(8));
-    const ImU32 color = line.bad ? t.bad : t.warn;
-    ui::fill(strip, ui::mix(t.panel, color, 0.12f), px(8));
-    ui::frame(strip, ui::fade(color, 0.6f), px(8));
+    const ImU32 color = line.bad ? t.bad : line.plain ? t.good : t.warn;
+    ui::fill(strip, line.plain ? t.panel : ui::mix(t.panel, color, 0.12f), px(8));
+    ui::frame(strip, line.plain ? t.line : ui::fade(color, 0.6f), px(8));
     ImGui::PushID(id++);
     Rect inside = strip.inset(px(14), px(6));
     ui::canvas().AddCircleFilled({inside.x + px(4), inside.center_y()}, px(4), color, 16);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "widgets/panels/shown.h"
 #include "widgets/panels/states.h"
@@ -29,6 +30,15 @@ std::string context_text(const ExpertLoad& load) {
   return text;
 }
 
+/// The load of the last training batch; before there was one, that of the image on view, kept in `own`.
+const ExpertLoad* shown_load(const Seen& seen, const Selection& selection, std::optional<ExpertLoad>& own) {
+  if (!seen.snapshot) return nullptr;
+  if (const ExpertLoad* load = find_load(*seen.snapshot, selection.layer)) return load;
+  const RoutingMap* map = shown_map(seen, selection);
+  if (map) own = load_of(*map);
+  return own ? &*own : nullptr;
+}
+
 void draw_eye(const Rect& box, bool open, ImU32 color) {
   ImDrawList& list = ui::canvas();
   const ImVec2 c{box.x + box.w / 2, box.center_y()};
@@ -43,17 +53,18 @@ void draw_eye(const Rect& box, bool open, ImU32 color) {
 
 }  // namespace
 
-std::string Experts::word(const ExpertLoad& load, int64_t expert, bool off) {
+std::string Experts::word(const ExpertLoad& load, int64_t expert, bool off, bool of_image) {
   if (off) return "off";
   const float share = load.load[static_cast<size_t>(expert)];
-  if (share < 0.005f) return load.num_images == 1 ? "unused" : "dead";
+  if (share < 0.005f) return of_image ? "unused" : "dead";
   // A choice of tokens can fill a buffer; Experts Choice fills every buffer by construction and Soft MoE has none.
   const bool can_fill = load.router == RouterKind::tokens_choice && load.actual_capacity_factor > 0;
   return can_fill && share >= load.actual_capacity_factor * 0.9995 ? "full" : "";
 }
 
 float Experts::preferred_height(const Seen& seen, const Selection& selection) {
-  const ExpertLoad* load = seen.snapshot ? find_load(*seen.snapshot, selection.layer) : nullptr;
+  std::optional<ExpertLoad> own;
+  const ExpertLoad* load = shown_load(seen, selection, own);
   const size_t rows = load ? std::clamp<size_t>(load->load.size(), 6, 16) : 16;
   return px(ui::kHeader + ui::kInset) + static_cast<float>(rows) * px(kRowHeight);
 }
@@ -85,7 +96,8 @@ void Experts::take_keys(const Seen& seen, Selection& selection) {
     held = ExpertOff{selection.layer, pointed};
 }
 
-void Experts::draw_row(const Rect& area, const ExpertLoad& load, int64_t expert, bool off, Selection& selection) {
+void Experts::draw_row(const Rect& area, const ExpertLoad& load, int64_t expert, bool off, bool of_image,
+                       Selection& selection) {
   const ui::Theme& t = ui::theme();
   const auto e = static_cast<size_t>(expert);
   const bool pointed = selection.expert() == expert;
@@ -107,7 +119,7 @@ void Experts::draw_row(const Rect& area, const ExpertLoad& load, int64_t expert,
                   "Off, the expert takes no patch of the image on view. Training goes on with all experts."});
   if (off || pointed || h.hovered) draw_eye(eye, !off, h.hovered ? t.accent : off ? t.warn : t.dim);
 
-  const std::string state = word(load, expert, off);
+  const std::string state = word(load, expert, off, of_image);
   const ImU32 state_color = state == "dead" ? t.bad : state == "unused" ? t.dim : t.warn;
   ui::text_in(row.cut_right(px(44)), Face::small, state_color, state);
   row.cut_right(px(10));
@@ -137,9 +149,13 @@ void Experts::draw_row(const Rect& area, const ExpertLoad& load, int64_t expert,
 
 void Experts::draw_ui(const Rect& area, const Seen& seen, Selection& selection) {
   const WhatIf asked = selection.asking.now();
-  const ExpertLoad* load = seen.snapshot ? find_load(*seen.snapshot, selection.layer) : nullptr;
+  std::optional<ExpertLoad> own;
+  const ExpertLoad* load = shown_load(seen, selection, own);
+  const bool of_image = own.has_value() || !seen.stored_model.empty();
   ImGui::PushID("experts");
-  const std::string of_step = seen.stored_model.empty() ? "" : "step " + ui::grouped(seen.snapshot->step) + "   ";
+  const std::string of_step = !seen.stored_model.empty() ? "step " + ui::grouped(seen.snapshot->step) + "   "
+                              : own                      ? "this image   "
+                                                         : "";
   const std::string context = load ? of_step + context_text(*load) : "";
   const std::string brief = load ? of_step + "load CV " + ui::fixed(load->load_cv, 2) : "";
   const Rect inside = ui::panel(area, "Experts", context, brief);
@@ -168,7 +184,7 @@ void Experts::draw_ui(const Rect& area, const Seen& seen, Selection& selection) 
     for (int64_t e = first; e < last; ++e) {
       const Rect& content = scroll.content();
       draw_row({content.x + px(6), content.y + static_cast<float>(e) * row_height, content.w - px(12), row_height},
-               *load, e, is_off(asked, selection.layer, e), selection);
+               *load, e, is_off(asked, selection.layer, e), of_image, selection);
     }
   }
   ImGui::PopID();

@@ -19,14 +19,15 @@ class Experts {
   void take_keys(const Seen& seen, Selection& selection);
 
   /// "off", "dead" (no work; over a single image: "unused"), "full" (as much as its capacity holds) or "".
-  static std::string word(const ExpertLoad& load, int64_t expert, bool off);
+  static std::string word(const ExpertLoad& load, int64_t expert, bool off, bool of_image = false);
   /// Height at which the rows of up to 16 experts have room, in pixels; more scroll.
   static float preferred_height(const Seen& seen, const Selection& selection);
   /// Upper end of the bars: 2.2 fair shares, or the next round number above the largest load.
   static double bar_top(const ExpertLoad& load);
 
  private:
-  void draw_row(const ui::Rect& row, const ExpertLoad& load, int64_t expert, bool off, Selection& selection);
+  void draw_row(const ui::Rect& row, const ExpertLoad& load, int64_t expert, bool off, bool of_image,
+                Selection& selection);
 };
 
 }  // namespace moescope::panels

@@ -36,6 +36,11 @@ int column_count(float width) {
   return std::max(1, static_cast<int>((width + px(kGap)) / (px(kThumb - 8) + px(kGap))));
 }
 
+/// An own image, however it is fitted.
+bool is_chosen(const WatchedImage& own, const Selection& selection) {
+  return selection.has_image && selection.image.own && selection.image.own == own.own;
+}
+
 }  // namespace
 
 WatchedImage Gallery::test_image(int64_t index) { return {index, nullptr, "test " + std::to_string(index)}; }
@@ -68,7 +73,7 @@ void Gallery::take_keys(const GallerySource& source, Selection& selection, std::
   // Places: own images first, then the (filtered) test set.
   int64_t place = own - 1;
   for (int64_t i = 0; i < own; ++i)
-    if (selection.has_image && source.own[static_cast<size_t>(i)] == selection.image) place = i;
+    if (is_chosen(source.own[static_cast<size_t>(i)], selection)) place = i;
   if (selection.has_image && selection.image.test_index >= 0) {
     place = own + selection.image.test_index;
     if (!filter_.empty())
@@ -183,8 +188,8 @@ void Gallery::draw_own(Rect area, const Seen& seen, const GallerySource& source,
     const WatchedImage& image = source.own[static_cast<size_t>(i)];
     const Rect box{scroll.content().x + static_cast<float>(i % columns) * (size + px(kGap)),
                    scroll.content().y + px(2) + static_cast<float>(i / columns) * row_height, size, size};
-    if (!thumbnail(box, seen, image, image.own.get(), selection.has_image && selection.image == image)) continue;
-    if (ImGui::IsMouseClicked(0)) choose(image, selection, out);
+    if (!thumbnail(box, seen, image, image.own.get(), is_chosen(image, selection))) continue;
+    if (ImGui::IsMouseClicked(0) && !is_chosen(image, selection)) choose(image, selection, out);
     ui::tip(box, {image.label, image.own ? std::to_string(image.own->width) + " × " +
                                                std::to_string(image.own->height) + " as the model sees it"
                                          : ""});

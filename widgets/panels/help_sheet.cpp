@@ -51,6 +51,8 @@ const Group kGroups[] = {
       {"N", "Soft MoE: scale from zero, or stretched"},
       {"W", "sparse: what was wanted"},
       {"L", "sparse: experts' numbers in the patches"},
+      {"B hold  Q", "sparse: blink, or split, with what was wanted (or as it is)"},
+      {"H", "histogram of the pixels"},
       {"click", "pin a patch, an expert or a slot"},
       {"Esc", "unpin everything"}}},
     {1,

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "compute/records/config_fields.h"
+
 namespace moescope::panels {
 namespace {
 
@@ -16,7 +18,7 @@ void KnobUndo::sent(const std::vector<Command>& commands) {
       const auto own = std::find_if(own_.begin(), own_.end(), [&](const SetField& one) {
         return one.key == field->key && one.value == field->value;
       });
-      if (own == own_.end()) awaited_.push_back(field->key);
+      if (own == own_.end() && find_field(field->key).adjust == Adjust::live) awaited_.push_back(field->key);
     }
 }
 

@@ -13,7 +13,8 @@ namespace moescope::panels {
 
 class KnobUndo {
  public:
-  /// Commands that the person gave in this frame; only these can be taken back.
+  /// Commands that the person gave in this frame; only the knobs among these can be taken back. (Another router cannot:
+  /// the one before it would come back untrained.)
   void sent(const std::vector<Command>& commands);
   /// What the run applied, in order. Changes of one knob within a second are one: a slider that was dragged.
   void applied(const std::vector<CommandApplied>& commands);

@@ -1,6 +1,7 @@
 // The knobs that act on a running model.
 #include "widgets/panels/knobs.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -16,7 +17,7 @@ using ui::Face;
 using ui::px;
 using ui::Rect;
 
-constexpr float kRowMin = 28, kRowMax = 36;
+constexpr float kRowMin = 25, kRowMax = 36;
 constexpr double kResendSecs = 0.1, kGiveUpSecs = 10;
 
 std::string number_text(double value) {
@@ -38,10 +39,15 @@ std::string canonical(const RunConfig& config, std::string_view key, const std::
   return get_field(copy, key);
 }
 
+bool has_router(const RunConfig& config) { return config.router.kind != RouterKind::dense; }
+
 float height_of_rows(const Seen& seen, float row) {
-  const size_t rows = seen.snapshot ? knobs_for(seen.snapshot->config).size() : 6;
+  const size_t rows = seen.snapshot ? knobs_for(seen.snapshot->config).size() + has_router(seen.snapshot->config) : 6;
   return px(ui::kHeader + ui::kInset) + static_cast<float>(rows) * px(row);
 }
+
+constexpr std::string_view kRouterKey = "router.kind";
+constexpr std::string_view kRouters[] = {"tokens_choice", "experts_choice", "soft"};
 
 ui::SliderScale log_track(double min, double max, bool zero) { return {min, max, true, false, zero}; }
 
@@ -185,8 +191,40 @@ void Knobs::draw_row(Rect row, const Knob& knob, const RunConfig& config, double
   ImGui::PopID();
 }
 
+/// Another router joins the same experts. It starts untrained, so it has to be said twice.
+void Knobs::draw_router(Rect row, const RunConfig& config, double now, std::vector<Command>& out) {
+  const ui::Theme& t = ui::theme();
+  ImGui::PushID("router");
+  const Rect label = row.cut_left(std::floor(row.w * 0.43f));
+  ui::text_in(label, Face::body, t.text, "Router");
+  ui::tip(label, {"Router",
+                  "Tokens Choice (V-MoE), Experts Choice or Soft MoE over the same experts. A new router starts "
+                  "untrained: accuracy falls and recovers as it learns. The switch is stored with its step."});
+  row = {row.x, std::round(row.center_y() - px(12)), row.w, px(24)};
+  if (!wanted_router_.empty()) {
+    if (ui::button("keep", row.cut_right(px(52)), "Keep", ui::ButtonKind::plain)) wanted_router_.clear();
+    row.cut_right(px(6));
+    if (ui::button("switch", row.cut_right(px(62)), "Switch", ui::ButtonKind::primary)) {
+      set({std::string(kRouterKey), wanted_router_}, now, out);
+      wanted_router_.clear();
+    }
+    row.cut_right(px(8));
+    const std::string what = wanted_router_ + " starts untrained";
+    ui::text_in(row, Face::small, t.warn, ui::fitting(Face::small, row.w, {what, "it starts untrained", "untrained"}));
+  } else {
+    static const std::string kWords[] = {"tokens", "experts", "soft"};
+    const auto wish = pending_.find(kRouterKey);
+    const std::string now_on = wish != pending_.end() ? wish->second.text : get_field(config, kRouterKey);
+    const auto chosen = static_cast<int>(std::find(std::begin(kRouters), std::end(kRouters), now_on) - kRouters);
+    const int word = ui::segmented("kind", row, kWords, chosen);
+    if (word >= 0 && word != chosen) wanted_router_ = kRouters[word];
+  }
+  ImGui::PopID();
+}
+
 Knobs::Remark Knobs::remark() const {
   if (!refusal_.empty()) return {refusal_, ui::theme().bad};
+  if (!run_message_.empty()) return {run_message_, ui::theme().warn};
   if (!pending_.empty()) return {"pending", ui::theme().warn};
   return {"live, applied at the next step", ui::theme().dim};
 }
@@ -198,15 +236,17 @@ void Knobs::draw_ui(const Rect& inside, const Seen& seen, std::vector<Command>& 
   } else {
     const RunConfig& config = seen.snapshot->config;
     forget_confirmed(config, seen.now_secs);
+    const bool going = seen.snapshot->state == RunState::running || seen.snapshot->state == RunState::paused;
+    run_message_ = going ? seen.snapshot->message : "";
     const std::vector<Knob> knobs = knobs_for(config);
-    const auto count = static_cast<float>(knobs.size());
+    const bool router = has_router(config);
+    const auto count = static_cast<float>(knobs.size() + router);
     const float row_height = std::floor(std::clamp(inside.h / count, px(kRowMin), px(kRowMax)));
     const Rect wide{inside.x - px(3), inside.y, inside.w + px(6), inside.h};
     const ui::ScrollArea scroll("rows", wide, row_height * count);
-    for (size_t i = 0; i < knobs.size(); ++i)
-      draw_row({scroll.content().x + px(3), scroll.content().y + static_cast<float>(i) * row_height,
-                scroll.content().w - px(6), row_height},
-               knobs[i], config, seen.now_secs, out);
+    Rect rows{scroll.content().x + px(3), scroll.content().y, scroll.content().w - px(6), 1e6f};
+    if (router) draw_router(rows.cut_top(row_height), config, seen.now_secs, out);
+    for (const Knob& knob : knobs) draw_row(rows.cut_top(row_height), knob, config, seen.now_secs, out);
   }
   ImGui::PopID();
 }

@@ -55,10 +55,13 @@ class Knobs {
   /// Notes the wish; sends it when `now_too` or, for what redraws routing, ten times a second while it is dragged.
   void ask(const Knob& knob, const RunConfig& config, const std::string& text, bool now_too, double now,
            std::vector<Command>& out);
+  void draw_router(ui::Rect row, const RunConfig& config, double now, std::vector<Command>& out);
   void forget_confirmed(const RunConfig& config, double now);
 
   std::map<std::string, Pending, std::less<>> pending_;
   std::string edited_key_, edited_text_, refusal_;
+  std::string wanted_router_;  // chosen, and not yet confirmed
+  std::string run_message_;    // why the run could not obey
   bool focus_edit_ = false;
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "widgets/panels/fit_strip.h"
 #include "widgets/panels/pinned_row.h"
 #include "widgets/panels/shown.h"
 #include "widgets/panels/states.h"
@@ -106,6 +107,9 @@ void RoutingPicture::take_keys(const Seen& seen, Selection& selection) {
   if (ui::typed('a') % 2 == 1) soft_.all_slots = !soft_.all_slots;
   if (ui::typed('w') % 2 == 1) sparse_.show_wanted = !sparse_.show_wanted;
   if (ui::typed('l') % 2 == 1) sparse_.show_numbers = !sparse_.show_numbers;
+  if (ui::typed('q') % 2 == 1) sparse_.show_split = !sparse_.show_split;
+  if (ui::typed('h') % 2 == 1) selection.histogram = !selection.histogram;
+  sparse_.blinking = ui::key_held('b');
   if (ui::typed('f') > 0) selection.zoom = {};
   if (!seen.snapshot) return;
   settle_layer(seen.snapshot->config, selection);
@@ -183,6 +187,10 @@ Rect RoutingPicture::draw_ui(const Rect& area, const Seen& seen, Selection& sele
   } else {
     detail = inside.cut_bottom(px(kDetailHeight));
     inside.cut_bottom(px(8));
+    if (is_refitted(*view)) {
+      draw_fit_strip(inside.cut_top(px(48)), seen, *view, selection, out);
+      inside.cut_top(px(8));
+    }
     if (!selection.pins.empty() && inside.h > px(300)) {
       draw_pinned_row(inside.cut_bottom(px(96)), seen, selection, out);
       inside.cut_bottom(px(4));

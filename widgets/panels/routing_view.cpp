@@ -140,7 +140,7 @@ double variation(const std::vector<float>& values) {
 ExpertLoad load_of(const RoutingMap& map) {
   ExpertLoad load;
   load.router = map.router, load.layer = map.layer, load.token_set = map.token_set;
-  load.num_tokens = map.num_tokens, load.num_images = 1;
+  load.num_tokens = map.num_tokens;
   load.capacity = is_sparse(map) ? map.capacity : map.slots_per_expert;
   load.actual_capacity_factor = map.actual_capacity_factor;
   load.entropy_max = std::log(static_cast<double>(map.num_experts));
@@ -173,6 +173,15 @@ ExpertLoad load_of(const RoutingMap& map) {
 }
 
 int64_t num_slots(const RoutingMap& map) { return map.num_experts * map.slots_per_expert; }
+int64_t slots_per_expert(const Snapshot& snapshot) {
+  if (snapshot.config.router.slots_per_expert > 0) return snapshot.config.router.slots_per_expert;
+  for (const ExpertLoad& load : snapshot.layers)
+    if (load.router == RouterKind::soft && load.capacity > 0) return load.capacity;
+  for (const ImageView& view : snapshot.images)
+    for (const RoutingMap& map : view.routing)
+      if (map.slots_per_expert > 0) return map.slots_per_expert;
+  return 1;
+}
 int64_t expert_of_slot(const RoutingMap& map, int64_t slot) {
   return slot / std::max<int64_t>(1, map.slots_per_expert);
 }

@@ -54,6 +54,9 @@ ExpertLoad load_of(const RoutingMap& map);
 
 // soft: weights in units of the uniform weight, so that a flat map is 1 everywhere
 int64_t num_slots(const RoutingMap& map);
+/// Slots per expert of a soft run: as configured, or (when the capacity factor decides) as its layers have them; 1
+/// while neither is known.
+int64_t slots_per_expert(const Snapshot& snapshot);
 int64_t expert_of_slot(const RoutingMap& map, int64_t slot);
 float dispatch_times(const RoutingMap& map, int64_t token, int64_t slot);  // dispatch * S
 float combine_times(const RoutingMap& map, int64_t token, int64_t slot);   // combine * Q

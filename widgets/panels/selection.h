@@ -23,6 +23,7 @@ struct Selection {
   WatchedImage image;  // what the routing picture shows; test_index -1 and no pixels: nothing chosen yet
   bool has_image = false;
   Zoom zoom;                                      // of every picture of the image
+  bool histogram = false;                         // H: of the pixels, over the image
   std::vector<WatchedImage> pins;                 // looked at besides
   Asking asking;                                  // counterfactuals
   Pointed pinned;                                 // clicked: stays

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "widgets/panels/pixel_histogram.h"
 #include "widgets/panels/shown.h"
 #include "widgets/panels/what_if_panel.h"
 #include "widgets/ui/controls.h"
@@ -202,6 +203,7 @@ Rect SoftPicture::draw_ui(const Rect& area, const Seen& seen, const ImageView& v
   draw_image(pictures[0], view, *seen.textures);
   draw_map(pictures[1], seen, view, map, slot, left, left_scale, shown);
   draw_map(pictures[2], seen, view, map, slot, right, right_scale, shown);
+  if (selection.histogram) draw_histogram(pictures[0], view, map, selection.token());
   if (const LayerChange* change = shown_change(seen, selection)) draw_flips(pictures[0], map, *change);
   for (const Picture& picture : pictures) {
     if (selection.pinned.token != selection.hovered.token) outline_patch(picture, map, selection.pinned.token, false);

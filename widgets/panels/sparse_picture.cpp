@@ -1,9 +1,11 @@
 // Sparse routing over the image.
 #include "widgets/panels/sparse_picture.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
+#include "widgets/panels/pixel_histogram.h"
 #include "widgets/panels/shown.h"
 #include "widgets/panels/what_if_panel.h"
 #include "widgets/ui/controls.h"
@@ -134,6 +136,33 @@ void SparsePicture::draw_map(const Picture& picture, const Seen& seen, const Ima
   outline_expert(picture, map, selection.expert(), wanted);
 }
 
+SparsePicture::OtherSide SparsePicture::other_side(const Seen& seen, const ImageView& view, const RoutingMap& map,
+                                                   const Selection& selection) {
+  const ImageLook* look = shown_look(seen, selection);
+  const RoutingMap* as_is = look ? find_map(look->as_is, map.layer) : nullptr;
+  if (as_is && !selection.asking.reference) return {&look->as_is, as_is, false, "as it is"};
+  return {&view, &map, true, "wanted"};
+}
+
+void SparsePicture::draw_executed_picture(const Picture& picture, const Seen& seen, const ImageView& view,
+                                          const RoutingMap& map, const Selection& selection) {
+  const OtherSide other = other_side(seen, view, map, selection);
+  if (blinking) return draw_map(picture, seen, *other.view, *other.map, other.wanted, selection);
+  draw_map(picture, seen, view, map, false, selection);
+  if (!show_split) return;
+  const Rect& frame = picture.frame;
+  const float x = std::round(frame.x + split_ * frame.w);
+  {
+    const ui::Clip clip({frame.x, frame.y, x - frame.x, frame.h});
+    draw_map(picture, seen, *other.view, *other.map, other.wanted, selection);
+  }
+  const ui::Hit line = ui::hit("split", {x - px(6), frame.y, px(12), frame.h});
+  if (line.hovered || line.held) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
+  if (line.held) split_ = std::clamp((ImGui::GetIO().MousePos.x - frame.x) / frame.w, 0.02f, 0.98f);
+  ui::vline(x, frame.y, frame.bottom(), IM_COL32(0, 0, 0, 180), px(4));
+  ui::vline(x, frame.y, frame.bottom(), IM_COL32_WHITE, px(line.hovered || line.held ? 2.5f : 1.5f));
+}
+
 std::string SparsePicture::caption(const RoutingMap& map, bool wanted) const {
   if (map.router == RouterKind::experts_choice) return wanted ? "largest gate" : "taken by";
   const std::string which = map.k > 1 ? (choice < 0 ? (wanted ? ", 1st choice" : ", 2nd as corner")
@@ -231,7 +260,8 @@ Rect SparsePicture::draw_ui(const Rect& area, const Seen& seen, const ImageView&
   const Picture& executed = pictures[count - 1];
   draw_image(image, view, *seen.textures);
   if (show_wanted) draw_map(pictures[1], seen, view, map, true, selection);
-  draw_map(executed, seen, view, map, false, selection);
+  draw_executed_picture(executed, seen, view, map, selection);
+  if (selection.histogram) draw_histogram(image, view, map, selection.token());
   if (const LayerChange* change = shown_change(seen, selection)) draw_flips(executed, map, *change);
   for (int i = 0; i < count; ++i) {
     if (selection.pinned.token != selection.hovered.token)
@@ -244,7 +274,13 @@ Rect SparsePicture::draw_ui(const Rect& area, const Seen& seen, const ImageView&
       take_mouse(pictures[i], view.pixels, selection.zoom);
   draw_caption_of_image(image, view, selection.zoom);
   if (show_wanted) draw_caption(pictures[1], caption(map, true));
-  draw_caption(executed, caption(map, false), "opacity = gate");
+  const char* other = other_side(seen, view, map, selection).name;
+  if (blinking)
+    draw_caption(executed, other);
+  else if (show_split)
+    draw_caption(executed, std::string(other) + "  |  executed");
+  else
+    draw_caption(executed, caption(map, false), "opacity = gate");
 
   Rect rest{area.x, area.y + fitted.h + px(kCaption), area.w, area.h - fitted.h - px(kCaption)};
   draw_head(rest.cut_top(px(kHead)), map);

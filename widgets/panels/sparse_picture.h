@@ -17,16 +17,30 @@ class SparsePicture {
 
   bool show_wanted = true;    // W
   bool show_numbers = false;  // L: the expert's number in each patch that has room for it
+  bool blinking = false;      // B held: the other side in the place of what was executed
+  bool show_split = false;    // Q: the other side left of a line that can be dragged
   int64_t choice = -1;  // which choice is shown, from 0; -1: the first one that was executed, the second as a corner
 
  private:
   void draw_map(const Picture& picture, const Seen& seen, const ImageView& view, const RoutingMap& map, bool wanted,
                 const Selection& selection) const;
+  /// What "executed" is compared with in place: the model as it is while something is asked, else what was wanted.
+  struct OtherSide {
+    const ImageView* view;
+    const RoutingMap* map;
+    bool wanted;
+    const char* name;
+  };
+  static OtherSide other_side(const Seen& seen, const ImageView& view, const RoutingMap& map,
+                              const Selection& selection);
+  void draw_executed_picture(const Picture& picture, const Seen& seen, const ImageView& view, const RoutingMap& map,
+                             const Selection& selection);
   void draw_head(ui::Rect head, const RoutingMap& map);
   float draw_gates(const ui::Rect& area, const Seen& seen, const RoutingMap& map, Selection& selection);
   std::string caption(const RoutingMap& map, bool wanted) const;
 
   MapStrip strip_;
+  float split_ = 0.5f;  // where the line stands, as a share of the picture's width
 };
 
 /// How opaque a gate value is drawn: linear, and never quite invisible, so that a patch's expert can always be read.

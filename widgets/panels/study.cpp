@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "compute/records/config_fields.h"
+#include "widgets/panels/routing_view.h"
 #include "widgets/panels/shown.h"
 #include "widgets/panels/states.h"
 #include "widgets/panels/study_views.h"
@@ -45,11 +46,15 @@ WhatIf base_of(Page page, const Selection& selection) {
   return base;
 }
 
-AskCurve compute_curve(const RunConfig& config) {
-  if (config.router.kind != RouterKind::soft) return capacity_curve();
+constexpr int64_t kMostPoints = 12;  // of a curve over slots
+
+AskCurve compute_curve(const Snapshot& snapshot) {
+  if (snapshot.config.router.kind != RouterKind::soft) return capacity_curve();
   AskCurve curve;
   curve.axis = "slots per expert";
-  for (int64_t p = 1; p <= std::max<int64_t>(1, config.router.slots_per_expert); ++p) {
+  const int64_t most = slots_per_expert(snapshot), count = std::min(most, kMostPoints);
+  for (int64_t i = 1; i <= count; ++i) {
+    const int64_t p = (i * most + count - 1) / count;  // all of them, or spread evenly up to the last
     WhatIf point;
     point.slots_per_expert = p;
     curve.points.push_back(point);
@@ -76,7 +81,7 @@ ReportRequest Study::question_of(Page page, const Seen& seen, const Selection& s
   request.max_images = max_images_;
   const RunConfig& config = seen.snapshot->config;
   switch (page) {
-    case Page::compute: request.question = compute_curve(config); break;
+    case Page::compute: request.question = compute_curve(*seen.snapshot); break;
     case Page::kept: request.question = kept_curve(config.router.num_experts, kept_by_); break;
     case Page::classes: request.question = AskAffinity{}; break;
     case Page::patches: request.question = AskTopPatches{}; break;
@@ -107,8 +112,9 @@ const Report* Study::draw_report_line(Rect& inside, Page page, const Seen& seen,
     if (ui::button("cancel", line.cut_right(px(64)), "Cancel", ui::ButtonKind::quiet))
       asks.cancelled.push_back(report->request.id);
     line.cut_right(px(8));
-    const std::string text =
+    std::string text =
         ui::percent(report->progress) + (report->eta_secs >= 0 ? ", " + ui::duration(report->eta_secs) + " left" : "");
+    if (report->state == ReportState::waiting) text = "after the one before";
     ui::text_in(line.cut_right(px(130)), Face::mono, t.dim, text, ui::Align::right);
     line.cut_right(px(10));
     const Rect track{line.x, std::round(line.center_y() - px(2)), line.w, px(4)};
@@ -136,7 +142,8 @@ const Report* Study::draw_report_line(Rect& inside, Page page, const Seen& seen,
     if (report) ui::tip(line, {label, report->request.what_if.is_nothing() ? "" : describe(report->request.what_if)});
   }
   if (!report || std::holds_alternative<std::monostate>(report->answer)) {
-    const char* title = busy ? "Looking" : report ? "No answer" : "Not asked yet";
+    const bool in_line = report && report->state == ReportState::waiting;
+    const char* title = in_line ? "In line" : busy ? "Looking" : report ? "No answer" : "Not asked yet";
     draw_state(
         inside, busy ? Mood::loading : Mood::empty, title,
         report && report->state == ReportState::refused ? std::string_view(report->refusal) : what_it_tells(page));
@@ -187,10 +194,10 @@ void Study::draw_ui(const Rect& area, const Seen& seen, const GallerySource& gal
       const WhatIf asked = selection.asking.now();
       const bool soft = r.kind == RouterKind::soft;
       const double capacity = r.eval_capacity_factor > 0 ? r.eval_capacity_factor : r.capacity_factor;
-      const double position = now == Page::kept
-                                  ? static_cast<double>(asked.kept.count ? asked.kept.count : r.num_experts)
-                              : soft ? static_cast<double>(asked.slots_per_expert.value_or(r.slots_per_expert))
-                                     : asked.capacity_factor.value_or(capacity);
+      const double position =
+          now == Page::kept ? static_cast<double>(asked.kept.count ? asked.kept.count : r.num_experts)
+          : soft            ? static_cast<double>(asked.slots_per_expert.value_or(slots_per_expert(*seen.snapshot)))
+                            : asked.capacity_factor.value_or(capacity);
       draw_curve(inside, *report, *curve, true, position);
     }
     if (const Affinity* a = answer<Affinity>(report)) draw_affinity(inside, seen, *a, selection);

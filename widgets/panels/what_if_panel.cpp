@@ -82,8 +82,8 @@ void set_edit(WhatIf& what_if, const Edit& edit) {
 
 }  // namespace
 
-void WhatIfPanel::draw_router_rows(Rect& rows, const RunConfig& config, WhatIf& what_if) {
-  const RouterConfig& r = config.router;
+void WhatIfPanel::draw_router_rows(Rect& rows, const Snapshot& snapshot, WhatIf& what_if) {
+  const RouterConfig& r = snapshot.config.router;
   const bool tokens = r.kind == RouterKind::tokens_choice, soft = r.kind == RouterKind::soft;
   if (tokens)
     whole_row(rows, "Experts per token (k)",
@@ -110,8 +110,7 @@ void WhatIfPanel::draw_router_rows(Rect& rows, const RunConfig& config, WhatIf& 
   }
   if (soft)
     whole_row(rows, "Slots per expert", {"Slots at inference", "The first so many slots of each expert."},
-              static_cast<double>(std::max<int64_t>(1, r.slots_per_expert)), r.slots_per_expert,
-              what_if.slots_per_expert);
+              static_cast<double>(slots_per_expert(snapshot)), slots_per_expert(snapshot), what_if.slots_per_expert);
   number_row(rows, "Router temperature",
              {"Temperature", "The logits are divided by it.", "softmax(logits / temperature)"},
              {0.1, 10, true, false, false}, r.temperature, what_if.temperature);
@@ -231,7 +230,7 @@ void WhatIfPanel::draw_rows(const Rect& inside, const RunConfig& config, const S
   const ui::ScrollArea scroll("rows", wide, static_cast<float>(rows_) * px(kRow));
   const Rect& content = scroll.content();
   Rect rows{content.x + px(3), content.y, content.w - px(6), 1e6f};
-  draw_router_rows(rows, config, selection.asking.lasting);
+  draw_router_rows(rows, *seen.snapshot, selection.asking.lasting);
   draw_expert_rows(rows, config, seen, selection);
   draw_image_rows(rows, selection);
   Rect row = rows.cut_top(px(kRow));

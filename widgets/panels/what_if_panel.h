@@ -19,7 +19,7 @@ class WhatIfPanel {
 
  private:
   void draw_rows(const ui::Rect& inside, const RunConfig& config, const Seen& seen, Selection& selection);
-  void draw_router_rows(ui::Rect& rows, const RunConfig& config, WhatIf& what_if);
+  void draw_router_rows(ui::Rect& rows, const Snapshot& snapshot, WhatIf& what_if);
   void draw_expert_rows(ui::Rect& rows, const RunConfig& config, const Seen& seen, Selection& selection);
   void draw_image_rows(ui::Rect& rows, Selection& selection);
   int64_t replace_by_ = 0;

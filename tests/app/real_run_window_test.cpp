@@ -1,0 +1,209 @@
+// The storyboard's steps that need a real run: trainer, store and explorer behind a real window.
+// MOESCOPE_PICTURES=FOLDER keeps a picture of each.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <future>
+
+#include "app/run_controller.h"
+#include "app/window.h"
+#include "app/window_png.h"
+#include "sessions/run_reader.h"
+#include "support/synthetic_dataset.h"
+#include "support/temp_folder.h"
+#include "support/ui_own_display.h"
+#include "widgets/panels/shown.h"
+
+namespace moescope {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class RealRun : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!display_.usable()) GTEST_SKIP() << "Xvfb is not installed: no real window can be tested";
+    if (std::system("xdotool version >/dev/null 2>&1") != 0) GTEST_SKIP() << "xdotool is not installed";
+  }
+  void open(std::function<void(Trainer&)> before_step = {}) {
+    PreparedRun run;
+    run.store = store_;
+    run.setup.config = tiny_config(RouterKind::tokens_choice);
+    run.setup.config.train.checkpoint_secs = 3600;  // the beginning is stored
+    run.setup.config.train.epochs = 100000;         // no test waits for its end
+    run.setup.dataset = std::make_shared<SyntheticDataset>();
+    run.setup.watched = {{0, nullptr, "test 0"}};
+    run.setup.before_step = std::move(before_step);
+    controller_ = std::make_unique<RunController>(std::move(run));
+    WindowOptions options;
+    options.scale = 1;
+    window_ = std::make_unique<Window>(options, *controller_);
+  }
+  bool until(const std::function<bool()>& done) {
+    for (const auto start = Clock::now(); Clock::now() - start < std::chrono::seconds(60);) {
+      window_->turn(0.02);
+      if (done()) return true;
+    }
+    return false;
+  }
+  static void hand(const std::string& arguments) {
+    ASSERT_EQ(std::system(("xdotool " + arguments + " >/dev/null 2>&1").c_str()), 0) << arguments;
+  }
+  Workspace& workspace() { return window_->workspace(); }
+  const Snapshot& snapshot() { return *window_->snapshot(); }
+  bool trains() { return window_->snapshot() && snapshot().state == RunState::running && snapshot().step > 0; }
+  void picture(const char* name) {
+    const char* folder = std::getenv("MOESCOPE_PICTURES");
+    if (!folder) return;
+    for (int i = 0; i < 3; ++i) window_->turn(0.02);
+    write_png(window_->screenshot(), std::string(folder) + "/" + name + ".png");
+  }
+  /// The picture without what a running number changes: the panel in the middle.
+  ImagePixels middle() {
+    ImagePixels all = window_->screenshot(), part{380, 700, 3, {}};
+    for (int64_t y = 0; y < part.height; ++y) {
+      const auto row = all.values.begin() + static_cast<std::ptrdiff_t>(((y + 100) * all.width + 260) * 3);
+      part.values.insert(part.values.end(), row, row + part.width * 3);
+    }
+    return part;
+  }
+
+  demo::OwnDisplay display_;
+  TempFolder folder_;
+  const std::string store_ = folder_ / "sessions.db";
+  std::unique_ptr<RunController> controller_;
+  std::unique_ptr<Window> window_;
+};
+
+TEST_F(RealRun, At0_00TheFirstOverlayComesByItself) {
+  open();
+  ASSERT_TRUE(until([&] { return window_->snapshot() && !snapshot().images.empty(); }));
+  EXPECT_EQ(snapshot().device.find("CPU oneDNN"), 0u) << snapshot().device;
+  const panels::Selection& selection = workspace().explore().selection();
+  ASSERT_TRUE(selection.has_image);
+  const ImageView* view = panels::find_view(snapshot(), selection.image);
+  ASSERT_TRUE(view);
+  ASSERT_TRUE(panels::find_map(*view, selection.layer));
+  // On the screen: the colours of two experts at least, mixed with the grey image, make many more than the chrome's.
+  window_->draw_now();
+  const ImagePixels seen = middle();
+  size_t colourful = 0;
+  for (size_t i = 0; i + 2 < seen.values.size(); i += 3) {
+    const auto [low, high] = std::minmax({seen.values[i], seen.values[i + 1], seen.values[i + 2]});
+    colourful += high - low > 40;
+  }
+  EXPECT_GT(colourful, 2000u);  // of 266,000 pixels; the chrome's few coloured words have some hundreds
+  picture("real-0-00");
+}
+
+TEST_F(RealRun, At3_00ADroppedFileOfAnotherSizeIsRoutedAndCanBePadded) {
+  open();
+  ASSERT_TRUE(until([&] { return trains(); }));
+  ImagePixels shoe{40, 80, 3, std::vector<uint8_t>(40 * 80 * 3, 30)};
+  for (size_t i = 0; i < shoe.values.size(); i += 7) shoe.values[i] = 200;
+  write_png(shoe, folder_ / "shoe.png");
+  controller_->open_files({folder_ / "shoe.png"});
+  const auto& selection = workspace().explore().selection();
+  ASSERT_TRUE(until([&] { return selection.image.own != nullptr; }));
+  ASSERT_TRUE(until([&] { return panels::find_view(snapshot(), selection.image) != nullptr; }));
+  const std::vector<uint8_t> cropped = panels::find_view(snapshot(), selection.image)->pixels.values;
+  picture("real-3-00");
+  hand("mousemove 980 125");  // "pad", the second of three words at the right end of the strip
+  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  hand("click 1");
+  ASSERT_TRUE(until([&] { return selection.image.fit == ImageFit::pad; }));
+  ASSERT_TRUE(until([&] { return panels::find_view(snapshot(), selection.image)->pixels.values != cropped; }));
+  EXPECT_EQ(panels::find_view(snapshot(), selection.image)->pixels.values[0], 0);  // black beside the image
+  picture("real-3-00-padded");
+}
+
+TEST_F(RealRun, At3_30TheTimeSliderShowsTheStoredStepAndBranches) {
+  open();
+  ASSERT_TRUE(until([&] { return trains(); }));
+  const int64_t first = snapshot().run_id;
+  hand("key less");  // the beginning is stored, and perhaps the ends of some epochs
+  ASSERT_TRUE(until([&] { return workspace().time().chosen().has_value(); }));
+  const int64_t stored = workspace().time().chosen()->checkpoint.step, then = snapshot().step;
+  ASSERT_TRUE(until([&] { return snapshot().step > then + 3; }));  // training goes on meanwhile
+  const ImagePixels at_the_beginning = middle();
+  ASSERT_TRUE(until([&] { return snapshot().step > then + 6; }));
+  EXPECT_EQ(middle().values, at_the_beginning.values);  // the stored step stays on view
+  picture("real-3-30");
+  hand("key ctrl+b");
+  ASSERT_TRUE(until([&] { return snapshot().run_id > first && snapshot().step >= stored; }));
+  EXPECT_FALSE(workspace().time().chosen());
+  picture("real-3-30-branched");
+}
+
+TEST_F(RealRun, At5_00LeavingSavesAndTheRunCanGoOn) {
+  open();
+  ASSERT_TRUE(until([&] { return trains(); }));
+  window_->close();
+  for (int i = 0; i < 6; ++i) window_->turn(0.02);
+  picture("real-5-00");
+  ASSERT_EQ(window_->leave(), panels::Leave::undecided);
+  hand("key Return");
+  ASSERT_TRUE(until([&] { return window_->leave() == panels::Leave::save; }));
+  const int64_t seen = snapshot().step, id = snapshot().run_id;
+  window_.reset();
+  controller_.reset();
+  const SessionStore store(store_, SessionStore::Access::read);
+  const std::optional<CheckpointInfo> last = RunReader(store).latest_checkpoint(id);
+  ASSERT_TRUE(last);
+  EXPECT_GE(last->step, seen);
+  EXPECT_FALSE(last->rolling);
+}
+
+// A step that lasts until this test lets it end, which is longer than two seconds or any other number: keys, mouse,
+// pictures, counterfactuals and the past must all work without the trainer.
+TEST_F(RealRun, TheWindowAnswersDuringAStepThatDoesNotEnd) {
+  std::promise<void> end_of_step;
+  std::shared_future<void> ended = end_of_step.get_future().share();
+  struct Release {  // whatever fails: the trainer must be able to leave
+    std::promise<void>& promise;
+    std::unique_ptr<Window>& window;
+    std::unique_ptr<RunController>& controller;
+    ~Release() {
+      promise.set_value();
+      window.reset();
+      controller.reset();
+    }
+  } const at_the_end{end_of_step, window_, controller_};
+  std::atomic<bool> in_step{false};
+  open([ended, &in_step](Trainer& trainer) {
+    if (trainer.steps_done() < 3) return;
+    in_step = true;
+    ended.wait();
+  });
+  hand("mousemove 20 880");
+  ASSERT_TRUE(until([&] { return in_step && window_->snapshot() && !snapshot().images.empty(); }));
+  const int64_t step = snapshot().step;
+  const int64_t frames = window_->stats().frames;
+  hand("key d");
+  ASSERT_TRUE(until([&] { return !workspace().dark; }));
+  hand("key c");
+  hand("key bracketright");
+  ASSERT_TRUE(until([&] { return workspace().explore().selection().pinned.expert == 0; }));
+  hand("key k");
+  ASSERT_TRUE(until([&] { return workspace().explore().selection().image.test_index == 1; }));
+  const ImagePixels before = middle();  // no routing of this image: the trainer gives none now
+  hand("key less");                     // the past needs no trainer: the stored beginning is looked through
+  ASSERT_TRUE(until([&] { return workspace().time().chosen().has_value(); }));
+  ASSERT_TRUE(until([&] { return middle().values != before.values; }));  // the routing of image 1 at step 0 came
+  const ImagePixels all_on = middle();
+  hand("keydown x");
+  ASSERT_TRUE(until([&] { return workspace().explore().selection().asking.held_off.has_value(); }));
+  ASSERT_TRUE(until([&] { return middle().values != all_on.values; }));
+  hand("keyup x");
+  hand("key question");
+  ASSERT_TRUE(until([&] { return workspace().explore().selection().asking.now().is_nothing(); }));
+  EXPECT_GT(window_->stats().frames, frames + 8);  // one at least for each of the above
+  EXPECT_EQ(snapshot().step, step);                // and all of it within the one step
+  picture("real-slow-step");
+}
+
+}  // namespace
+}  // namespace moescope
