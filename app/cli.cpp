@@ -14,6 +14,7 @@
 #include "app/command_runs.h"
 #include "app/command_sweep.h"
 #include "app/command_train.h"
+#include "app/command_twins.h"
 #include "app/command_window.h"
 #include "compute/records/error.h"
 
@@ -45,6 +46,7 @@ int run_cli(int argc, const char* const* argv) {
   add_runs_command(program, action);
   add_figure_command(program, action);
   add_sweep_command(program, action);
+  add_twins_command(program, action);
   add_doctor_command(program, action);
   try {
     program.parse(argc, argv);

@@ -19,6 +19,7 @@
 #include "compute/explore/looker.h"
 #include "compute/explore/report_job.h"
 #include "compute/records/nearest_name.h"
+#include "compute/records/view_link.h"
 
 namespace moescope {
 
@@ -112,8 +113,20 @@ int inspect_images(const InspectFlags& flags, Replica& replica, const WhatIf& wh
   return 0;
 }
 
-int inspect(const InspectFlags& flags) {
+/// What a link says and no flag does.
+void take_link(InspectFlags& flags) {
+  if (!is_link(flags.run)) return;
+  const ViewLink link = link_from_text(flags.run);
+  flags.run = link.run;
+  if (flags.step < 0) flags.step = link.step;
+  if (flags.image.empty() && link.image >= 0) flags.image = std::to_string(link.image);
+  if (flags.patch < 0) flags.patch = link.patch;
+  if (flags.layer < 0) flags.layer = link.layer;
+}
+
+int inspect(InspectFlags flags) {
   check_question(flags);
+  take_link(flags);
   const WhatIf what_if = chosen_what_if(flags.what_if);
   StoredModel stored = load_stored_model(flags.store, flags.run, flags.settings, flags.step);
   warn_of_other_data(stored);
@@ -127,7 +140,7 @@ void add_inspect_command(CLI::App& program, Action& action) {
   CLI::App* command =
       program.add_subcommand("inspect", "what a stored run's experts do, and what would happen otherwise");
   const auto flags = std::make_shared<InspectFlags>();
-  command->add_option("RUN", flags->run, "a run's number, its name, or latest")->required();
+  command->add_option("RUN", flags->run, "a run's number, its name, latest, or a link")->required();
   command
       ->add_option("WHAT", flags->question,
                    "image, affinity, top-patches, coactivation, mistakes, embedding, capacity, kept or purity")

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "app/headless.h"
 #include "app/run_controller.h"
 #include "app/run_request.h"
+#include "app/saved_view.h"
 #include "app/session_browser.h"
 #include "app/window.h"
 #include "compute/records/nearest_name.h"
@@ -21,7 +23,7 @@ namespace {
 
 struct WorkbenchOptions {
   RunRequest run;
-  std::string store;  // positional
+  std::string file;  // positional: a store or a link
   bool light = false, paused = false;
   float scale = 0;
 };
@@ -38,12 +40,22 @@ void refuse_unknown_command(const std::string& word, const CLI::App& program) {
 
 int open_workbench(const WorkbenchOptions& options) {
   RunRequest request = options.run;
-  if (request.store.empty()) request.store = options.store;
+  std::optional<ViewLink> link;
+  if (is_link(options.file)) {
+    link = link_from_text(options.file);
+    if (request.resume.empty() && request.branch.empty()) request.resume = link->run;
+  } else if (request.store.empty()) {
+    request.store = options.file;
+  }
   PreparedRun run = prepare_run(request);
-  run.setup.start_paused = options.paused;
+  run.setup.start_paused = options.paused || link.has_value();
   run.setup.watched = {{0, nullptr, "test 0"}};  // something to see with the first snapshot
 
   if (const DisplayProbe display = probe_display(); !display.usable) {
+    if (link) {
+      throw UserError("a link opens in the window, and none can be opened here (" + display.words +
+                      "); `moescope inspect '" + options.file + "' image` prints what it is about");
+    }
     std::cerr << "No window here (" << display.words << "); training in the terminal instead, Ctrl+C saves and leaves."
               << std::endl;
     return train_headless(std::move(run));
@@ -59,8 +71,12 @@ int open_workbench(const WorkbenchOptions& options) {
   std::shared_ptr<const Snapshot> latest;
   {
     Window window(window_options, controller, &browser);
+    window.workspace().restore_view(load_view(store));
+    if (options.light) window.workspace().dark = false;
+    if (link) window.workspace().follow(*link);
     leave = window.run_until_closed();
     latest = window.snapshot();
+    save_view(store, window.view_text());
   }
   if (leave == panels::Leave::go_on) go_on_in_terminal(controller, std::move(latest));
   return 0;
@@ -71,14 +87,15 @@ int open_workbench(const WorkbenchOptions& options) {
 void add_window_command(CLI::App& program, Action& action) {
   const auto options = std::make_shared<WorkbenchOptions>();
   add_run_options(program, options->run);
-  program.add_option("file", options->store, "session store to open")->type_name("STORE");
+  program.add_option("file", options->file, "session store to open, or a link (moescope://run/3?...), paused")
+      ->type_name("STORE");
   program.add_flag("--light", options->light, "begin in the light theme (D switches)");
   program.add_flag("--paused", options->paused, "wait for T before training");
   program.add_option("--scale", options->scale, "pixels per design unit; default: the display's")
       ->check(CLI::Range(0.5, 4.0));
   program.callback([&program, &action, options] {
     if (!program.get_subcommands().empty()) return;
-    refuse_unknown_command(options->store, program);
+    refuse_unknown_command(options->file, program);
     action = [options] { return open_workbench(*options); };
   });
 }

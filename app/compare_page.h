@@ -30,6 +30,12 @@ class ComparePage : public WorkspacePage {
   void draw_ui(const ui::Rect& area, const PageInput& input, std::vector<Command>& out) override;
   std::vector<ui::KeyHint> key_hints(const PageInput& input) const override;
   bool needs_another_frame() const override;
+  void visit_layout(const LayoutVisitor& visit) override {
+    visit("compare.table", layout_.table);
+    visit("compare.lower", layout_.lower);
+    visit("compare.differences_share", layout_.differences_share);
+  }
+  void reset_layout() override { layout_ = {}; }
 
   /// Takes what the door has to give; true when something came.
   bool take_news();

@@ -26,6 +26,9 @@ void ExplorePage::settle(const PageInput& input, std::vector<Command>& out) {
   panels::settle_layer(seen.snapshot->config, selection_);
   if (gallery.own.size() > own_images_) panels::Gallery::choose(gallery.own.back(), selection_, out);  // just dropped
   own_images_ = gallery.own.size();
+  first_patch_ = seen.snapshot->config.model.head == HeadKind::token ? 1 : 0;
+  if (wanted_ && gallery.count > 0 && !seen.snapshot->images.empty())
+    go(input, *std::exchange(wanted_, std::nullopt), out);
   if (selection_.has_image) return;
   if (!seen.snapshot->images.empty()) {
     selection_.image = seen.snapshot->images.front().image;
@@ -33,6 +36,52 @@ void ExplorePage::settle(const PageInput& input, std::vector<Command>& out) {
   } else if (gallery.count > 0) {
     panels::Gallery::choose(panels::Gallery::test_image(0), selection_, out);
   }
+}
+
+void ExplorePage::describe(ViewLink& link) const {
+  if (selection_.has_image) link.image = selection_.image.test_index;
+  link.layer = selection_.layer;
+  link.expert = selection_.pinned.expert;
+  link.slot = selection_.pinned.slot;
+  if (selection_.pinned.token >= first_patch_) link.patch = selection_.pinned.token - first_patch_;
+}
+
+void ExplorePage::go(const PageInput& input, const ViewLink& link, std::vector<Command>& out) {
+  const RunConfig& config = input.seen.snapshot->config;
+  const auto missing = [&](const char* what, int64_t number, const std::string& instead) {
+    if (aloud_) trouble_.push_back(std::string("there is no ") + what + " " + std::to_string(number) + "; " + instead);
+  };
+  if (link.image >= input.gallery.count)
+    missing("test image", link.image, "the last one is " + std::to_string(input.gallery.count - 1));
+  else if (link.image >= 0)
+    panels::Gallery::choose(panels::Gallery::test_image(link.image), selection_, out);
+  const std::vector<int64_t> layers = panels::moe_layer_list(config);
+  if (std::find(layers.begin(), layers.end(), link.layer) != layers.end())
+    selection_.layer = link.layer;
+  else if (link.layer >= 0)
+    missing("MoE layer", link.layer, ", and . walk through those that there are");
+  if (link.expert >= config.router.num_experts)
+    missing("expert", link.expert, "the last one is " + std::to_string(config.router.num_experts - 1));
+  else if (link.expert >= 0)
+    selection_.pinned.expert = link.expert;
+  if (link.slot >= config.router.num_experts * config.router.slots_per_expert)
+    missing("slot", link.slot, "the model has fewer");
+  else if (link.slot >= 0)
+    selection_.pinned.slot = link.slot;
+  const ImagePixels& pixels = input.seen.snapshot->images.front().pixels;
+  const int64_t patches = (pixels.height / config.model.patch) * (pixels.width / config.model.patch);
+  if (link.patch >= patches)
+    missing("patch", link.patch, "the last one is " + std::to_string(patches - 1));
+  else if (link.patch >= 0)
+    selection_.pinned.token = link.patch + first_patch_;
+}
+
+void ExplorePage::visit_layout(const LayoutVisitor& visit) {
+  visit("explore.gallery", layout_.gallery);
+  visit("explore.right", layout_.right);
+  visit("explore.curves", layout_.curves);
+  visit("explore.curves_share", layout_.curves_share);
+  visit("explore.knobs", layout_.knobs);
 }
 
 void ExplorePage::take_keys(const PageInput& input, std::vector<Command>& out) {

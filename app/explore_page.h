@@ -8,6 +8,7 @@
 
 #include "app/explore_look.h"
 #include "app/workspace_page.h"
+#include "compute/records/view_link.h"
 #include "widgets/panels/curves.h"
 #include "widgets/panels/experts.h"
 #include "widgets/panels/gallery.h"
@@ -40,12 +41,20 @@ class ExplorePage : public WorkspacePage {
   /// What the panels asked of the explorer since the last call.
   std::optional<LookRequest> take_look_request() { return std::exchange(look_request_, std::nullopt); }
   bool take_stop_looking() { return look_asker_.take_stop(); }
+  void cancel_report(int64_t id) { report_asks_.cancelled.push_back(id); }
   panels::ReportAsks take_report_asks() { return std::exchange(report_asks_, {}); }
 
   /// What the run applied, for taking it back.
   void applied(const std::vector<CommandApplied>& commands) { knob_undo_.applied(commands); }
   /// Another run took the place of the one on view.
   void forget_run() { knob_undo_ = {}; }
+  /// Where the person is, without run and step.
+  void describe(ViewLink& link) const;
+  /// Goes there as soon as run and images are; what does not exist there is told, when aloud, in take_trouble().
+  void follow(const ViewLink& link, bool aloud = true) { wanted_ = link, aloud_ = aloud; }
+  std::vector<std::string> take_trouble() { return std::exchange(trouble_, {}); }
+  void visit_layout(const LayoutVisitor& visit) override;
+  void reset_layout() override { layout_ = {}; }
 
   panels::Study& study() { return study_; }
   const panels::Selection& selection() const { return selection_; }
@@ -54,6 +63,7 @@ class ExplorePage : public WorkspacePage {
 
  private:
   void settle(const PageInput& input, std::vector<Command>& out);
+  void go(const PageInput& input, const ViewLink& link, std::vector<Command>& out);
   void take_keys(const PageInput& input, std::vector<Command>& out);
   void draw_wide(ui::Rect area, const PageInput& input, std::vector<Command>& out);
   void draw_narrow(ui::Rect area, const PageInput& input, std::vector<Command>& out);
@@ -76,11 +86,15 @@ class ExplorePage : public WorkspacePage {
   LookAsker look_asker_;
   QuickRoute quick_route_;
   std::optional<LookRequest> look_request_;
+  std::optional<ViewLink> wanted_;  // until it can be gone to
+  bool aloud_ = true;               // say what of it does not exist
+  std::vector<std::string> trouble_;
   panels::ReportAsks report_asks_;
   int controls_tab_ = 0;      // knobs of training, or of the look
   bool study_large_ = false;  // M
   bool verdicts_asked_ = false;
-  size_t own_images_ = 0;  // that the gallery had in the last frame
+  int64_t first_patch_ = 0;  // the token that patch 0 is
+  size_t own_images_ = 0;    // that the gallery had in the last frame
   int narrow_tab_ = 0;
 };
 

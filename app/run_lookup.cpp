@@ -4,10 +4,12 @@
 #include <charconv>
 
 #include "compute/records/nearest_name.h"
+#include "compute/records/view_link.h"
 
 namespace moescope {
 
-int64_t find_run(const RunReader& reader, const std::string& asked) {
+int64_t find_run(const RunReader& reader, const std::string& given) {
+  const std::string asked = is_link(given) ? link_from_text(given).run : given;
   int64_t id = 0;
   const auto [end, error] = std::from_chars(asked.data(), asked.data() + asked.size(), id);
   if (error == std::errc() && end == asked.data() + asked.size()) return reader.load_summary(id).run_id;

@@ -7,8 +7,8 @@
 
 namespace moescope {
 
-/// `asked` is a run's number, a run's name (the latest run of that name), or "latest". Throws UserError naming the
-/// nearest name when there is no such run.
-int64_t find_run(const RunReader& reader, const std::string& asked);
+/// `given` is a run's number, a run's name (the latest run of that name), "latest", or a link (view_link.h). Throws
+/// UserError naming the nearest name when there is no such run.
+int64_t find_run(const RunReader& reader, const std::string& given);
 
 }  // namespace moescope

@@ -370,6 +370,11 @@ panels::Leave Window::run_until_closed() {
 }
 
 panels::Leave Window::leave() const { return impl_->leave; }
+std::string Window::view_text() const {
+  panels::Seen seen;
+  seen.snapshot = impl_->snapshot.get();
+  return impl_->workspace.view_text(seen);
+}
 std::shared_ptr<const Snapshot> Window::snapshot() const { return impl_->snapshot; }
 
 void Window::close() { glfwSetWindowShouldClose(impl_->window, GLFW_TRUE); }

@@ -54,6 +54,8 @@ class Window {
   ImagePixels screenshot();
   /// What the person decided when the window was closed; undecided before.
   panels::Leave leave() const;
+  /// Workspace::view_text of what is on screen.
+  std::string view_text() const;
   /// What came last from the run; null before anything came.
   std::shared_ptr<const Snapshot> snapshot() const;
   const FrameStats& stats() const;

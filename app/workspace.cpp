@@ -1,6 +1,8 @@
 // The frame of the window.
 #include "app/workspace.h"
 
+#include <utility>
+
 #include "widgets/panels/help_sheet.h"
 #include "widgets/panels/status_bar.h"
 #include "widgets/ui/controls.h"
@@ -57,7 +59,13 @@ void Workspace::forget_run() {
   transport_.time().take_choice();  // who brought the other run looks through it already
 }
 
+void Workspace::open(const WorkspacePage& page) { open(page.key()); }
+
 void Workspace::take_keys(const panels::Seen& seen, std::vector<Command>& out) {
+  if (ui::ctrl_typed('k')) palette_.open();
+  if (ui::ctrl_typed('l')) copy_link(seen);
+  if (ui::ctrl_typed('0'))
+    for (WorkspacePage* page : pages_) page->reset_layout();
   for (const WorkspacePage* page : pages_)
     if (ui::pressed(page->key())) open(page->key());
   transport_.take_keys(seen, out);
@@ -84,6 +92,8 @@ std::vector<ui::KeyHint> Workspace::key_hints(const PageInput& input) const {
                                                         {"Ctrl+B", "branch here", time().chosen().has_value()},
                                                         {"D", dark ? "light" : "dark"},
                                                         {"P", "picture"},
+                                                        {"Ctrl+K", "find"},
+                                                        {"Ctrl+L", "link"},
                                                         {"?", "all keys"}};
   hints.insert(hints.end(), of_window);
   return hints;
@@ -109,6 +119,7 @@ void Workspace::draw_top(Rect bar, const panels::Seen& seen, std::vector<Command
 void Workspace::draw_ui(const Rect& screen, const panels::Seen& given, const panels::GallerySource& gallery,
                         const panels::StoreStatus& store, std::vector<Command>& out) {
   help_was_open_ = help_open_;
+  palette_was_open_ = palette_.is_open();
   shown_before_ = shown_;
   ImGui::SetNextWindowPos(screen.min());
   ImGui::SetNextWindowSize(screen.size());
@@ -116,7 +127,9 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& given, const pan
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoBackground |
                    ImGuiWindowFlags_NoScrollWithMouse);
-  const bool has_keyboard = !help_open_ && !leaving_;
+  const bool has_keyboard = !help_open_ && !leaving_ && !palette_.is_open();
+  if (chosen_press_ && has_keyboard && !ImGui::GetIO().WantTextInput)  // the palette's box lets go a frame later
+    ui::press(*std::exchange(chosen_press_, std::nullopt));
   if (has_keyboard) take_keys(given, out);
   const bool away = time().chosen().has_value();
   const panels::Seen looked = time_travel_.view(given, time().chosen());
@@ -132,7 +145,8 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& given, const pan
   const Rect top = area.cut_top(px(kTopBar)), bottom = area.cut_bottom(px(kStatusBar));
   draw_top(top, seen, out);
   WorkspacePage& shown = *pages_[shown_];
-  panels::draw_status_bar(bottom, seen, store, key_hints(input));
+  if (const std::optional<int64_t> id = panels::draw_status_bar(bottom, seen, store, key_hints(input)))
+    explore_.cancel_report(*id);
   area = area.inset(px(ui::kGutter));
   const float banner = banner_.height(seen, store);
   if (banner > 0) banner_.draw_ui(area.cut_top(std::min(banner, area.h / 2)), seen, store, out);
@@ -140,6 +154,8 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& given, const pan
   shown.draw_ui(area, input, out);
   ImGui::PopID();
   ImGui::End();
+  for (std::string& text : explore_.take_trouble()) banner_.notice(std::move(text));
+  if (palette_was_open_) draw_palette(screen, input);
   if (help_was_open_ && panels::draw_help_sheet(screen, page().title())) help_open_ = false;
   leave_ = leaving_ ? panels::draw_leave_sheet(screen, seen) : panels::Leave::undecided;
   if (leave_ != panels::Leave::undecided) leaving_ = false;

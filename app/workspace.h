@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "app/compare_page.h"
@@ -9,6 +11,7 @@
 #include "app/workspace_time.h"
 #include "widgets/panels/banner.h"
 #include "widgets/panels/leave_sheet.h"
+#include "widgets/panels/palette.h"
 #include "widgets/panels/transport.h"
 
 namespace moescope {
@@ -39,10 +42,21 @@ class Workspace {
   const WorkspacePage& page() const { return *pages_[shown_]; }
   /// Opens the page that the key stands for; nothing when there is none.
   void open(ui::Key key);
+  void open(const WorkspacePage& page);
+
+  /// What is on view as a link.
+  ViewLink link(const panels::Seen& seen) const;
+  /// Goes there, page and all, once the images are there; the run and its step are not changed.
+  void follow(const ViewLink& link, bool aloud = true);
+  /// Theme, page, sizes and selection as a text, and back. What the text does not say, or this version does not know,
+  /// stays as it is.
+  std::string view_text(const panels::Seen& seen) const;
+  void restore_view(const std::string& text);
 
   /// True when something on screen follows what was found in this frame (hover): draw once more.
   bool needs_another_frame() const {
-    return page().needs_another_frame() || shown_ != shown_before_ || help_open_ != help_was_open_;
+    return page().needs_another_frame() || shown_ != shown_before_ || help_open_ != help_was_open_ ||
+           palette_.is_open() != palette_was_open_ || chosen_press_;
   }
   /// The window was asked to close while the run trains: opens the sheet that asks what becomes of the run.
   void ask_to_leave() { leaving_ = true; }
@@ -57,6 +71,9 @@ class Workspace {
   void take_keys(const panels::Seen& seen, std::vector<Command>& out);
   void draw_top(ui::Rect bar, const panels::Seen& seen, std::vector<Command>& out);
   std::vector<ui::KeyHint> key_hints(const PageInput& input) const;
+  void draw_palette(const ui::Rect& screen, const PageInput& input);
+  void copy_link(const panels::Seen& seen);
+  void visit_layout(const LayoutVisitor& visit) const;
 
   ExplorePage explore_;
   ComparePage compare_;
@@ -67,7 +84,9 @@ class Workspace {
   panels::Transport transport_;
   TimeTravel time_travel_;
   panels::Banner banner_;
-  bool help_open_ = false, help_was_open_ = false;
+  panels::Palette palette_;
+  std::optional<ui::Press> chosen_press_;  // in the palette: pressed when it has closed
+  bool help_open_ = false, help_was_open_ = false, palette_was_open_ = false;
   bool leaving_ = false;  // the sheet is open
   panels::Leave leave_ = panels::Leave::undecided;
 };

@@ -1,6 +1,7 @@
 // A page of the workspace: what F1, F3 and F5 open. Pages share the frame around them and do not know each other.
 #pragma once
 
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct PageInput {
   const panels::Seen* stored = nullptr;  // the same while a stored step of the run is looked through; null: none is
 };
 
+/// Called with the name of a size and the size in design units, which it may change.
+using LayoutVisitor = std::function<void(const char* name, float& value)>;
+
 class WorkspacePage {
  public:
   virtual ~WorkspacePage() = default;
@@ -35,6 +39,10 @@ class WorkspacePage {
   virtual std::vector<ui::KeyHint> key_hints(const PageInput& input) const = 0;
   /// True when something on screen follows what was found in this frame (hover): draw once more.
   virtual bool needs_another_frame() const { return false; }
+
+  /// The sizes that a person can drag, kept from one start to the next.
+  virtual void visit_layout(const LayoutVisitor&) {}
+  virtual void reset_layout() {}
 };
 
 }  // namespace moescope

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <span>
 
 #include "compute/eval/evaluator.h"
 #include "compute/moe/capacity.h"
@@ -133,6 +134,7 @@ bool Trainer::finish_step() {
   const double rate = learning_rate(train, schedule_steps_, step_);
   optimizer_->update(train, step_, rate, clip_factor(norm, train.clip_norm));
   ++step_;
+  report_.batch_hash = checksum(std::as_bytes(std::span(batch_->indices)));
   batch_ = nullptr;
   const auto images = static_cast<double>(train.batch_size);
   report_.step = step_;

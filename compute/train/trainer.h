@@ -31,6 +31,7 @@ struct StepReport {
   double gradient_norm = 0;        // before clipping
   double step_secs = 0;            // spent inside advance()
   double gflop = 0;                // done, counted by the ops
+  uint64_t batch_hash = 0;         // of the numbers of its images, in their order
   std::vector<ExpertLoad> layers;  // MoE layers in order
 };
 

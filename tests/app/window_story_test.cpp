@@ -170,6 +170,27 @@ TEST_F(Story, At3_30TheTimeSliderGoesBackAndBranches) {
   picture("3-30-branched");
 }
 
+TEST_F(Story, At4_50APaletteFindsAnyCommandAndALinkIsCopied) {
+  const bool dark = window_->workspace().dark;
+  hand("key ctrl+k");
+  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  hand("type --delay 30 light");
+  picture("4-50");
+  hand("key Return");
+  EXPECT_TRUE(until([&] { return window_->workspace().dark != dark; }));
+  hand("key ctrl+k");
+  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  hand("type --delay 30 'image 4'");
+  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  hand("key Return");
+  EXPECT_TRUE(until([&] { return selection().image.test_index == 4; }));
+  hand("key ctrl+l");
+  EXPECT_TRUE(until([&] {
+    const char* copied = ImGui::GetClipboardText();
+    return copied && is_link(copied) && link_from_text(copied).image == 4;
+  }));
+}
+
 TEST_F(Story, At5_00ClosingAsksWhatBecomesOfTheRun) {
   window_->close();
   for (int i = 0; i < 6; ++i) window_->turn(0.02);

@@ -6,6 +6,7 @@
 #include "widgets/panels/banner.h"
 #include "widgets/panels/experts.h"
 #include "widgets/panels/gallery.h"
+#include "widgets/panels/jobs.h"
 #include "widgets/panels/knobs.h"
 #include "widgets/panels/status_bar.h"
 #include "widgets/panels/transport.h"

@@ -1,4 +1,4 @@
-// The sheet of all keys.
+// The table of all keys, as a sheet and as commands.
 #include "widgets/panels/help_sheet.h"
 
 #include <algorithm>
@@ -73,6 +73,9 @@ const Group kGroups[] = {
       {"D", "dark or light"},
       {"O", "experts' colours: all, or colour-blind safe"},
       {"P", "save a picture of the window"},
+      {"Ctrl+K", "find a command, an image, a link"},
+      {"Ctrl+L", "copy a link to what is on view"},
+      {"Ctrl+0", "panels back to their first sizes"},
       {"?", "this sheet"},
       {"Tab, arrows", "move between controls"}}},
     {0,
@@ -101,15 +104,58 @@ const Group kGroups[] = {
       {"L", "experts' numbers raw, or matched"}}},
 };
 
+bool belongs(const Group& group, std::string_view page) { return group.page.empty() || group.page == page; }
+
+/// "J  K" -> "J", "K".
+std::vector<std::string_view> split_keys(std::string_view keys) {
+  std::vector<std::string_view> parts;
+  for (size_t end = 0; end != keys.npos; keys.remove_prefix(std::min(keys.size(), end + 2))) {
+    end = keys.find("  ");
+    parts.push_back(keys.substr(0, end));
+    if (end == keys.npos) break;
+  }
+  return parts;
+}
+
 }  // namespace
+
+std::vector<std::string> split_names(std::string_view what, size_t count) {
+  const size_t comma = what.rfind(", ");
+  if (count != 2 || comma == what.npos) return std::vector<std::string>(count, std::string(what));
+  const std::string_view first = what.substr(0, comma);
+  std::string_view second = what.substr(comma + 2);
+  if (second.starts_with("or ")) second.remove_prefix(3);
+  // One word stands for the last one of the first name: "before, after".
+  const size_t space = first.rfind(' ');
+  const bool one_word = second.find(' ') == second.npos && space != first.npos;
+  return {std::string(first),
+          one_word ? std::string(first.substr(0, space + 1)) + std::string(second) : std::string(second)};
+}
+
+std::vector<KeyCommand> key_commands(std::string_view page, const std::vector<ui::KeyHint>& hints) {
+  std::vector<KeyCommand> commands;
+  for (const Group& group : kGroups) {
+    if (!belongs(group, page)) continue;
+    for (const Entry& entry : group.entries) {
+      const std::vector<std::string_view> keys = split_keys(entry.keys);
+      const std::vector<std::string> names = split_names(entry.what, keys.size());
+      const bool idle = std::any_of(hints.begin(), hints.end(),
+                                    [&](const ui::KeyHint& hint) { return hint.keys == entry.keys && !hint.works; });
+      for (size_t i = 0; i < keys.size(); ++i) {
+        if (const std::optional<ui::Press> press = ui::press_of(keys[i]))
+          commands.push_back({names[i], std::string(keys[i]), *press, !idle});
+      }
+    }
+  }
+  return commands;
+}
 
 bool draw_help_sheet(const Rect& screen, std::string_view page) {
   const ui::Theme& t = ui::theme();
   // Two columns of groups; the taller one gives the height.
   float heights[2] = {0, 0};
-  const auto belongs = [&](const Group& group) { return group.page.empty() || group.page == page; };
   for (const Group& group : kGroups) {
-    if (!belongs(group)) continue;
+    if (!belongs(group, page)) continue;
     heights[group.column] += kTitle + kSpace + static_cast<float>(group.entries.size()) * kRow;
   }
   const ui::Sheet sheet("help", screen, 2 * kColumn + 80, std::max(heights[0], heights[1]) + 40);
@@ -117,7 +163,7 @@ bool draw_help_sheet(const Rect& screen, std::string_view page) {
   columns[0] = columns[1].cut_left(columns[1].w / 2 - px(12));
   columns[1].cut_left(px(24));
   for (const Group& group : kGroups) {
-    if (!belongs(group)) continue;
+    if (!belongs(group, page)) continue;
     Rect& column = columns[group.column];
     ui::text_in(column.cut_top(px(kTitle)), Face::title, t.text, group.title);
     for (const Entry& entry : group.entries) {

@@ -5,6 +5,7 @@
 #include "widgets/ui/format.h"
 #include "widgets/ui/keys.h"
 #include "widgets/ui/sheet.h"
+#include "widgets/ui/tooltip.h"
 
 namespace moescope::panels {
 
@@ -27,8 +28,12 @@ Leave draw_leave_sheet(const Rect& screen, const Seen& seen) {
   ui::text_block(inside.cut_top(px(56)), Face::body, t.dim, where);
   Rect buttons = inside.cut_bottom(px(32));
   Leave answer = Leave::undecided;
+  ui::tip(Rect(buttons).cut_right(px(150)),
+          {"Stop and save", "Writes a checkpoint; `--resume latest` goes on, bit for bit."});
   if (ui::button("save", buttons.cut_right(px(150)), "Stop and save", ui::ButtonKind::primary)) answer = Leave::save;
   buttons.cut_right(px(10));
+  ui::tip(Rect(buttons).cut_right(px(150)),
+          {"Training goes on", "Without a window, in the terminal; Ctrl+C saves and leaves."});
   if (ui::button("go on", buttons.cut_right(px(150)), "Training goes on")) answer = Leave::go_on;
   buttons.cut_right(px(10));
   if (ui::button("stay", buttons.cut_right(px(90)), "Cancel", ui::ButtonKind::quiet)) answer = Leave::stay;

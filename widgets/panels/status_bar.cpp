@@ -1,9 +1,9 @@
 // The two lines at the bottom.
 #include "widgets/panels/status_bar.h"
 
-#include <cctype>
 #include <cmath>
 
+#include "widgets/panels/jobs.h"
 #include "widgets/ui/format.h"
 #include "widgets/ui/tooltip.h"
 
@@ -23,18 +23,6 @@ void column(Rect& line, float width, const std::string& text, const ui::Tip& tip
   line.cut_left(px(20));
 }
 
-void draw_job(Rect line, const std::string& job) {
-  const ui::Theme& t = ui::theme();
-  if (job.empty() || line.w < px(80)) return;
-  const double share = job_share(job);
-  const float end = ui::text_in(line, Face::small, t.dim, job);
-  line.cut_left(end - line.x + px(12));
-  if (share < 0 || line.w < px(60)) return;
-  const Rect track{line.x, std::round(line.center_y() - px(2)), std::min(line.w, px(180)), px(4)};
-  ui::fill(track, t.line, px(2));
-  ui::fill({track.x, track.y, track.w * static_cast<float>(share), track.h}, t.good, px(2));
-}
-
 }  // namespace
 
 std::string saved_text(const StoreStatus& store) {
@@ -42,18 +30,9 @@ std::string saved_text(const StoreStatus& store) {
   return store.saved_secs_ago < 0 ? "not saved yet" : "saved " + ui::ago(store.saved_secs_ago);
 }
 
-double job_share(const std::string& job) {
-  const size_t percent = job.find('%');
-  if (percent == std::string::npos) return -1;
-  size_t end = percent;
-  while (end > 0 && job[end - 1] == ' ') --end;
-  size_t begin = end;
-  while (begin > 0 && (std::isdigit(static_cast<unsigned char>(job[begin - 1])) || job[begin - 1] == '.')) --begin;
-  return begin == end ? -1 : std::min(1.0, std::stod(job.substr(begin, end - begin)) / 100);
-}
-
-void draw_status_bar(const Rect& area, const Seen& seen, const StoreStatus& store,
-                     const std::vector<ui::KeyHint>& keys) {
+std::optional<int64_t> draw_status_bar(const Rect& area, const Seen& seen, const StoreStatus& store,
+                                       const std::vector<ui::KeyHint>& keys) {
+  std::optional<int64_t> cancelled;
   const ui::Theme& t = ui::theme();
   ui::fill_surface(area, t.panel);
   ui::hline(area.x, area.right(), area.y, t.line);
@@ -77,11 +56,12 @@ void draw_status_bar(const Rect& area, const Seen& seen, const StoreStatus& stor
     column(line, 88, s.rss_bytes > 0 ? "RSS " + ui::bytes(s.rss_bytes) : "–",
            {"Memory", "Resident memory of the whole program.", "planned tensors " + ui::bytes(s.arena_bytes)});
     line.cut_left(px(12));
-    draw_job(line, s.job);
+    cancelled = draw_jobs(line, jobs_of(seen));
   } else {
     ui::text_in(line, Face::small, t.dim, "starting the engine");
   }
   ui::key_hints(inside, keys);
+  return cancelled;
 }
 
 }  // namespace moescope::panels

@@ -1,6 +1,7 @@
 // The two lines at the bottom: device, speed, memory, the job, the store; and the keys that work now.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,12 +10,11 @@
 
 namespace moescope::panels {
 
-void draw_status_bar(const ui::Rect& area, const Seen& seen, const StoreStatus& store,
-                     const std::vector<ui::KeyHint>& keys);
+/// Returns the report whose job the person cancelled.
+std::optional<int64_t> draw_status_bar(const ui::Rect& area, const Seen& seen, const StoreStatus& store,
+                                       const std::vector<ui::KeyHint>& keys);
 
 /// "saved 20 s ago", "not saved yet", "not stored".
 std::string saved_text(const StoreStatus& store);
-/// The share in a job's text, "evaluating 62 %" -> 0.62; -1 when it names none.
-double job_share(const std::string& job);
 
 }  // namespace moescope::panels

@@ -100,6 +100,21 @@ ReportRequest Study::question_of(Page page, const Seen& seen, const Selection& s
   return request;
 }
 
+namespace {
+
+ui::Tip tip_of_mode(Page page) {
+  if (page == Page::together)
+    return {"Which experts share patches", "In the layer on view, or from this layer to the next.",
+            "P(e' | e) over patches"};
+  if (page == Page::mistakes)
+    return {"Which images of the cell", "All, or those that are routed otherwise than most images of their class."};
+  return {"Which experts are kept for an image",
+          "Those with most combine weight in it, random ones, or those with most load over all images.",
+          "sum of combine weights over the image's tokens", "Soft MoE, arXiv 2308.00951; sparse: summed gates"};
+}
+
+}  // namespace
+
 const Report* Study::draw_report_line(Rect& inside, Page page, const Seen& seen, const Selection& selection,
                                       ReportAsks& asks) {
   const ui::Theme& t = ui::theme();
@@ -128,8 +143,10 @@ const Report* Study::draw_report_line(Rect& inside, Page page, const Seen& seen,
     if (word >= 0) max_images_ = word == 1 ? 0 : 1000;
     ui::tip(cells, {"How many test images", "The first 1 000, or all of them."});
     line.cut_right(px(8));
-    if (ui::button("ask", line.cut_right(px(92)), report ? "Ask again" : "Ask",
-                   report ? ui::ButtonKind::plain : ui::ButtonKind::primary, seen.snapshot != nullptr))
+    const Rect ask = line.cut_right(px(92));
+    ui::tip(ask, {"Ask", "Goes through the test images in the background, with the weights of now; training goes on."});
+    if (ui::button("ask", ask, report ? "Ask again" : "Ask", report ? ui::ButtonKind::plain : ui::ButtonKind::primary,
+                   seen.snapshot != nullptr))
       asks.reports.push_back(question_of(page, seen, selection));
     line.cut_right(px(10));
     std::string label;
@@ -156,10 +173,18 @@ void Study::draw_map_controls(Rect& inside) {
   Rect line = inside.cut_top(px(22));
   inside.cut_top(px(4));
   const std::string projections[] = {"PCA", "t-SNE"}, colors[] = {"by expert", "by class"};
-  const int p = ui::segmented("projection", line.cut_left(px(120)), projections, tsne_ ? 1 : 0);
+  const Rect flat = line.cut_left(px(120));
+  const int p = ui::segmented("projection", flat, projections, tsne_ ? 1 : 0);
+  ui::tip(flat,
+          {"How tokens are laid flat",
+           "PCA keeps the two directions in which they differ most. t-SNE keeps neighbours together; its distances "
+           "say little.",
+           "PCA: (x - mean) V2;  t-SNE: min KL(P || Q)", "t-SNE: van der Maaten and Hinton, JMLR 2008"});
   if (p >= 0) tsne_ = p == 1;
   line.cut_left(px(10));
-  const int c = ui::segmented("colors", line.cut_left(px(160)), colors, class_colors_ ? 1 : 0);
+  const Rect paint = line.cut_left(px(160));
+  const int c = ui::segmented("colors", paint, colors, class_colors_ ? 1 : 0);
+  ui::tip(paint, {"Colour of a point", "The expert that the patch goes to, or the class of its image."});
   if (c >= 0) class_colors_ = c == 1;
 }
 
@@ -181,6 +206,7 @@ void Study::draw_ui(const Rect& area, const Seen& seen, const GallerySource& gal
       const std::string together[] = {"same patch", "next layer"}, all[] = {"all", "unusual routing"};
       const std::string by[] = {"combine", "random", "load"};
       int word = -1;
+      ui::tip({line.x, line.y, px(now == Page::kept ? 210 : 180), line.h}, tip_of_mode(now));
       if (now == Page::together) word = ui::segmented("mode", line.cut_left(px(180)), together, to_next_ ? 1 : 0);
       if (now == Page::together && word >= 0) to_next_ = word == 1;
       if (now == Page::mistakes) word = ui::segmented("mode", line.cut_left(px(180)), all, only_unusual_ ? 1 : 0);

@@ -49,6 +49,22 @@ bool shift_held() {
   return io.KeyShift && !io.WantTextInput;
 }
 
+std::optional<Press> press_of(std::string_view label) {
+  constexpr std::string_view kCtrl = "Ctrl+";
+  if (label == "Esc") return Press{.key = static_cast<int>(Key::escape)};
+  if (label == "Del") return Press{.key = static_cast<int>(Key::del)};
+  if (label.size() == 2 && label[0] == 'F' && label[1] >= '1' && label[1] <= '9')
+    return Press{.key = static_cast<int>(Key::f1) + label[1] - '1'};
+  if (label.size() == kCtrl.size() + 1 && label.starts_with(kCtrl)) return Press{.key = label.back(), .ctrl = true};
+  if (label.size() == 1 && label[0] > ' ') return Press{.character = label[0]};
+  return std::nullopt;
+}
+
+void press(const Press& press) {
+  if (press.character != 0) ImGui::GetIO().AddInputCharacter(static_cast<unsigned char>(press.character));
+  if (press.key != 0) look().key_presses.push_back({press.key, press.ctrl});
+}
+
 void key_hints(const Rect& area, const std::vector<KeyHint>& hints) {
   float x = area.x;
   for (const KeyHint& hint : hints) {

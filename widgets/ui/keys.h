@@ -1,6 +1,7 @@
 // Keys: bare characters act on what is under the cursor, unless somebody is typing text.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,18 @@ bool pressed(Key key);
 bool ctrl_typed(char letter);
 /// True while a shift key is down and no text box has the keyboard.
 bool shift_held();
+
+/// A key as if somebody had pressed it: a character, or a key by GLFW's number, with Ctrl or without.
+struct Press {
+  char character = 0;
+  int key = 0;
+  bool ctrl = false;
+  bool operator==(const Press&) const = default;
+};
+/// What a label such as "T", "?", "Ctrl+S", "F1" or "Esc" stands for; nothing for "X hold" or "wheel".
+std::optional<Press> press_of(std::string_view label);
+/// Presses it in this frame: typed(), pressed() and ctrl_typed() see it.
+void press(const Press& press);
 
 struct KeyHint {
   std::string_view keys, what;

@@ -1,0 +1,16 @@
+// The view of a store: where the person was and how the window was laid out, kept beside it and apart from its data.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace moescope {
+
+/// "runs.db-view"
+std::filesystem::path view_file(const std::filesystem::path& store);
+/// "" when there is none.
+std::string load_view(const std::filesystem::path& store);
+/// Replaces the file as a whole. False when it cannot be written; a store on a read-only medium keeps no view.
+bool save_view(const std::filesystem::path& store, const std::string& text);
+
+}  // namespace moescope
