@@ -131,6 +131,8 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& given, const pan
   if (chosen_press_ && has_keyboard && !ImGui::GetIO().WantTextInput)  // the palette's box lets go a frame later
     ui::press(*std::exchange(chosen_press_, std::nullopt));
   if (has_keyboard) take_keys(given, out);
+  if (wanted_step_ >= 0 && given.snapshot && !given.checkpoints.empty())
+    transport_.time().go_to(given, std::exchange(wanted_step_, -1));
   const bool away = time().chosen().has_value();
   const panels::Seen looked = time_travel_.view(given, time().chosen());
   if (std::optional<std::string> why = time_travel_.take_refusal()) {

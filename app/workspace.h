@@ -46,7 +46,8 @@ class Workspace {
 
   /// What is on view as a link.
   ViewLink link(const panels::Seen& seen) const;
-  /// Goes there, page and all, once the images are there; the run and its step are not changed.
+  /// Goes there, page and all, once the images are there, and to the stored step nearest to its step; the run is not
+  /// changed. Not aloud: the step stays too, and what does not exist is not told.
   void follow(const ViewLink& link, bool aloud = true);
   /// Theme, page, sizes and selection as a text, and back. What the text does not say, or this version does not know,
   /// stays as it is.
@@ -82,6 +83,7 @@ class Workspace {
   size_t shown_ = 0, shown_before_ = 0;
   panels::History history_;
   panels::Transport transport_;
+  int64_t wanted_step_ = -1;  // of a link, until the stored steps are known
   TimeTravel time_travel_;
   panels::Banner banner_;
   panels::Palette palette_;

@@ -23,7 +23,10 @@ std::string lower(std::string_view text) {
 ViewLink Workspace::link(const panels::Seen& seen) const {
   ViewLink link;
   if (seen.snapshot && seen.snapshot->run_id > 0) link.run = std::to_string(seen.snapshot->run_id);
-  if (seen.snapshot) link.step = seen.snapshot->step;
+  if (time().chosen())
+    link.step = time().chosen()->checkpoint.step;
+  else if (seen.snapshot)
+    link.step = seen.snapshot->step;
   explore_.describe(link);
   link.page = lower(page().title());
   return link;
@@ -37,6 +40,7 @@ void Workspace::follow(const ViewLink& link, bool aloud) {
   else if (aloud && !link.page.empty())
     banner_.notice("the link's page '" + link.page + "' is none of this window");
   explore_.follow(link, aloud);
+  if (aloud) wanted_step_ = link.step;
 }
 
 void Workspace::copy_link(const panels::Seen& seen) {

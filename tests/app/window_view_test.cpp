@@ -24,7 +24,11 @@ struct Desk : demo::Stage {
         true);
     frame(3);
   }
-  panels::Seen seen() { return {snapshot.get(), serial, &textures, ImGui::GetTime()}; }
+  panels::Seen seen() {
+    panels::Seen now{snapshot.get(), serial, &textures, ImGui::GetTime()};
+    now.checkpoints = checkpoints;
+    return now;
+  }
   void ctrl(char letter) {
     look.key_presses.push_back({letter, true});
     frame();
@@ -44,6 +48,7 @@ struct Desk : demo::Stage {
   demo::DemoRun run;
   Workspace workspace;
   std::shared_ptr<const Snapshot> snapshot;
+  std::vector<CheckpointInfo> checkpoints;
   std::vector<Command> commands;
   uint64_t serial = 0;
 };
@@ -87,6 +92,19 @@ TEST(WindowView, ALinkBringsTheSameViewBack) {
   to.frame(3);
   EXPECT_EQ(to.workspace.link(to.seen()), link);  // nothing of it exists, which is said
   EXPECT_GT(to.workspace.banner().height(to.seen(), {}), 0);
+}
+
+TEST(WindowView, ALinkLeadsToTheStoredStepNearestToItsOwn) {
+  Desk desk;
+  desk.workspace.follow({.step = 21});
+  desk.frame(2);
+  EXPECT_FALSE(desk.workspace.time().chosen()) << "nothing is stored yet";
+  desk.run.store_steps({0, 20, 40});
+  desk.checkpoints = desk.run.take_news().checkpoints.value();
+  desk.frame(2);
+  ASSERT_TRUE(desk.workspace.time().chosen());
+  EXPECT_EQ(desk.workspace.time().chosen()->checkpoint.step, 20);
+  EXPECT_EQ(desk.workspace.link(desk.seen()).step, 20);
 }
 
 TEST(WindowView, CtrlLCopiesTheLink) {
