@@ -58,6 +58,10 @@ class CompareStory : public testing::Test {
   static void hand(const std::string& arguments) {
     ASSERT_EQ(std::system(("xdotool " + arguments + " >/dev/null 2>&1").c_str()), 0) << arguments;
   }
+  static std::string clipboard() {
+    const char* text = ImGui::GetClipboardText();  // null while nobody has put anything there
+    return text ? text : "";
+  }
   ComparePage& page() { return window_->workspace().compare(); }
   bool has_table() {
     return until([&] { return page().shown_table() && page().shown_table()->rows.size() == 3; });
@@ -128,7 +132,7 @@ TEST_F(CompareStory, At4_30CtrlEWritesTheFigureAndItRebuilds) {
   EXPECT_THAT(page().comparison()->colors, testing::ElementsAre(0, 1, 1));
   hand("key ctrl+e");
   const std::filesystem::path svg = temp_.path() / "figures" / "figure-1.svg";
-  ASSERT_TRUE(until([&] { return ImGui::GetClipboardText() == svg.string(); }));
+  ASSERT_TRUE(until([&] { return clipboard() == svg.string(); }));
   EXPECT_TRUE(std::filesystem::exists(svg));
   picture("4-30");
   const Outcome rebuilt = run_program({"figure", "rebuild", "1", "--check", "--store", store_});
@@ -151,10 +155,11 @@ TEST_F(CompareStory, NoTextIsCutInEitherThemeAtTheSizesThatWePromise) {
       page().table().choose_only({{3, -1}, {2, -1}, {1, -1}});
       window_->workspace().open(ui::Key::f3);
       for (const CompareView view : {CompareView::curves, CompareView::compute, CompareView::images}) {
-        if (view == CompareView::images) page().table().choose_only({{3, -1}, {1, -1}});
+        const bool images = view == CompareView::images;
+        if (images) page().table().choose_only({{3, -1}, {1, -1}});
         page().open(view);
         ASSERT_TRUE(has_table());
-        if (view == CompareView::images) ASSERT_TRUE(has_pair(3, 1));
+        ASSERT_TRUE(!images || has_pair(3, 1));
         for (int i = 0; i < 12; ++i) window_->turn(0.03);
         ui::look().cut_texts = 0;
         window_->draw_now();

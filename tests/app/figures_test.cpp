@@ -82,7 +82,10 @@ TEST_F(Figures, APartOfALongRunIsDrawnPointByPoint) {
 }
 
 TEST_F(Figures, ASpecFromBeforePartsWereThereShowsAll) {
-  std::string text = to_json(FigureSpec{.kind = "curves", .runs = {"1@100"}, .labels = {"1 k1"}});
+  FigureSpec spec;
+  spec.kind = "curves";
+  spec.runs = {"1@100"}, spec.labels = {"1 k1"};
+  std::string text = to_json(spec);
   const size_t at = text.find("\"first_step\"");
   text.erase(at, text.find("\"layer\"") - at);
   EXPECT_EQ(figure_spec_from_json(text).last_step, -1);

@@ -4,10 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "compute/train/checkpoint.h"
 #include "sessions/checkpoints.h"
+#include "sessions/run_reader.h"
 #include "sessions/run_writer.h"
 #include "support/run_program.h"
 #include "support/temp_folder.h"
@@ -62,8 +64,9 @@ class Pair : public testing::Test {
     RunStarted start;
     start.config = checkpoint.head.config;
     start.config.name = "turned";
-    RunWriter(store).write(
-        std::vector<Event>{start, CheckpointTaken{checkpoint.head.place.step, 1, false, "end", bytes, 0}});
+    CheckpointTaken taken{checkpoint.head.place.step, 1, false, "end", nullptr, 0};
+    taken.bytes = bytes;
+    RunWriter(store).write(std::vector<Event>{start, taken});
   }
 
   const TempFolder temp_;

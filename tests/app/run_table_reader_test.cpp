@@ -23,8 +23,8 @@ class RunTableTest : public testing::Test {
       RunStarted start;
       start.config.name = i == 7 ? "special" : "run";
       start.config.router.k = 1 + i % 2;
-      RunWriter(store_).write(
-          std::vector<Event>{start, Evaluated{2, 2, "test", 1, static_cast<double>(i) / 100, 1, ""}});
+      RunWriter(store_).write(std::vector<Event>{start, Evaluated{2, 2, "test", 1, static_cast<double>(i) / 100, 1, ""},
+                                                 StateChanged{2, 2, RunState::finished, ""}});
     }
   }
   RunTable ask(const RunTableQuestion& question, int64_t first = 0, int64_t count = 100, bool changed = false) {

@@ -18,7 +18,7 @@ using ui::Face;
 using ui::px;
 using ui::Rect;
 
-constexpr float kRow = 26, kChoose = 24, kStar = 22, kRun = 46, kState = 82, kLeastName = 110;
+constexpr float kRow = 26, kChoose = 24, kStar = 22, kRun = 58, kState = 82, kLeastName = 110;
 constexpr int64_t kMargin = 120;  // rows that are asked for beyond those in view
 
 void draw_star(const Rect& cell, ImU32 color, bool filled) {

@@ -89,8 +89,9 @@ void SceneView::take_mouse(const PlacedPanel& placed, const Rect& plot, SceneHit
   if (mouse_hit.hovered && !mouse_hit.held) {
     hit.panel = number;
     hit.x = placed.x.value(share_x(mouse.x)), hit.y = placed.y.value(share_y(mouse.y));
-    if (ImGui::IsMouseDoubleClicked(0) && placed.panel < zooms_.size()) zooms_[placed.panel] = {};
   }
+  if ((mouse_hit.hovered || mouse_hit.held) && ImGui::IsMouseDoubleClicked(0) && placed.panel < zooms_.size())
+    zooms_[placed.panel] = {};
   if (mouse_hit.held && dragged_panel_ != number) dragged_panel_ = number, drag_from_ = mouse;
   if (dragged_panel_ != number) return;
   const bool wide = std::abs(mouse.x - drag_from_.x) > px(6), tall = std::abs(mouse.y - drag_from_.y) > px(24);
@@ -103,7 +104,6 @@ void SceneView::take_mouse(const PlacedPanel& placed, const Rect& plot, SceneHit
     return;
   }
   dragged_panel_ = -1;
-  if (ImGui::IsMouseDoubleClicked(0) && placed.panel < zooms_.size()) zooms_[placed.panel] = {};
   hit.panel = number;
   hit.clicked = mouse_hit.clicked && !wide;
   if (!wide) return;
