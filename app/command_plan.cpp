@@ -56,7 +56,8 @@ Named find_model(const std::string& name) {
 ImageShape planned_image(const RunConfig& config, const PlanFlags& flags, int64_t classes) {
   ImageShape shape{28, 28, 1, 10};
   switch (config.data.dataset) {
-    case DatasetKind::fashion_mnist: break;
+    case DatasetKind::fashion_mnist:
+    case DatasetKind::handwritten_digits: break;
     case DatasetKind::fashion_scenes: shape = {56, 56, 1, 10}; break;
     case DatasetKind::cifar10: shape = {32, 32, 3, 10}; break;
     case DatasetKind::cifar100: shape = {32, 32, 3, 100}; break;

@@ -24,28 +24,11 @@ struct SweepOptions {
   bool dry_run = false;
 };
 
-CellState look_up(const std::filesystem::path& path, const std::string& sweep, const SweepCell& cell) {
-  if (!std::filesystem::exists(path)) return {};
-  const SessionStore store(path, SessionStore::Access::read);
-  return find_cell(RunReader(store), sweep, cell);
-}
-
-PreparedRun prepare_cell(const SweepOptions& options, const SweepCell& cell, const CellState& state) {
-  RunRequest request;
-  request.store = options.store;
-  request.stop = options.stop;
-  if (state.progress == CellState::Progress::begun) request.resume = std::to_string(state.run_id);
-  PreparedRun run = prepare_run(request);
-  if (request.resume.empty()) run.setup.config = cell.config;
-  run.setup.facts = {{"sweep", options.name}, {"sweep_cell", cell.name}};
-  return run;
-}
-
 /// What came of each cell.
 TextTable results(const std::filesystem::path& path, const std::string& sweep, const std::vector<SweepCell>& cells) {
   TextTable table({"cell", ">run", "state", ">step", ">test accuracy", ">test loss", ">time"});
   for (const SweepCell& cell : cells) {
-    const CellState state = look_up(path, sweep, cell);
+    const CellState state = find_cell(path, sweep, cell);
     if (state.run_id == 0) {
       table.add({cell.name, "-", "to do", "-", "-", "-", "-"});
       continue;
@@ -77,11 +60,11 @@ int sweep(const SweepOptions& options) {
   double secs = 0;
   size_t num_trained = 0;
   for (size_t i = 0; i < cells.size() && !options.dry_run; ++i) {
-    const CellState state = look_up(path, options.name, cells[i]);
+    const CellState state = find_cell(path, options.name, cells[i]);
     if (state.progress == CellState::Progress::done) continue;
     say_progress(i, cells.size(), cells[i].name, num_trained > 0 ? secs / static_cast<double>(num_trained) : 0);
     const auto begin = std::chrono::steady_clock::now();
-    const HeadlessRun done = run_headless(prepare_cell(options, cells[i], state));
+    const HeadlessRun done = run_headless(prepare_cell(options.store, options.stop, options.name, cells[i], state));
     if (done.asked_to_stop) {
       std::cout << "stopped in cell " << i + 1 << " of " << cells.size() << "; the same command goes on there\n";
       return 0;

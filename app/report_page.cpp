@@ -82,6 +82,8 @@ std::string as_markdown(const ReportPage& page) {
   for (const ReportSection& section : page.sections) {
     if (!section.heading.empty()) text += "\n## " + markdown_text(section.heading) + "\n";
     if (!section.text.empty()) text += "\n" + markdown_text(section.text) + "\n";
+    if (!section.picture_file.empty())
+      text += "\n![" + markdown_text(section.heading) + "](" + section.picture_file + ")\n";
     if (section.table) text += "\n" + markdown_table(*section.table);
   }
   return text;

@@ -13,7 +13,8 @@ namespace moescope {
 struct ReportSection {
   std::string heading, text;  // text: may be empty
   std::optional<TextTable> table;
-  std::string picture;  // HTML, empty: none. A terminal and Markdown do without
+  std::string picture;            // HTML, empty: none. A terminal does without
+  std::string picture_file = {};  // for Markdown: a picture's place, seen from the report; empty: none
 };
 
 struct ReportPage {

@@ -68,7 +68,7 @@ void require_same(const RunReader& reader, int64_t run_id, const std::string& sw
     if (may_differ(field.field.key) || then == stored.end() || then->second == field.value) continue;
     throw UserError("sweep '" + sweep + "' has run " + std::to_string(run_id) + " for " + cell.name + " with " +
                     std::string(field.field.key) + "=" + then->second + ", now it is " + field.value +
-                    "; give the new sweep another --name");
+                    "; give the new sweep another --name or --store");
   }
 }
 
@@ -114,6 +114,24 @@ CellState find_cell(const RunReader& reader, const std::string& sweep, const Swe
     return {CellState::Progress::done, run_id};
   if (run.num_checkpoints == 0) return {};
   return {CellState::Progress::begun, run_id};
+}
+
+CellState find_cell(const std::filesystem::path& path, const std::string& sweep, const SweepCell& cell) {
+  if (!std::filesystem::exists(path)) return {};
+  const SessionStore store(path, SessionStore::Access::read);
+  return find_cell(RunReader(store), sweep, cell);
+}
+
+PreparedRun prepare_cell(const std::string& store, const std::string& stop, const std::string& sweep,
+                         const SweepCell& cell, const CellState& state) {
+  RunRequest request;
+  request.store = store;
+  request.stop = stop;
+  if (state.progress == CellState::Progress::begun) request.resume = std::to_string(state.run_id);
+  PreparedRun run = prepare_run(request);
+  if (request.resume.empty()) run.setup.config = cell.config;
+  run.setup.facts = {{"sweep", sweep}, {"sweep_cell", cell.name}};
+  return run;
 }
 
 }  // namespace moescope

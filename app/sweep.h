@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/run_request.h"
 #include "compute/records/run_config.h"
 #include "sessions/run_reader.h"
 
@@ -33,5 +34,11 @@ struct CellState {
 /// or diverged, and as begun when it has a checkpoint. Throws UserError when its settings are not those of the cell:
 /// the sweep of this name was another one.
 CellState find_cell(const RunReader& reader, const std::string& sweep, const SweepCell& cell);
+/// The same in a store that need not be there yet.
+CellState find_cell(const std::filesystem::path& store, const std::string& sweep, const SweepCell& cell);
+
+/// The run that does the cell or goes on with it, with the facts by which find_cell knows it. Throws as prepare_run.
+PreparedRun prepare_cell(const std::string& store, const std::string& stop, const std::string& sweep,
+                         const SweepCell& cell, const CellState& state);
 
 }  // namespace moescope

@@ -4,6 +4,7 @@
 #include "compute/data/cifar.h"
 #include "compute/data/fashion_mnist.h"
 #include "compute/data/fashion_scenes.h"
+#include "compute/data/handwritten_digits.h"
 #include "compute/data/image_folder.h"
 
 namespace moescope {
@@ -30,6 +31,7 @@ std::shared_ptr<const Dataset> open_dataset(const DataConfig& config) {
     case DatasetKind::fashion_scenes: return open_fashion_scenes(config);
     case DatasetKind::cifar10: return open_cifar10(config);
     case DatasetKind::cifar100: return open_cifar100(config);
+    case DatasetKind::handwritten_digits: return open_handwritten_digits(config);
     case DatasetKind::folder: return open_image_folder(config);
   }
   throw ConfigError("data.dataset has an unknown value: choose one of those that --help lists");

@@ -24,7 +24,7 @@ constexpr std::string_view kBools[] = {"false", "true"};
     return kNames;                                              \
   }
 
-MOESCOPE_CHOICES(DatasetKind, "fashion_mnist", "fashion_scenes", "cifar10", "cifar100", "folder")
+MOESCOPE_CHOICES(DatasetKind, "fashion_mnist", "fashion_scenes", "cifar10", "cifar100", "folder", "handwritten_digits")
 MOESCOPE_CHOICES(PixelScale, "standardize", "unit_range")
 MOESCOPE_CHOICES(PositionKind, "learned", "sincos2d", "none")
 MOESCOPE_CHOICES(HeadKind, "gap", "token", "map")

@@ -90,7 +90,7 @@ void visit_fields(Config& c, Visit&& visit) {
   visit(Field{"data.workers", 1, 64, next_run, "threads that decode and augment"}, c.data.workers);
 
   visit(Field{"model.patch", 1, 256, next_run, "side of a patch in pixels; must divide the image"}, c.model.patch);
-  visit(Field{"model.width", 4, 16384, next_run, "token width D"}, c.model.width);
+  visit(Field{"model.width", 2, 16384, next_run, "token width D"}, c.model.width);
   visit(Field{"model.depth", 1, 256, next_run, "number of transformer blocks"}, c.model.depth);
   visit(Field{"model.heads", 1, 256, next_run, "attention heads; must divide the width"}, c.model.heads);
   visit(Field{"model.mlp", 1, 65536, next_run, "hidden width H of an MLP"}, c.model.mlp);

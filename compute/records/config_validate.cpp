@@ -28,7 +28,8 @@ void check_ranges(const RunConfig& config) {
 
 void check_data(const RunConfig& c) {
   const bool fixed_size = c.data.dataset != DatasetKind::folder && c.data.dataset != DatasetKind::fashion_scenes;
-  const int64_t own_side = c.data.dataset == DatasetKind::fashion_mnist ? 28 : 32;
+  const bool cifar = c.data.dataset == DatasetKind::cifar10 || c.data.dataset == DatasetKind::cifar100;
+  const int64_t own_side = cifar ? 32 : 28;
   if (fixed_size && c.data.image_size != 0 && c.data.image_size != own_side) {
     refuse("data.image_size " + number(c.data.image_size) + " does not fit data.dataset " +
                std::string(choice_name(c.data.dataset)) + ", whose images have a side of " + number(own_side),

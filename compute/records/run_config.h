@@ -6,7 +6,7 @@
 
 namespace moescope {
 
-enum class DatasetKind { fashion_mnist, fashion_scenes, cifar10, cifar100, folder };
+enum class DatasetKind { fashion_mnist, fashion_scenes, cifar10, cifar100, folder, handwritten_digits };
 enum class PixelScale { standardize, unit_range };  // (x/255 - mean)/std of the data set, or [-1, 1]
 enum class PositionKind { learned, sincos2d, none };
 enum class HeadKind { gap, token, map };

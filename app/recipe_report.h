@@ -1,0 +1,31 @@
+// A recipe's report from the store alone: verdict, criterion, figure, numbers beside the paper's.
+#pragma once
+
+#include <filesystem>
+
+#include "app/recipes.h"
+#include "app/report_page.h"
+
+namespace moescope {
+
+struct RecipeReport {
+  Recipe recipe;
+  std::string budget;
+  size_t num_cells = 0, num_measured = 0;
+  Verdict verdict = Verdict::not_settled;
+  std::string why = {};  // of a verdict that no check gives; empty: the checks say it
+  Finding finding;
+  TextTable values;  // arm, seed, run, value, number: the CSV
+  std::vector<ReportSection> sections;
+};
+
+/// `budget` empty: full when the store has a run of it, else quick. `seeds` 0: the budget's. `picture`: where the
+/// figure will lie, seen from the report. Throws UserError when the store has no run of the recipe.
+RecipeReport report_recipe(const RunReader& reader, const Recipe& recipe, std::string budget, int64_t seeds,
+                           const std::string& picture);
+
+/// NAME.md (with `alone`), NAME.svg and NAME.csv in the folder, which is made. Returns their paths.
+std::vector<std::filesystem::path> write_recipe_report(const RecipeReport& report, const std::filesystem::path& folder,
+                                                       bool alone);
+
+}  // namespace moescope

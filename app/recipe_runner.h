@@ -1,0 +1,20 @@
+// Runs what a recipe still lacks: trainings one after the other, studies side by side, each stored as a run.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "app/recipes.h"
+
+namespace moescope {
+
+struct RecipeProgress {
+  size_t num_cells = 0, num_done = 0;
+  bool asked_to_stop = false;  // by Ctrl+C; what was begun goes on with the next call
+};
+
+/// What is in the store already is not done again. Progress with an estimate of the time left goes to stderr. Throws
+/// UserError when a run fails or cannot be stored.
+RecipeProgress run_recipe(const Recipe& recipe, const RecipeBudget& budget, int64_t seeds, const std::string& store);
+
+}  // namespace moescope

@@ -1,0 +1,26 @@
+// The studies by name.
+#include "compute/studies/study.h"
+
+#include "compute/records/error.h"
+#include "compute/records/nearest_name.h"
+
+namespace moescope {
+
+Study find_study(const std::string& name) {
+  const std::map<std::string, Study, std::less<>> studies = {{"norm-function", norm_function},
+                                                             {"proof-inputs", proof_inputs},
+                                                             {"single-layer", single_layer},
+                                                             {"layer-time", layer_time}};
+  const auto found = studies.find(name);
+  if (found != studies.end()) return found->second;
+  std::vector<std::string_view> names;
+  for (const auto& [known, study] : studies) names.push_back(known);
+  throw ConfigError("there is no study '" + name + "'; did you mean '" + std::string(nearest_name(name, names)) + "'?");
+}
+
+double number_of(const Numbers& numbers, const std::string& key, double fallback) {
+  const auto found = numbers.find(key);
+  return found == numbers.end() || found->second.empty() ? fallback : found->second.front();
+}
+
+}  // namespace moescope
