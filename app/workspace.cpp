@@ -62,7 +62,6 @@ void Workspace::forget_run() {
 void Workspace::open(const WorkspacePage& page) { open(page.key()); }
 
 void Workspace::take_keys(const panels::Seen& seen, std::vector<Command>& out) {
-  if (ui::ctrl_typed('k')) palette_.open();
   if (ui::ctrl_typed('l')) copy_link(seen);
   if (ui::ctrl_typed('0'))
     for (WorkspacePage* page : pages_) page->reset_layout();
@@ -127,6 +126,8 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& given, const pan
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoBackground |
                    ImGuiWindowFlags_NoScrollWithMouse);
+  // Before the keys are read: what is typed behind Ctrl+K is for the palette, even in the same frame.
+  if (!help_open_ && !leaving_ && !palette_.is_open() && ui::ctrl_typed('k')) palette_.open();
   const bool has_keyboard = !help_open_ && !leaving_ && !palette_.is_open();
   if (chosen_press_ && has_keyboard && !ImGui::GetIO().WantTextInput)  // the palette's box lets go a frame later
     ui::press(*std::exchange(chosen_press_, std::nullopt));
@@ -157,7 +158,7 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& given, const pan
   ImGui::PopID();
   ImGui::End();
   for (std::string& text : explore_.take_trouble()) banner_.notice(std::move(text));
-  if (palette_was_open_) draw_palette(screen, input);
+  if (palette_.is_open()) draw_palette(screen, input);
   if (help_was_open_ && panels::draw_help_sheet(screen, page().title())) help_open_ = false;
   leave_ = leaving_ ? panels::draw_leave_sheet(screen, seen) : panels::Leave::undecided;
   if (leave_ != panels::Leave::undecided) leaving_ = false;

@@ -57,7 +57,7 @@ class Workspace {
   /// True when something on screen follows what was found in this frame (hover): draw once more.
   bool needs_another_frame() const {
     return page().needs_another_frame() || shown_ != shown_before_ || help_open_ != help_was_open_ ||
-           palette_.is_open() != palette_was_open_ || chosen_press_;
+           palette_.is_open() != palette_was_open_ || palette_.needs_another_frame() || chosen_press_;
   }
   /// The window was asked to close while the run trains: opens the sheet that asks what becomes of the run.
   void ask_to_leave() { leaving_ = true; }

@@ -118,9 +118,14 @@ std::optional<PaletteLine> Palette::draw_lines(Rect area, const std::vector<Pale
 std::optional<PaletteLine> Palette::draw_ui(const Rect& screen, const std::vector<KeyCommand>& commands) {
   const ui::Sheet sheet("palette", screen, 620, 40 + 44 + 32 + kMostLines * kRow);
   Rect inside = sheet.inside();
-  if (!has_keyboard_) ImGui::SetKeyboardFocusHere();  // asked again until ImGui grants it
+  if (!has_keyboard_) {
+    ImGui::SetKeyboardFocusHere();  // asked again until ImGui grants it; what is typed meanwhile is not lost
+    for (const ImWchar c : ImGui::GetIO().InputQueueCharacters)
+      if (c >= ' ' && c < 127) typed_ += static_cast<char>(c);
+    ImGui::GetIO().InputQueueCharacters.resize(0);
+  }
   const ui::TextBoxResult box =
-      ui::text_box("typed", inside.cut_top(px(32)), typed_, "a command, image 12, layer 5, expert 2, or a link");
+      ui::text_box("##typed", inside.cut_top(px(32)), typed_, "a command, image 12, layer 5, expert 2, or a link");
   has_keyboard_ = box.active;
   // Until the box has the keyboard, the key that opened the palette is not one that closes it.
   const bool first = std::exchange(just_opened_, false);

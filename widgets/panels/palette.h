@@ -31,6 +31,7 @@ class Palette {
  public:
   void open() { open_ = just_opened_ = true, has_keyboard_ = false, typed_.clear(), chosen_ = 0; }
   bool is_open() const { return open_; }
+  bool needs_another_frame() const { return open_ && !has_keyboard_; }
   /// Draws the sheet; returns what was chosen, which closes it.
   std::optional<PaletteLine> draw_ui(const ui::Rect& screen, const std::vector<KeyCommand>& commands);
 
