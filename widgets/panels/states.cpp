@@ -47,7 +47,7 @@ void draw_patches(const Rect& box, Mood mood) {
 void draw_state(const Rect& area, Mood mood, std::string_view title, std::string_view text) {
   const ui::Theme& t = ui::theme();
   const float side = std::min({px(84), area.w * 0.5f, area.h * 0.4f}), width = std::min(area.w - px(24), px(420));
-  const bool with_picture = side >= px(36);
+  const bool with_picture = side >= px(36) && side + px(16 + 24 + 40) <= area.h;  // the words go first
   const float height = (with_picture ? side + px(16) : 0) + px(24) + px(40);
   float y = area.y + std::max(0.f, (area.h - height) / 2);
   if (with_picture) {
