@@ -265,7 +265,6 @@ void Window::Impl::draw(ImagePixels* picture) {
   panels::ReportAsks asks = workspace.explore().take_report_asks();
   for (const int64_t id : asks.cancelled) run.cancel_report(id);
   for (ReportRequest& request : asks.reports) run.report(std::move(request));
-  if (workspace.needs_another_frame() || workspace.dark != was_dark || workspace.safe_colors != was_safe) pace.again();
   const double built = glfwGetTime(), cpu_built = cpu_ms_of_this_thread();
 
   int width = 0, height = 0;
@@ -290,6 +289,8 @@ void Window::Impl::draw(ImagePixels* picture) {
   // Waiting for the display is no cost to others; a software rasteriser's swap is.
   pace.drawn(now, (software ? now : submitted) - start);
   pace.timer(look.redraw_in < 1e8 ? now + look.redraw_in : 1e18);
+  // After drawn(), which counts this frame off.
+  if (workspace.needs_another_frame() || workspace.dark != was_dark || workspace.safe_colors != was_safe) pace.again();
 }
 
 /// Whether a wish to close is granted: at once when nothing trains, else when the sheet has been answered.

@@ -33,6 +33,14 @@ std::string refusal(const std::vector<std::byte>& bytes) {
 
 std::string refusal(const std::string& header, size_t data_bytes) { return refusal(file_of(header, data_bytes)); }
 
+TEST(Safetensors, DoublesAreReadAsTheirBytes) {
+  std::vector<std::byte> bytes = file_of(R"({"a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}})", 16);
+  const double numbers[] = {1.0 / 3, -2e300};
+  std::memcpy(bytes.data() + bytes.size() - 16, numbers, 16);
+  const Safetensors file = Safetensors::parse(bytes, "memory");
+  EXPECT_EQ(std::memcmp(file.at("a", {2, 8}, DType::u8).data(), numbers, 16), 0);
+}
+
 TEST(Safetensors, WhatIsWrittenIsRead) {
   Buffer weights(Shape{2, 3}), scalar(Shape{}), empty(Shape{0, 4}), labels(Shape{3}, DType::i32),
       mask(Shape{5}, DType::u8);
@@ -94,7 +102,9 @@ TEST(Safetensors, DamagedFilesAreRefusedWithTheReason) {
       {"[1]", "not a JSON object"},
       {"{" + good + "," + good + "}", "\"a\" twice"},
       {entry(R"({"dtype":"F32","dtype":"I32","shape":[2],"data_offsets":[0,8]})"), "\"dtype\" twice"},
-      {entry(R"({"dtype":"F64","shape":[1],"data_offsets":[0,8]})"), "type F64 is not one of"},
+      {entry(R"({"dtype":"F16","shape":[4],"data_offsets":[0,8]})"), "type F16 is not one of"},
+      {entry(R"({"dtype":"F64","shape":[1,1,1,1,1,1],"data_offsets":[0,8]})"), "an F64 tensor of 6 extents"},
+      {entry(R"({"dtype":"F64","shape":[2],"data_offsets":[0,8]})"), "does not fit its 8 bytes"},
       {entry(R"({"dtype":7,"shape":[1],"data_offsets":[0,8]})"), "dtype is not text"},
       {entry(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})"), "its shape (3) does not fit its 8 bytes"},
       {entry(R"({"dtype":"F32","shape":[-2],"data_offsets":[0,8]})"), "not a whole number"},
