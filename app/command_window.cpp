@@ -64,7 +64,7 @@ int open_workbench(const WorkbenchOptions& options) {
   window_options.dark = !options.light;
   window_options.scale = options.scale;
   window_options.log = [](const std::string& line) { std::cerr << line << std::endl; };
-  const std::filesystem::path store = run.store;
+  const std::filesystem::path store = std::filesystem::absolute(run.store);
   RunController controller(std::move(run));
   SessionBrowser browser(store, store.parent_path() / "figures");
   panels::Leave leave;
