@@ -235,7 +235,6 @@ bool RunController::begin_branch() {
 void RunController::list_stored_steps() {
   const RecorderState state = recorder_->state();
   if (state.run_id == 0 || state.num_checkpoints == listed_) return;
-  listed_ = state.num_checkpoints;
   try {
     const SessionStore store(store_, SessionStore::Access::read);
     std::vector<CheckpointInfo> stored = list_checkpoints(store.database(), state.run_id);
@@ -244,9 +243,14 @@ void RunController::list_stored_steps() {
     });
     const auto same_step = [](const CheckpointInfo& a, const CheckpointInfo& b) { return a.step == b.step; };
     stored.erase(std::unique(stored.begin(), stored.end(), same_step), stored.end());
+    listed_ = state.num_checkpoints;
     const std::lock_guard lock(mutex_);
     news_.checkpoints = std::move(stored);
-  } catch (const StoreError& error) { tell(error.what()); }
+  } catch (const StoreError& error) {  // asked again at the next look
+    if (std::exchange(listing_trouble_, error.what()) != error.what()) tell(error.what());
+    return;
+  }
+  listing_trouble_.clear();
   wake();
 }
 

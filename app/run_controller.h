@@ -67,7 +67,8 @@ class RunController : public LiveRun {
   PreparedRun run_;
   std::optional<PreparedRun> next_;  // what comes when this run has been saved and left
   std::unique_ptr<Queue<Event>> to_record_;
-  int64_t listed_ = -1;  // of RecorderState::num_checkpoints
+  int64_t listed_ = -1;          // of RecorderState::num_checkpoints
+  std::string listing_trouble_;  // told already
   RunState last_state_ = RunState::preparing;
 
   std::mutex mutex_;  // guards what follows

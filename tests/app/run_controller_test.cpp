@@ -41,10 +41,12 @@ class Controlled {
     return false;
   }
   bool steps_to(int64_t step) {
-    while (!snapshot || snapshot->step < step) {
+    // The first snapshot is waited for: a step asked before it would come on top of those that are counted.
+    if (!until([&] { return snapshot != nullptr; })) return false;
+    while (snapshot->step < step) {
+      const int64_t before = snapshot->step;
       controller_->send(SingleStep{});
-      const int64_t before = snapshot ? snapshot->step : -1;
-      if (!until([&] { return snapshot && snapshot->step > before; })) return false;
+      if (!until([&] { return snapshot->step > before; })) return false;
     }
     return true;
   }
@@ -74,7 +76,8 @@ class TimeTravelOfARun : public testing::Test {
     ASSERT_TRUE(run_.steps_to(2));
     before_ = run_.snapshot->images.at(0).probabilities;
     run_.run().send(SaveCheckpoint{});
-    ASSERT_TRUE(run_.until([&] { return run_.stored.size() == 1; }));
+    ASSERT_TRUE(run_.until([&] { return !run_.stored.empty() && run_.stored.back().step == 2; }))
+        << testing::PrintToString(run_.notices) << ", stored " << run_.stored.size();
     ASSERT_TRUE(run_.steps_to(6));
   }
   TempFolder folder_;
@@ -101,7 +104,9 @@ TEST_F(TimeTravelOfARun, BranchingSavesThisRunAndBeginsAnotherAtTheStep) {
   const int64_t first = run_.snapshot->run_id;
   run_.metrics.clear();
   run_.run().branch(2);
-  ASSERT_TRUE(run_.until([&] { return run_.other_runs == 1 && run_.snapshot->run_id > first; }));
+  ASSERT_TRUE(run_.until([&] { return run_.other_runs == 1 && run_.snapshot->run_id > first; }))
+      << testing::PrintToString(run_.notices) << " other runs " << run_.other_runs << ", run " << run_.snapshot->run_id
+      << ", step " << run_.snapshot->step << ", state " << static_cast<int>(run_.snapshot->state);
   EXPECT_EQ(run_.snapshot->step, 2);
   EXPECT_EQ(run_.snapshot->state, RunState::paused);  // as the one before it
   ASSERT_TRUE(run_.until([&] { return !run_.metrics.empty(); }));
