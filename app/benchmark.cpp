@@ -3,10 +3,7 @@
 
 #include <sys/resource.h>
 
-#include <algorithm>
-#include <chrono>
-#include <functional>
-
+#include "app/timing.h"
 #include "compute/backends/backend.h"
 #include "compute/core/rng.h"
 #include "compute/train/trainer.h"
@@ -15,7 +12,7 @@ namespace moescope {
 
 namespace {
 
-constexpr int kWarmUpSteps = 3, kLeastSteps = 5;  // as the peer
+constexpr Repeats kRepeats = {.warm_up = 3, .least = 5};  // as the peer
 
 class RandomImages final : public Dataset {
  public:
@@ -41,29 +38,13 @@ class RandomImages final : public Dataset {
   std::vector<uint8_t> bytes_;
 };
 
-/// Median seconds of a call.
-double median_secs(const std::function<void()>& call, double secs) {
-  using Clock = std::chrono::steady_clock;
-  for (int i = 0; i < kWarmUpSteps; ++i) call();
-  std::vector<double> times;
-  const auto end = Clock::now() + std::chrono::duration<double>(secs);
-  while (Clock::now() < end || times.size() < kLeastSteps) {
-    const auto begin = Clock::now();
-    call();
-    times.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
-  }
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  return *middle;
-}
-
 double train_secs(Trainer& trainer, double secs) {
   const auto one_step = [&] {
     if (trainer.step() == Trainer::Advance::diverged) {
       throw UserError("the benchmark diverged (" + trainer.divergence() + "); lower train.learning_rate");
     }
   };
-  return median_secs(one_step, secs);
+  return median_secs(one_step, secs, kRepeats);
 }
 
 double infer_secs(VisionTransformer& model, Memory& memory, int64_t batch, double secs) {
@@ -78,7 +59,7 @@ double infer_secs(VisionTransformer& model, Memory& memory, int64_t batch, doubl
     pass.router = &model.config().router;
     model.forward(images, pass);
   };
-  return median_secs(one_pass, secs);
+  return median_secs(one_pass, secs, kRepeats);
 }
 
 int64_t peak_rss_mib() {

@@ -2,13 +2,12 @@
 // hidden 512, 48 slots). Bytes are what must move, FLOPs what the contracts of the ops say.
 #include "app/kernel_benchmark.h"
 
-#include <algorithm>
-#include <chrono>
 #include <deque>
 #include <functional>
 #include <iostream>
 
 #include "app/text_table.h"
+#include "app/timing.h"
 #include "compute/backends/thread_pool.h"
 #include "compute/core/arena.h"
 #include "compute/core/rng.h"
@@ -43,21 +42,8 @@ struct Work {
 
 double bytes(double arrays, double numbers) { return arrays * numbers * sizeof(float); }
 
-/// The median of calls over `secs`, after one to warm up, in microseconds.
 double median_us(double secs, const std::function<void()>& call) {
-  using Clock = std::chrono::steady_clock;
-  call();
-  std::vector<double> times;
-  const auto begin = Clock::now();
-  for (auto now = begin; times.size() < 5 || now - begin < std::chrono::duration<double>(secs);) {
-    call();
-    const auto after = Clock::now();
-    times.push_back(std::chrono::duration<double, std::micro>(after - now).count());
-    now = after;
-  }
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  return *middle;
+  return 1e6 * median_secs(call, secs, {.warm_up = 1, .least = 5});
 }
 
 class KernelBench {

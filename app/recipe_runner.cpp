@@ -13,6 +13,7 @@
 #include "app/store_path.h"
 #include "app/stored_model.h"
 #include "app/text_table.h"
+#include "app/timing.h"
 #include "compute/backends/thread_pool.h"
 #include "compute/core/queue.h"
 #include "compute/train/environment.h"
@@ -25,8 +26,6 @@ namespace moescope {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double secs_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 struct Session {
   const Recipe& recipe;

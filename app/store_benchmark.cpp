@@ -1,7 +1,6 @@
 // Fills a store through its own writer, opens it again cold for this program, and takes the median of each question.
 #include "app/store_benchmark.h"
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -9,6 +8,7 @@
 
 #include "app/scratch_store.h"
 #include "app/text_table.h"
+#include "app/timing.h"
 #include "compute/core/rng.h"
 #include "compute/records/config_fields.h"
 #include "sessions/query_box.h"
@@ -28,15 +28,10 @@ struct StoreBenchOptions {
 double ms_of(const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  return 1e3 * secs_since(begin);
 }
 
-double median_ms(const std::function<void()>& work) {
-  std::vector<double> times;
-  for (int i = 0; i < 5; ++i) times.push_back(ms_of(work));
-  std::nth_element(times.begin(), times.begin() + 2, times.end());
-  return times[2];
-}
+double median_ms(const std::function<void()>& work) { return 1e3 * median_secs(work, 0, {.warm_up = 0, .least = 5}); }
 
 /// Runs with every setting, as training writes them, and different results.
 void write_runs(RunWriter& writer, int64_t count) {

@@ -2,7 +2,6 @@
 // same minutes of the same machine.
 #include "app/window_benchmark.h"
 
-#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <iostream>
@@ -13,6 +12,7 @@
 #include "app/run_request.h"
 #include "app/scratch_store.h"
 #include "app/text_table.h"
+#include "app/timing.h"
 #include "app/window.h"
 
 namespace moescope {
@@ -26,14 +26,6 @@ struct UiBenchOptions {
   double secs = 10;
   int rounds = 3;
 };
-
-double secs_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 bool shows_routing(const std::shared_ptr<const Snapshot>& s) {
   return s && !s->images.empty() && !s->images.front().routing.empty();

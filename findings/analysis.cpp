@@ -127,4 +127,9 @@ figure::Panel panel_of(const std::string& title, const std::string& x, const std
   return panel;
 }
 
+void side_by_side(figure::Scene& scene) {
+  scene.columns = std::max<int64_t>(static_cast<int64_t>(scene.panels.size()), 1);
+  scene.width = 360 * static_cast<double>(scene.columns);
+}
+
 }  // namespace moescope

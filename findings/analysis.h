@@ -81,4 +81,7 @@ double setting_of(const RecipeArm& arm, const std::string& key);
 figure::Panel panel_of(const std::string& title, const std::string& x, const std::string& y, bool log_x = false,
                        bool log_y = false);
 
+/// All panels of the scene in one row.
+void side_by_side(figure::Scene& scene);
+
 }  // namespace moescope

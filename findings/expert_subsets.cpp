@@ -59,8 +59,7 @@ Finding analyse_existence(const RecipeData& data) {
                                         data.paired(arm.name, "best/4", arm.name, "all", kDifference), 0));
     }
   }
-  finding.scene.columns = static_cast<int64_t>(finding.scene.panels.size());
-  finding.scene.width = 360 * static_cast<double>(finding.scene.columns);
+  side_by_side(finding.scene);
   finding.tables.push_back(
       mean_table(data, "Accuracy in percent with a quarter of the experts, and how many subsets are some image's best",
                  {{"all", 2},
@@ -137,8 +136,7 @@ Finding analyse_kept_share(const RecipeData& data) {
     add_curve(panel, "load", 3, share, by_load);
     finding.scene.panels.push_back(std::move(panel));
   }
-  finding.scene.columns = static_cast<int64_t>(finding.scene.panels.size());
-  finding.scene.width = 360 * static_cast<double>(finding.scene.columns);
+  side_by_side(finding.scene);
   finding.tables.push_back(mean_table(data, "Accuracy in percent",
                                       {{"all", 2},
                                        {"combine/2", 2},

@@ -24,11 +24,6 @@ std::string text_of(double value) {
   return text;
 }
 
-void side_by_side(figure::Scene& scene) {
-  scene.columns = std::max<int64_t>(static_cast<int64_t>(scene.panels.size()), 1);
-  scene.width = 360 * static_cast<double>(scene.columns);
-}
-
 }  // namespace
 
 Finding analyse_bpr(const RecipeData& data) {

@@ -3,28 +3,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <cstdlib>
-
 #include "app/session_browser.h"
-#include "app/window.h"
-#include "app/window_png.h"
 #include "support/run_program.h"
 #include "support/temp_folder.h"
 #include "support/tiny_training.h"
 #include "support/ui_demo_run.h"
-#include "support/ui_own_display.h"
+#include "support/ui_real_window.h"
 
 namespace moescope {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-class CompareStory : public testing::Test {
+class CompareStory : public demo::RealWindow {
  protected:
   void SetUp() override {
-    if (!display_.usable()) GTEST_SKIP() << "Xvfb is not installed: no real window can be tested";
-    if (std::system("xdotool version >/dev/null 2>&1") != 0) GTEST_SKIP() << "xdotool is not installed";
+    RealWindow::SetUp();
+    if (IsSkipped()) return;
     train("vmoe", {"router.kind=tokens_choice", "router.k=1", "train.seed=1"});
     train("vmoe", {"router.kind=tokens_choice", "router.k=1", "train.seed=2"});
     train("wide", {"router.kind=tokens_choice", "router.k=2", "router.capacity_factor=1"});
@@ -46,17 +39,7 @@ class CompareStory : public testing::Test {
     options.width = width, options.height = height;
     options.dark = dark;
     window_ = std::make_unique<Window>(options, run_, browser_.get());
-    for (int i = 0; i < 4; ++i) window_->turn(0.01);
-  }
-  bool until(const std::function<bool()>& done) {
-    for (const auto start = Clock::now(); Clock::now() - start < std::chrono::seconds(60);) {
-      window_->turn(0.02);
-      if (done()) return true;
-    }
-    return false;
-  }
-  static void hand(const std::string& arguments) {
-    ASSERT_EQ(std::system(("xdotool " + arguments + " >/dev/null 2>&1").c_str()), 0) << arguments;
+    turns(4, 0.01);
   }
   static std::string clipboard() {
     const char* text = ImGui::GetClipboardText();  // null while nobody has put anything there
@@ -71,19 +54,11 @@ class CompareStory : public testing::Test {
     return until(
         [&] { return page().pair() && page().pair()->request.a.run_id == a && page().pair()->request.b.run_id == b; });
   }
-  void picture(const std::string& name) {
-    const char* folder = std::getenv("MOESCOPE_PICTURES");
-    if (!folder) return;
-    for (int i = 0; i < 4; ++i) window_->turn(0.02);
-    write_png(window_->screenshot(), std::string(folder) + "/" + name + ".png");
-  }
 
-  demo::OwnDisplay display_;
   const TempFolder temp_;
   std::string store_ = temp_ / "runs.db";
   demo::DemoRun run_{RouterKind::tokens_choice};
   std::unique_ptr<SessionBrowser> browser_;
-  std::unique_ptr<Window> window_;
 };
 
 TEST_F(CompareStory, At4_00TwoRunsAreChosenAndTheSameImageStandsLeftAndRight) {
@@ -162,7 +137,7 @@ TEST_F(CompareStory, NoTextIsCutInEitherThemeAtTheSizesThatWePromise) {
         ASSERT_TRUE(has_table());
         window_->draw_now();
         ASSERT_TRUE(!images || has_pair(3, 1));
-        for (int i = 0; i < 12; ++i) window_->turn(0.03);
+        turns(12, 0.03);
         ui::look().cut_texts = 0;
         window_->draw_now();
         EXPECT_EQ(ui::look().cut_texts, 0) << width << " view " << static_cast<int>(view);

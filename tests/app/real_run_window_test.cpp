@@ -4,30 +4,20 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <cstdlib>
 #include <future>
 
 #include "app/run_controller.h"
-#include "app/window.h"
-#include "app/window_png.h"
 #include "sessions/run_reader.h"
 #include "support/synthetic_dataset.h"
 #include "support/temp_folder.h"
-#include "support/ui_own_display.h"
+#include "support/ui_real_window.h"
 #include "widgets/panels/shown.h"
 
 namespace moescope {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-class RealRun : public testing::Test {
+class RealRun : public demo::RealWindow {
  protected:
-  void SetUp() override {
-    if (!display_.usable()) GTEST_SKIP() << "Xvfb is not installed: no real window can be tested";
-    if (std::system("xdotool version >/dev/null 2>&1") != 0) GTEST_SKIP() << "xdotool is not installed";
-  }
   void open(std::function<void(Trainer&)> before_step = {}) {
     PreparedRun run;
     run.store = store_;
@@ -42,25 +32,9 @@ class RealRun : public testing::Test {
     options.scale = 1;
     window_ = std::make_unique<Window>(options, *controller_);
   }
-  bool until(const std::function<bool()>& done) {
-    for (const auto start = Clock::now(); Clock::now() - start < std::chrono::seconds(60);) {
-      window_->turn(0.02);
-      if (done()) return true;
-    }
-    return false;
-  }
-  static void hand(const std::string& arguments) {
-    ASSERT_EQ(std::system(("xdotool " + arguments + " >/dev/null 2>&1").c_str()), 0) << arguments;
-  }
   Workspace& workspace() { return window_->workspace(); }
   const Snapshot& snapshot() { return *window_->snapshot(); }
   bool trains() { return window_->snapshot() && snapshot().state == RunState::running && snapshot().step > 0; }
-  void picture(const char* name) {
-    const char* folder = std::getenv("MOESCOPE_PICTURES");
-    if (!folder) return;
-    for (int i = 0; i < 3; ++i) window_->turn(0.02);
-    write_png(window_->screenshot(), std::string(folder) + "/" + name + ".png");
-  }
   /// The picture without what a running number changes: the panel in the middle.
   ImagePixels middle() {
     ImagePixels all = window_->screenshot(), part{380, 700, 3, {}};
@@ -71,11 +45,9 @@ class RealRun : public testing::Test {
     return part;
   }
 
-  demo::OwnDisplay display_;
   TempFolder folder_;
   const std::string store_ = folder_ / "sessions.db";
   std::unique_ptr<RunController> controller_;
-  std::unique_ptr<Window> window_;
 };
 
 TEST_F(RealRun, At0_00TheFirstOverlayComesByItself) {
@@ -112,7 +84,7 @@ TEST_F(RealRun, At3_00ADroppedFileOfAnotherSizeIsRoutedAndCanBePadded) {
   const std::vector<uint8_t> cropped = panels::find_view(snapshot(), selection.image)->pixels.values;
   picture("real-3-00");
   hand("mousemove 980 125");  // "pad", the second of three words at the right end of the strip
-  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  turns(5);
   hand("click 1");
   ASSERT_TRUE(until([&] { return selection.image.fit == ImageFit::pad; }));
   ASSERT_TRUE(until([&] { return panels::find_view(snapshot(), selection.image)->pixels.values != cropped; }));
@@ -144,7 +116,7 @@ TEST_F(RealRun, At5_00LeavingSavesAndTheRunCanGoOn) {
   open();
   ASSERT_TRUE(until([&] { return trains(); }));
   window_->close();
-  for (int i = 0; i < 6; ++i) window_->turn(0.02);
+  turns(6);
   picture("real-5-00");
   ASSERT_EQ(window_->leave(), panels::Leave::undecided);
   hand("key Return");

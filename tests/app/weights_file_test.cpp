@@ -71,7 +71,8 @@ TEST_F(WeightsFile, WhatDoesNotFitIsRefusedByName) {
               HasSubstr("has no 'extra'"));
   EXPECT_THAT(import_changed([&](Tensors& tensors, Texts&) { tensors[some].f32()[0] = std::nanf(""); }),
               HasSubstr("'" + some + "' holds a NaN"));
-  EXPECT_THAT(import_changed([](Tensors&, Texts& texts) { texts["config.model.width"] = "32"; }), HasSubstr("expected F32"));
+  EXPECT_THAT(import_changed([](Tensors&, Texts& texts) { texts["config.model.width"] = "32"; }),
+              HasSubstr("expected F32"));
   EXPECT_THAT(import_changed([](Tensors&, Texts& texts) { texts["config.model.wdth"] = "16"; }),
               HasSubstr("did you mean 'model.width'?"));
   EXPECT_THAT(import_changed([](Tensors&, Texts& texts) { texts["image.height"] = "tall"; }),

@@ -3,41 +3,25 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cstdlib>
 
-#include "app/window.h"
-#include "app/window_png.h"
 #include "support/ui_demo_run.h"
-#include "support/ui_own_display.h"
+#include "support/ui_real_window.h"
 #include "widgets/panels/routing_view.h"
 #include "widgets/panels/study.h"
 
 namespace moescope {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-class Story : public testing::Test {
+class Story : public demo::RealWindow {
  protected:
   void SetUp() override {
-    if (!display_.usable()) GTEST_SKIP() << "Xvfb is not installed: no real window can be tested";
-    if (std::system("xdotool version >/dev/null 2>&1") != 0) GTEST_SKIP() << "xdotool is not installed";
+    RealWindow::SetUp();
+    if (IsSkipped()) return;
     run_.advance(60);
     WindowOptions options;
     options.scale = 1;
     window_ = std::make_unique<Window>(options, run_);
-    for (int i = 0; i < 4; ++i) window_->turn(0.01);
-  }
-  bool until(const std::function<bool()>& done) {
-    for (const auto start = Clock::now(); Clock::now() - start < std::chrono::seconds(60);) {
-      window_->turn(0.02);
-      if (done()) return true;
-    }
-    return false;
-  }
-  static void hand(const std::string& arguments) {
-    ASSERT_EQ(std::system(("xdotool " + arguments + " >/dev/null 2>&1").c_str()), 0) << arguments;
+    turns(4, 0.01);
   }
   const panels::Selection& selection() { return window_->workspace().explore().selection(); }
   /// Looks over a part of the screen with the mouse until something is pointed at.
@@ -45,24 +29,16 @@ class Story : public testing::Test {
     for (int y = y0; y < y1; y += 17)
       for (int x = x0; x < x1; x += 17) {
         hand("mousemove " + std::to_string(x) + " " + std::to_string(y));
-        for (int i = 0; i < 3; ++i) window_->turn(0.02);
+        turns(3);
         if (found()) return true;
       }
     return false;
-  }
-  void picture(const char* name) {
-    const char* folder = std::getenv("MOESCOPE_PICTURES");
-    if (!folder) return;
-    for (int i = 0; i < 3; ++i) window_->turn(0.02);
-    write_png(window_->screenshot(), std::string(folder) + "/" + name + ".png");
   }
   bool point_at_a_patch() {
     return find(810, 130, 1080, 320, [this] { return selection().hovered.token >= 0; });
   }
 
-  demo::OwnDisplay display_;
   demo::DemoRun run_{RouterKind::tokens_choice};
-  std::unique_ptr<Window> window_;
 };
 
 TEST_F(Story, At0_00AnImageAndItsRoutingAreThere) {
@@ -103,9 +79,9 @@ TEST_F(Story, At0_45HoldingXTurnsAnExpertOffAndLettingGoRestoresIt) {
 TEST_F(Story, At1_15TheCapacitySliderReroutesInTheSameFrame) {
   run_.answers_looks = false;  // a slow machine: only the quick answer is there
   hand("key c");
-  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  turns(5);
   hand("mousemove 1440 577 mousedown 1");
-  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  turns(5);
   hand("mousemove 1340 577");
   ASSERT_TRUE(until([&] { return selection().asking.lasting.capacity_factor.value_or(8) < 1; }));
   EXPECT_GE(run_.reroutes, 1);
@@ -113,7 +89,7 @@ TEST_F(Story, At1_15TheCapacitySliderReroutesInTheSameFrame) {
   run_.answers_looks = true;
   run_.answer(run_.looks.back());
   run_.post(demo::report(run_.edit().config, {panels::report_id(panels::Page::compute), capacity_curve(), {}, 0}, 60));
-  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  turns(5);
   picture("1-15");
 }
 
@@ -130,7 +106,7 @@ TEST_F(Story, At3_00ADroppedImageIsRouted) {
   WatchedImage own{-1, std::make_shared<const ImagePixels>(demo::image(5, 56)), "shoe.jpg"};
   run_.edit_gallery().own.push_back(own);
   run_.advance(1);
-  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  turns(5);
   ASSERT_TRUE(until([&] { return selection().image.own == own.own; }));  // at once, without a click
   EXPECT_TRUE(until([&] { return run_.edit().images[0].image.own == own.own; }));
   picture("3-00");
@@ -138,7 +114,7 @@ TEST_F(Story, At3_00ADroppedImageIsRouted) {
 
 TEST_F(Story, At2_30AKnobIsMarkedAndCtrlZTakesItBack) {
   hand("mousemove 1440 795 mousedown 1");
-  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  turns(5);
   hand("mousemove 1380 795 mouseup 1");
   ASSERT_TRUE(until([&] { return !window_->workspace().history().marks().empty(); }));
   picture("2-30");
@@ -154,13 +130,13 @@ TEST_F(Story, At2_30AKnobIsMarkedAndCtrlZTakesItBack) {
 
 TEST_F(Story, At3_30TheTimeSliderGoesBackAndBranches) {
   run_.store_steps({0, 20, 40});
-  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  turns(5);
   hand("key less");
   ASSERT_TRUE(until([&] { return run_.explored_checkpoint == 3; }));
   hand("key less");
   ASSERT_TRUE(until([&] { return run_.explored_checkpoint == 2; }));
   run_.advance(5);  // training goes on meanwhile
-  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  turns(5);
   EXPECT_EQ(window_->workspace().time().chosen()->checkpoint.step, 20);
   picture("3-30");
   hand("key ctrl+b");
@@ -173,15 +149,15 @@ TEST_F(Story, At3_30TheTimeSliderGoesBackAndBranches) {
 TEST_F(Story, At4_50APaletteFindsAnyCommandAndALinkIsCopied) {
   const bool dark = window_->workspace().dark;
   hand("key ctrl+k");
-  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  turns(5);
   hand("type --delay 30 light");
   picture("4-50");
   hand("key Return");
   EXPECT_TRUE(until([&] { return window_->workspace().dark != dark; }));
   hand("key ctrl+k");
-  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  turns(5);
   hand("type --delay 30 'image 4'");
-  for (int i = 0; i < 5; ++i) window_->turn(0.02);
+  turns(5);
   hand("key Return");
   EXPECT_TRUE(until([&] { return selection().image.test_index == 4; }));
   hand("key ctrl+l");
@@ -193,7 +169,7 @@ TEST_F(Story, At4_50APaletteFindsAnyCommandAndALinkIsCopied) {
 
 TEST_F(Story, At5_00ClosingAsksWhatBecomesOfTheRun) {
   window_->close();
-  for (int i = 0; i < 6; ++i) window_->turn(0.02);
+  turns(6);
   picture("5-00");
   EXPECT_EQ(window_->leave(), panels::Leave::undecided);
   hand("key Escape");
