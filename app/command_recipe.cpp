@@ -2,6 +2,7 @@
 #include "app/command_recipe.h"
 
 #include <iostream>
+#include <optional>
 
 #include "app/recipe_report.h"
 #include "app/recipe_runner.h"
@@ -16,27 +17,24 @@ struct RecipeFlags {
   int64_t seeds = 0;
 };
 
-/// "3 of 12 (quick)": the budget that has come furthest.
-std::string progress_of(const std::filesystem::path& path, const Recipe& recipe) {
-  if (!std::filesystem::exists(path)) return "-";
-  const SessionStore store(path, SessionStore::Access::read);
-  const RunReader reader(store);
-  for (const char* name : {"full", "quick"}) {
-    const RecipeBudget& budget = recipe.budget(name);
-    const auto cells = recipe_cells(recipe, budget, budget.seeds);
-    const auto done = std::count_if(cells.begin(), cells.end(), [&](const RecipeCell& cell) {
-      return find_measured(reader, recipe_session(recipe, budget), cell).run_id > 0;
-    });
-    if (done > 0) return std::to_string(done) + " of " + std::to_string(cells.size()) + " (" + name + ")";
-  }
-  return "-";
-}
-
 int list(const RecipeFlags& flags) {
-  TextTable table({"recipe", "id", "runs done", "claim"});
-  for (const Recipe& recipe : load_recipes())
-    table.add({recipe.name, recipe.id, progress_of(store_path(flags.store), recipe), recipe.title});
+  TextTable table({"recipe", "id", "runs done", "verdict", "claim"});
+  const std::filesystem::path path = store_path(flags.store);
+  std::optional<SessionStore> store;
+  if (std::filesystem::exists(path)) store.emplace(path, SessionStore::Access::read);
+  std::vector<std::string> refusals;
+  for (const Recipe& recipe : load_recipes()) {
+    std::string done = "-", verdict = "-";
+    if (store) {
+      const RecipeState state = recipe_state(RunReader(*store), recipe);
+      done = state.progress();
+      if (state.report) verdict = verdict_name(state.report->verdict);
+      if (!state.refusal.empty()) refusals.push_back(recipe.name + ": " + state.refusal);
+    }
+    table.add({recipe.name, recipe.id, done, verdict, recipe.title});
+  }
   std::cout << table.aligned();
+  for (const std::string& refusal : refusals) std::cout << refusal << "\n";
   return 0;
 }
 
@@ -96,8 +94,10 @@ int report_all(const RecipeFlags& flags) {
   TextTable summary({"recipe", "claim", "verdict", "budget", ">runs"});
   std::vector<ReportSection> sections;
   for (const Recipe& recipe : load_recipes()) {
-    if (progress_of(store.path(), recipe) == "-") {
-      summary.add({recipe.id, recipe.title, "not run", "-", "-"});
+    const RecipeState state = recipe_state(reader, recipe);
+    if (!state.report) {
+      summary.add(
+          {recipe.id, recipe.title, state.refusal.empty() ? "not run" : "not readable: " + state.refusal, "-", "-"});
       continue;
     }
     const RecipeReport one =

@@ -67,10 +67,11 @@ int open_workbench(const WorkbenchOptions& options) {
   const std::filesystem::path store = std::filesystem::absolute(run.store);
   RunController controller(std::move(run));
   SessionBrowser browser(store, store.parent_path() / "figures");
+  FindingsReader findings(store, store.parent_path() / "findings");
   panels::Leave leave;
   std::shared_ptr<const Snapshot> latest;
   {
-    Window window(window_options, controller, &browser);
+    Window window(window_options, controller, &browser, &findings);
     window.workspace().restore_view(load_view(store));
     if (options.light) window.workspace().dark = false;
     if (link) window.workspace().follow(*link);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "app/figures.h"
+#include "app/runs_report.h"
 
 namespace moescope {
 
@@ -16,27 +17,6 @@ std::string short_number(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.6g", value);
   return text;
-}
-
-TextTable as_text_table(const CellTable& cells) {
-  std::vector<std::string> headings;
-  for (size_t c = 0; c < cells.columns.size(); ++c) headings.push_back((c > 0 ? ">" : "") + cells.columns[c]);
-  TextTable table(std::move(headings));
-  for (const auto& row : cells.rows) {
-    std::vector<std::string> texts;
-    for (const Cell& cell : row) {
-      if (const auto* text = std::get_if<std::string>(&cell))
-        texts.push_back(*text);
-      else if (const auto* real = std::get_if<double>(&cell))
-        texts.push_back(short_number(*real));
-      else if (const auto* whole = std::get_if<int64_t>(&cell))
-        texts.push_back(std::to_string(*whole));
-      else
-        texts.emplace_back("-");
-    }
-    table.add(std::move(texts));
-  }
-  return table;
 }
 
 /// The runs' numbers into `data` and into the table of the CSV.
@@ -66,13 +46,13 @@ TextTable check_table(const std::vector<Check>& checks) {
   return table;
 }
 
-TextTable reference_table(const RecipeData& data) {
-  TextTable table({"arm", "value", ">paper", ">here", "source"});
+NamedTable reference_table(const RecipeData& data) {
+  NamedTable named{"Beside the paper", {{"arm", "value", "paper", "here", "source"}, {}}};
   for (const RecipeReference& row : data.recipe().reference) {
-    table.add(
-        {row.arm, row.value, short_number(row.paper), interval_text(data.mean(row.arm, row.value), 2), row.source});
+    named.table.rows.push_back(
+        {row.arm, row.value, row.paper, interval_text(data.mean(row.arm, row.value), 2), row.source});
   }
-  return table;
+  return named;
 }
 
 std::string verdict_text(const RecipeReport& report) {
@@ -81,7 +61,7 @@ std::string verdict_text(const RecipeReport& report) {
   return text + ".";
 }
 
-void describe(const RecipeData& data, const std::string& picture, RecipeReport& report) {
+void describe(const std::string& picture, RecipeReport& report) {
   const Recipe& recipe = report.recipe;
   auto& sections = report.sections;
   sections.push_back({recipe.id + " " + recipe.title, recipe.claim + " (" + recipe.source + ")", {}, ""});
@@ -92,9 +72,8 @@ void describe(const RecipeData& data, const std::string& picture, RecipeReport& 
                           " runs measured. Intervals hold 95 % of the bootstrap means over seeds.",
                       check_table(report.finding.checks), "", ""});
   sections.push_back({"", "", {}, figure_img(report.finding.scene), picture});
-  if (!recipe.reference.empty()) sections.push_back({"", "Beside the paper:", reference_table(data), "", ""});
   for (const NamedTable& named : report.finding.tables)
-    sections.push_back({"", named.title + ":", as_text_table(named.table), "", ""});
+    sections.push_back({"", named.title + ":", cells_table(named.table), "", ""});
 }
 
 }  // namespace
@@ -118,6 +97,7 @@ RecipeReport report_recipe(const RunReader& reader, const Recipe& recipe, std::s
     if (report.num_measured == 0) continue;
     report.finding = analyse(data);
     report.finding.scene.title = recipe.id + " " + recipe.title;
+    if (!recipe.reference.empty()) report.finding.tables.insert(report.finding.tables.begin(), reference_table(data));
     report.verdict = overall(report.finding.checks);
     if (report.num_measured < report.num_cells) {
       report.why =
@@ -126,11 +106,36 @@ RecipeReport report_recipe(const RunReader& reader, const Recipe& recipe, std::s
       report.why = budget.unsettled;
     }
     if (!report.why.empty()) report.verdict = Verdict::not_settled;
-    describe(data, picture, report);
+    describe(picture, report);
     return report;
   }
   throw UserError("the store has no run of recipe " + recipe.name + "; begin with `moescope recipe run " + recipe.name +
                   "`");
+}
+
+std::string RecipeState::progress() const {
+  if (!refusal.empty()) return "made otherwise";
+  for (const BudgetState& budget : budgets)
+    if (report && budget.name == report->budget)
+      return std::to_string(budget.num_measured) + " of " + std::to_string(budget.num_cells) + " (" + budget.name + ")";
+  return "-";
+}
+
+RecipeState recipe_state(const RunReader& reader, const Recipe& recipe) {
+  RecipeState state{.recipe = recipe, .budgets = {}, .report = std::nullopt, .refusal = {}};
+  try {
+    for (const RecipeBudget& budget : recipe.budgets) {
+      const auto cells = recipe_cells(recipe, budget, budget.seeds);
+      const auto num_measured = std::count_if(cells.begin(), cells.end(), [&](const RecipeCell& cell) {
+        return find_measured(reader, recipe_session(recipe, budget), cell).run_id > 0;
+      });
+      state.budgets.push_back({budget.name, cells.size(), static_cast<size_t>(num_measured)});
+    }
+    const bool any =
+        std::any_of(state.budgets.begin(), state.budgets.end(), [](const auto& b) { return b.num_measured > 0; });
+    if (any) state.report = report_recipe(reader, recipe, "", 0, recipe.name + ".svg");
+  } catch (const UserError& error) { state.refusal = error.what(); }
+  return state;
 }
 
 std::vector<std::filesystem::path> write_recipe_report(const RecipeReport& report, const std::filesystem::path& folder,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "app/recipes.h"
 #include "app/report_page.h"
@@ -14,10 +15,25 @@ struct RecipeReport {
   size_t num_cells = 0, num_measured = 0;
   Verdict verdict = Verdict::not_settled;
   std::string why = {};  // of a verdict that no check gives; empty: the checks say it
-  Finding finding;
-  TextTable values;  // arm, seed, run, value, number: the CSV
+  Finding finding;       // the tables begin with the one beside the paper's numbers
+  TextTable values;      // arm, seed, run, value, number: the CSV
   std::vector<ReportSection> sections;
 };
+
+/// How far a recipe has come in a store.
+struct RecipeState {
+  struct BudgetState {
+    std::string name;
+    size_t num_cells = 0, num_measured = 0;
+  };
+  Recipe recipe;
+  std::vector<BudgetState> budgets;
+  std::optional<RecipeReport> report;  // of the full budget when it has a run, else of the quick one
+  std::string refusal;                 // why its runs cannot be read; empty: they can
+  /// "3 of 12 (quick)": the budget that is reported; "-" without one.
+  std::string progress() const;
+};
+RecipeState recipe_state(const RunReader& reader, const Recipe& recipe);
 
 /// `budget` empty: full when the store has a run of it, else quick. `seeds` 0: the budget's. `picture`: where the
 /// figure will lie, seen from the report. Throws UserError when the store has no run of the recipe.

@@ -62,12 +62,14 @@ std::string picture_name() {
 }  // namespace
 
 struct Window::Impl {
-  Impl(WindowOptions given, LiveRun& live, SessionDoor* door) : options(std::move(given)), run(live), sessions(door) {}
+  Impl(WindowOptions given, LiveRun& live, SessionDoor* door, FindingsReader* reader)
+      : options(std::move(given)), run(live), sessions(door), findings(reader) {}
   ~Impl();
 
   WindowOptions options;
   LiveRun& run;
-  SessionDoor* sessions;  // may be null
+  SessionDoor* sessions;     // may be null
+  FindingsReader* findings;  // may be null
   GLFWwindow* window = nullptr;
   Workspace workspace;
   ui::Look look;
@@ -131,6 +133,7 @@ void Window::Impl::open() {
 Window::Impl::~Impl() {
   run.set_waker(nullptr);
   if (sessions) sessions->set_waker(nullptr);
+  if (findings) findings->set_waker(nullptr);
   textures.reset();
   if (ImGui::GetCurrentContext()) {
     ImGui_ImplOpenGL3_Shutdown();
@@ -207,6 +210,7 @@ void Window::Impl::take_news() {
   if (news.checkpoints) checkpoints = std::move(*news.checkpoints);
   if (!news.metrics.empty() || !news.applied.empty() || news.checkpoints) pace.data();
   if (workspace.compare().take_news()) pace.again();
+  if (workspace.findings().take_news()) pace.again();
   for (std::string& text : run.drain_notices()) {
     workspace.banner().notice(std::move(text));
     pace.again();
@@ -324,8 +328,8 @@ ImagePixels Window::Impl::read_back() const {
   return pixels;
 }
 
-Window::Window(WindowOptions options, LiveRun& run, SessionDoor* sessions)
-    : impl_(std::make_unique<Impl>(std::move(options), run, sessions)) {
+Window::Window(WindowOptions options, LiveRun& run, SessionDoor* sessions, FindingsReader* findings)
+    : impl_(std::make_unique<Impl>(std::move(options), run, sessions, findings)) {
   Impl& self = *impl_;
   self.open();
   self.set_callbacks();
@@ -333,10 +337,12 @@ Window::Window(WindowOptions options, LiveRun& run, SessionDoor* sessions)
   self.workspace.explore().reroute = [&run](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router,
                                             int64_t image) { return run.reroute(map, what_if, router, image); };
   self.workspace.compare().door = sessions;
-  self.workspace.compare().colors = load_color_map();
+  self.workspace.compare().colors = self.workspace.findings().colors = load_color_map();
+  self.workspace.findings().reader = findings;
   self.start_imgui();
   run.set_waker([] { glfwPostEmptyEvent(); });
   if (sessions) sessions->set_waker([] { glfwPostEmptyEvent(); });
+  if (findings) findings->set_waker([] { glfwPostEmptyEvent(); });
 }
 
 Window::~Window() = default;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "app/findings_reader.h"
 #include "app/session_door.h"
 #include "app/window_live_run.h"
 #include "app/window_pace.h"
@@ -30,9 +31,9 @@ struct WindowOptions {
 
 class Window {
  public:
-  /// Opens the window. Throws WindowError. The run and the store's door must outlive it; without a door the pages about
-  /// stored runs say so.
-  Window(WindowOptions options, LiveRun& run, SessionDoor* sessions = nullptr);
+  /// Opens the window. Throws WindowError. The run and what reads the store must outlive it; without them the pages
+  /// about stored runs say so.
+  Window(WindowOptions options, LiveRun& run, SessionDoor* sessions = nullptr, FindingsReader* findings = nullptr);
   ~Window();
   Window(const Window&) = delete;
   Window& operator=(const Window&) = delete;

@@ -144,6 +144,7 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& given, const pan
   const PageInput input{seen, gallery, history_, has_keyboard, away ? &looked : nullptr};
   for (size_t i = 0; i < pages_.size(); ++i) pages_[i]->update(input, i == shown_, out);
   for (std::string& notice : compare_.take_notices()) banner_.notice(std::move(notice));
+  for (std::string& notice : findings_.take_notices()) banner_.tell(std::move(notice));
   Rect area = screen;
   const Rect top = area.cut_top(px(kTopBar)), bottom = area.cut_bottom(px(kStatusBar));
   draw_top(top, seen, out);

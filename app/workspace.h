@@ -8,6 +8,7 @@
 
 #include "app/compare_page.h"
 #include "app/explore_page.h"
+#include "app/findings_page.h"
 #include "app/workspace_time.h"
 #include "widgets/panels/banner.h"
 #include "widgets/panels/leave_sheet.h"
@@ -29,6 +30,7 @@ class Workspace {
   ExplorePage& explore() { return explore_; }
   const ExplorePage& explore() const { return explore_; }
   ComparePage& compare() { return compare_; }
+  FindingsPage& findings() { return findings_; }
   panels::History& history() { return history_; }
   panels::Banner& banner() { return banner_; }
   const panels::TimeSlider& time() const { return transport_.time(); }
@@ -78,8 +80,9 @@ class Workspace {
 
   ExplorePage explore_;
   ComparePage compare_;
+  FindingsPage findings_;
   // One entry a tab, in the order of their keys.
-  std::array<WorkspacePage*, 2> pages_ = {&explore_, &compare_};
+  std::array<WorkspacePage*, 3> pages_ = {&explore_, &compare_, &findings_};
   size_t shown_ = 0, shown_before_ = 0;
   panels::History history_;
   panels::Transport transport_;

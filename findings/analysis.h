@@ -35,11 +35,6 @@ class RecipeData {
   std::map<std::string, std::map<int64_t, Values>> arms_;
 };
 
-struct NamedTable {
-  std::string title;
-  CellTable table;
-};
-
 /// What an analysis found.
 struct Finding {
   std::vector<Check> checks;

@@ -50,15 +50,6 @@ Check against(std::string text, std::span<const double> values, double bound, in
 
 }  // namespace
 
-const char* verdict_name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::reproduced: return "reproduced";
-    case Verdict::not_reproduced: return "not reproduced";
-    case Verdict::not_settled: break;
-  }
-  return "not settled";
-}
-
 Check at_least(std::string text, std::span<const double> values, double bound, int decimals) {
   return against(std::move(text), values, bound, decimals, 1);
 }

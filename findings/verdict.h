@@ -6,21 +6,11 @@
 #include <vector>
 
 #include "compute/eval/bootstrap.h"
+#include "compute/records/verdict.h"
 
 namespace moescope {
 
-enum class Verdict { reproduced, not_reproduced, not_settled };
-/// "reproduced", "not reproduced", "not settled".
-const char* verdict_name(Verdict verdict);
-
 constexpr int64_t kFewestSeeds = 3;  // fewer settle nothing
-
-/// One inequality of a criterion, with what was found.
-struct Check {
-  std::string text;   // "n=10 reaches at most 1/8 of the loss of n=1"
-  std::string found;  // "0.081 [0.079, 0.084]"
-  Verdict verdict = Verdict::not_settled;
-};
 
 /// Whether the mean is at least (at most) the bound: settled when its whole 95 % bootstrap interval lies on one side
 /// and there are three seeds. A NaN fails: a run that diverged is not left out.

@@ -16,4 +16,9 @@ struct CellTable {
   bool cut = false;                     // there were more rows than asked for
 };
 
+struct NamedTable {
+  std::string title;
+  CellTable table;
+};
+
 }  // namespace moescope

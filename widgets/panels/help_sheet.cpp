@@ -67,7 +67,7 @@ const Group kGroups[] = {
     {1,
      "",
      "Window",
-     {{"F1  F3", "the run in training, stored runs side by side"},
+     {{"F1  F3  F6", "the run in training, stored runs side by side, findings"},
       {"V", "the next study, the next view"},
       {"M", "study or table large, or small again"},
       {"D", "dark or light"},

@@ -1,0 +1,57 @@
+// F6: the papers' claims, each with its verdict here: what was run, the figure, each inequality, the numbers.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/findings_reader.h"
+#include "app/workspace_page.h"
+#include "figure/palette.h"
+#include "widgets/panels/finding_panel.h"
+#include "widgets/plots/scene_view.h"
+
+namespace moescope {
+
+class FindingsPage : public WorkspacePage {
+ public:
+  std::string_view title() const override { return "Findings"; }
+  ui::Key key() const override { return ui::Key::f6; }
+  void update(const PageInput& input, bool shown, std::vector<Command>& out) override;
+  void draw_ui(const ui::Rect& area, const PageInput& input, std::vector<Command>& out) override;
+  std::vector<ui::KeyHint> key_hints(const PageInput& input) const override;
+  void visit_layout(const LayoutVisitor& visit) override {
+    visit("findings.list", layout_.list);
+    visit("findings.lower", layout_.lower);
+  }
+  void reset_layout() override { layout_ = {}; }
+
+  /// Takes what the reader has to give; true when something came.
+  bool take_news();
+  std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
+  const Findings* findings() const { return findings_.get(); }
+  /// Of those in view; null: none.
+  const RecipeState* chosen() const;
+
+  FindingsReader* reader = nullptr;  // null: no store behind the window
+  figure::ColorMap colors;
+
+ private:
+  struct Layout {
+    float list = 380, lower = 260;
+  };
+
+  void take_keys(const PageInput& input);
+  void choose(int64_t index);
+  void draw_list(const ui::Rect& area);
+  void draw_claim(const ui::Rect& area, const RecipeState& state, ui::Textures& textures);
+
+  Layout layout_;
+  int64_t chosen_ = 0;
+  panels::FindingPanel finding_panel_;
+  plots::SceneView figure_view_;
+  std::shared_ptr<const Findings> findings_;
+  std::vector<std::string> notices_;
+};
+
+}  // namespace moescope

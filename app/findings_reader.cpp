@@ -1,0 +1,87 @@
+// Reads all recipes at once: a change of the store may concern any of them.
+#include "app/findings_reader.h"
+
+#include "app/timing.h"
+
+namespace moescope {
+
+FindingsReader::FindingsReader(std::filesystem::path store, std::filesystem::path folder)
+    : store_path_(std::move(store)), folder_(std::move(folder)), reading_([this] { read(); }) {}
+
+FindingsReader::~FindingsReader() { set_waker(nullptr); }
+
+void FindingsReader::show() {
+  if (shown_.exchange(true)) return;
+  asked_ = true;
+  reading_.post([this] { read(); });
+}
+
+void FindingsReader::rest() { shown_ = false; }
+
+void FindingsReader::save_report(const std::string& recipe) {
+  reading_.post([this, recipe] {
+    try {
+      write_report(recipe);
+    } catch (const std::exception& error) { notice(std::string("the report was not saved: ") + error.what()); }
+  });
+}
+
+std::vector<std::string> FindingsReader::drain_notices() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(notices_, {});
+}
+
+void FindingsReader::set_waker(std::function<void()> wake_window) {
+  const std::lock_guard lock(mutex_);
+  waker_ = std::move(wake_window);
+}
+
+// ---- the reading thread's side
+
+void FindingsReader::wake() {
+  const std::lock_guard lock(mutex_);
+  if (waker_) waker_();
+}
+
+void FindingsReader::notice(std::string text) {
+  {
+    const std::lock_guard lock(mutex_);
+    notices_.push_back(std::move(text));
+  }
+  wake();
+}
+
+/// A store in which a run trains changes all the time: reading it again takes no more than a fifth of this thread.
+void FindingsReader::read() {
+  if (!shown_) return;
+  const bool asked = asked_.exchange(false);
+  auto findings = std::make_shared<Findings>();
+  const auto begin = std::chrono::steady_clock::now();
+  try {
+    if (!store_ && std::filesystem::exists(store_path_)) store_.emplace(store_path_, SessionStore::Access::read);
+    std::optional<RunReader> reader;
+    if (store_) {
+      const int64_t version = store_->database().integer("PRAGMA data_version");
+      if (!asked && (version == data_version_ || secs_since(read_at_) < 5 * read_cost_secs_)) return;
+      data_version_ = version;
+      reader.emplace(*store_);
+    } else if (!asked) {
+      return;
+    }
+    for (const Recipe& recipe : load_recipes())
+      findings->recipes.push_back(reader ? recipe_state(*reader, recipe) : RecipeState{.recipe = recipe});
+  } catch (const std::exception& error) { findings->refusal = error.what(); }
+  read_at_ = std::chrono::steady_clock::now();
+  read_cost_secs_ = secs_since(begin);
+  findings_.post(std::move(findings));
+  wake();
+}
+
+void FindingsReader::write_report(const std::string& name) {
+  if (!store_) throw UserError("no run has been stored yet");
+  const Recipe recipe = find_recipe(name);
+  const RecipeReport report = report_recipe(RunReader(*store_), recipe, "", 0, recipe.name + ".svg");
+  notice("report: " + write_recipe_report(report, folder_, true).back().string() + ", beside it .svg and .csv");
+}
+
+}  // namespace moescope

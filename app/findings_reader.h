@@ -1,0 +1,66 @@
+// The recipes as the store knows them, read on a thread of its own and read again when the store has changed.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/recipe_report.h"
+#include "app/worker.h"
+#include "compute/core/mailbox.h"
+
+namespace moescope {
+
+struct Findings {
+  std::vector<RecipeState> recipes;  // by id
+  std::string refusal;               // why the store cannot be read; empty: it can, or it is not there yet
+};
+
+/// All calls come from the UI thread and return at once.
+class FindingsReader {
+ public:
+  /// The store need not exist yet. Reports go to `folder`, which is made when needed.
+  FindingsReader(std::filesystem::path store, std::filesystem::path folder);
+  ~FindingsReader();
+
+  /// Somebody looks from now on: what there is comes soon, and again whenever the store changes.
+  void show();
+  void rest();
+  bool take(std::shared_ptr<const Findings>& out) { return findings_.take(out); }
+
+  /// NAME.md, .svg and .csv; a notice says where they are.
+  void save_report(const std::string& recipe);
+  std::vector<std::string> drain_notices();
+  /// Gives a function that any thread may call when something new can be taken.
+  void set_waker(std::function<void()> wake);
+
+ private:
+  // on the reading thread
+  void read();
+  void write_report(const std::string& recipe);
+  void notice(std::string text);
+  void wake();
+
+  const std::filesystem::path store_path_, folder_;
+  std::atomic<bool> shown_ = false, asked_ = false;
+  Mailbox<std::shared_ptr<const Findings>> findings_;
+
+  std::mutex mutex_;  // guards what follows
+  std::vector<std::string> notices_;
+  std::function<void()> waker_;
+
+  // the reading thread's own
+  std::optional<SessionStore> store_;
+  int64_t data_version_ = -1;
+  std::chrono::steady_clock::time_point read_at_{};
+  double read_cost_secs_ = 0;
+
+  Worker reading_;  // last: it uses all of the above
+};
+
+}  // namespace moescope

@@ -1,0 +1,81 @@
+// The Findings page in a real window over a real store: it says what the command says, and follows the store.
+// MOESCOPE_PICTURES=FOLDER keeps pictures.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/findings_reader.h"
+#include "support/run_program.h"
+#include "support/temp_folder.h"
+#include "support/ui_demo_run.h"
+#include "support/ui_real_window.h"
+
+namespace moescope {
+namespace {
+
+class FindingsStory : public demo::RealWindow {
+ protected:
+  void open() {
+    reader_ = std::make_unique<FindingsReader>(store_, temp_.path() / "reports");
+    run_.advance(60);
+    WindowOptions options;
+    options.scale = 1;
+    window_ = std::make_unique<Window>(options, run_, nullptr, reader_.get());
+    turns(4, 0.01);
+    hand("key F6");
+    ASSERT_TRUE(until([&] { return page().findings() != nullptr; }));
+  }
+  void TearDown() override {
+    RealWindow::TearDown();
+    reader_.reset();
+  }
+  void run_recipe(const std::string& name) {
+    const Outcome outcome = run_program({"recipe", "run", name, "--budget", "quick", "--store", store_});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+  }
+  FindingsPage& page() { return window_->workspace().findings(); }
+  const RecipeState& state(const std::string& name) {
+    for (const RecipeState& one : page().findings()->recipes)
+      if (one.recipe.name == name) return one;
+    throw std::runtime_error("no recipe " + name);
+  }
+
+  const TempFolder temp_;
+  std::string store_ = temp_ / "runs.db";
+  demo::DemoRun run_{RouterKind::tokens_choice};
+  std::unique_ptr<FindingsReader> reader_;
+};
+
+TEST_F(FindingsStory, WithoutAStoreEveryClaimSaysHowItIsRun) {
+  open();
+  EXPECT_GE(page().findings()->recipes.size(), 15u);
+  EXPECT_EQ(page().findings()->refusal, "");
+  ASSERT_NE(page().chosen(), nullptr);
+  EXPECT_FALSE(page().chosen()->report);
+  picture("findings-none");
+}
+
+TEST_F(FindingsStory, AVerdictComesWhileThePageIsOpenAndIsTheCommands) {
+  run_recipe("norm-function");  // so that the store is there when the page opens
+  open();
+  ASSERT_TRUE(state("norm-function").report);
+  EXPECT_FALSE(state("proof-inputs").report);
+  run_recipe("proof-inputs");
+  ASSERT_TRUE(until([&] { return state("proof-inputs").report.has_value(); }));
+  hand("key k");
+  ASSERT_TRUE(until([&] { return page().chosen()->recipe.name == "proof-inputs"; }));
+  picture("findings-proof-inputs");
+  hand("key j");
+  ASSERT_TRUE(until([&] { return page().chosen()->recipe.name == "norm-function"; }));
+  picture("findings-norm-function");
+  const Outcome said = run_program({"recipe", "report", "norm-function", "--store", store_, "--to", temp_ / "there"});
+  ASSERT_EQ(said.status, 0) << said.err;
+  const RecipeReport& report = *page().chosen()->report;
+  const std::string verdict = verdict_name(report.verdict) + (report.why.empty() ? "" : ": " + report.why);
+  EXPECT_THAT(said.out, testing::HasSubstr("\n" + verdict + "\n"));
+  hand("key ctrl+e");
+  const std::filesystem::path file = temp_.path() / "reports" / "norm-function.md";
+  ASSERT_TRUE(until([&] { return std::filesystem::exists(file) && page().chosen(); }));
+}
+
+}  // namespace
+}  // namespace moescope
