@@ -50,10 +50,40 @@ std::map<std::pair<int64_t, std::string>, int64_t> latest_maps(const RunReader& 
   return latest;
 }
 
-/// The settings as they were at its step.
-ComparedRun with_knobs(const RunReader& reader, ComparedRun found) {
+/// What the last evaluation counted, so that it goes with that evaluation's accuracy: a knob may have changed it since
+/// the run began. Runs that were stored without that metric cost what they did at their beginning.
+double gflops_at(const RunReader& reader, const ComparedRun& run) {
+  const MetricSeries counted = reader.load_metrics(run.run.summary.run_id, "eval/test/gflops_per_image", 0, run.step);
+  return counted.values.empty() ? run.run.summary.gflops_per_image : counted.values.back();
+}
+
+std::optional<double> value_at(const RunReader& reader, const ComparedRun& run, const std::string& key) {
+  const MetricSeries series = reader.load_metrics(run.run.summary.run_id, key, run.step, run.step);
+  return series.values.empty() ? std::nullopt : std::optional(series.values.back());
+}
+
+/// What the run had reached at its step, where that is not its last.
+void go_back(const RunReader& reader, ComparedRun& found) {
+  RunSummary& s = found.run.summary;
+  s.state = RunState::running, s.interrupted = false, s.message.clear();
+  s.step = found.step;
+  s.loss = value_at(reader, found, "train/loss");
+  s.accuracy = value_at(reader, found, "train/accuracy");
+  const MetricSeries clock = reader.load_metrics(s.run_id, "train/loss", found.step, found.step);
+  s.wall_secs = clock.wall_secs.empty() ? 0 : clock.wall_secs.back();
+  s.test_step = -1, s.test_accuracy = s.test_loss = std::nullopt;
+  for (const Evaluated& one : found.run.evaluations) {
+    if (one.split != "test" || !one.setting.empty() || one.step > found.step || one.step < s.test_step) continue;
+    s.test_step = one.step, s.test_accuracy = one.accuracy, s.test_loss = one.loss;
+  }
+}
+
+/// Settings, results and cost as they were at its step.
+ComparedRun at_its_step(const RunReader& reader, ComparedRun found) {
   std::vector<std::string> doubts;
   found.run.config = reader.config_at(found.run.summary.run_id, found.step, doubts);
+  if (found.step < found.run.summary.step) go_back(reader, found);
+  found.run.summary.gflops_per_image = gflops_at(reader, found);
   return found;
 }
 
@@ -66,7 +96,7 @@ ComparedRun find_compared(const RunReader& reader, const std::string& asked) {
     found.run = reader.load_run(find_run(reader, asked));
     found.step = found.run.summary.step;
     found.label = std::to_string(found.run.summary.run_id) + " " + found.run.summary.name;
-    return with_knobs(reader, std::move(found));
+    return at_its_step(reader, std::move(found));
   }
   const char* begin = asked.data() + at + 1;
   const char* end = asked.data() + asked.size();
@@ -82,7 +112,7 @@ ComparedRun find_compared(const RunReader& reader, const std::string& asked) {
   }
   found.label = std::to_string(found.run.summary.run_id) + " " + found.run.summary.name + " at step " +
                 std::to_string(found.step);
-  return with_knobs(reader, std::move(found));
+  return at_its_step(reader, std::move(found));
 }
 
 std::vector<SeedGroup> seed_groups(const std::vector<ComparedRun>& runs) {
@@ -122,21 +152,10 @@ MeanCurve group_curve(const RunReader& reader, const std::vector<ComparedRun>& r
   return mean_curve(curves, kCurvePoints);
 }
 
-namespace {
-
-/// What the last evaluation counted, so that it goes with that evaluation's accuracy: a knob may have changed it since
-/// the run began. Runs that were stored without that metric cost what they did at their beginning.
-double gflops_at(const RunReader& reader, const ComparedRun& run) {
-  const MetricSeries counted = reader.load_metrics(run.run.summary.run_id, "eval/test/gflops_per_image", 0, run.step);
-  return counted.values.empty() ? run.run.summary.gflops_per_image : counted.values.back();
-}
-
-}  // namespace
-
 RunCost cost_of(const RunReader& reader, const ComparedRun& run) {
   const RunSummary& summary = run.run.summary;
   RunCost cost{.accuracy = kNan,
-               .gflops_per_image = gflops_at(reader, run),
+               .gflops_per_image = summary.gflops_per_image,
                .ms_per_image = kNan,
                .parameters = static_cast<double>(summary.num_parameters)};
   for (const Evaluated& evaluated : run.run.evaluations) {

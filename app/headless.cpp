@@ -22,7 +22,7 @@ constexpr int64_t kKeptImages = 8;  // whose routing is stored at each evaluatio
 std::shared_ptr<const Snapshot> watch(TrainerThread& trainer, Recorder& recorder, const StopSignals& signals,
                                       ProgressPrinter& printer) {
   std::shared_ptr<const Snapshot> latest;
-  std::string banner;
+  std::string banner, note;
   bool finishing = false;
   const auto finish = [&](const std::string& sentence) {
     if (finishing) return;
@@ -32,7 +32,12 @@ std::shared_ptr<const Snapshot> watch(TrainerThread& trainer, Recorder& recorder
   };
   for (bool over = false; !over;) {
     over = trainer.events().closed();  // before the last look, so that nothing posted earlier is missed
-    if (trainer.snapshots().take(latest)) printer.show(*latest);
+    if (trainer.snapshots().take(latest)) {
+      printer.show(*latest);
+      const bool running = latest->state == RunState::running;
+      if (running && !latest->message.empty() && latest->message != note) printer.say(latest->message);
+      if (running) note = latest->message;
+    }
     if (signals.asked()) finish("Saving; Ctrl+C again leaves at once.");
     if (latest && latest->state == RunState::diverged) finish("Diverged: " + latest->message);
     if (const std::string now = recorder.state().banner; now != banner) {
@@ -71,7 +76,6 @@ HeadlessRun run_headless(PreparedRun run) {
   recording.store = run.store;
   recording.resume = run.resume;
   Recorder recorder(trainer.events(), recording);
-  for (SetField& field : run.first_fields) trainer.commands().push(std::move(field));
 
   const std::shared_ptr<const Snapshot> last = watch(trainer, recorder, signals, printer);
   trainer.join();

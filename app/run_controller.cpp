@@ -27,7 +27,6 @@ void append(std::vector<T>& to, std::vector<T> from) {
 }  // namespace
 
 RunController::RunController(PreparedRun run) : store_(run.store), run_(std::move(run)) {
-  for (SetField& field : run_.first_fields) early_.emplace_back(std::move(field));
   run_.setup.weights = weights_;
   explorer_.set_waker([this] { wake(); });
   thread_ = std::thread([this] { work(); });
@@ -174,9 +173,11 @@ void RunController::follow() {
   for (bool over = false; !over;) {
     over = events.closed();  // before the last look, so that nothing pushed earlier is missed
     carry(events.wait_drain(over ? std::chrono::milliseconds(0) : kLook));
-    read_files();
-    list_stored_steps();
-    prepare_branch();
+    try {
+      read_files();
+      list_stored_steps();
+      prepare_branch();
+    } catch (const std::exception& error) { tell(error.what()); }  // what is recorded must not depend on these
   }
   to_record_->close();
 }

@@ -1,12 +1,14 @@
 // From flags to a run: a new one, or a stored one that goes on.
 #include "app/run_request.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "app/run_lookup.h"
 #include "app/store_path.h"
 #include "compute/records/config_fields.h"
 #include "compute/train/checkpoint.h"
+#include "compute/train/stop_rule.h"
 #include "sessions/checkpoints.h"
 
 namespace moescope {
@@ -54,12 +56,22 @@ void apply_settings(const RunRequest& options, const std::string& name, RunConfi
     apply_setting(config, setting);
     const std::string key = setting.substr(0, setting.find('='));
     if (find_field(key).adjust != Adjust::next_run) {
-      run.first_fields.push_back({key, get_field(config, key)});
+      run.setup.first_fields.push_back({key, get_field(config, key)});
     } else if (!may_change_on_resume(key)) {
       throw ConfigError(key + " shapes the model or its data and cannot change when " + name +
                         " goes on; start a new run");
     }
   }
+}
+
+/// Two programs that go on with one run would each cut off what the other one adds to it.
+void refuse_while_recorded(const SessionStore& store, const RunReader& reader, int64_t run_id) {
+  const std::optional<WriterInfo> holder = WriterLock::holder(store.path());
+  const RunSummary summary = reader.load_summary(run_id);
+  const bool over = summary.interrupted || summary.state == RunState::finished || summary.state == RunState::failed;
+  if (!holder || over) return;
+  throw UserError("run " + std::to_string(run_id) + " is being recorded by " + describe(*holder) +
+                  "; close that first, or begin a new run with --branch " + std::to_string(run_id) + "@STEP");
 }
 
 /// Reads the checkpoint to go on from, in the same run (--resume) or in a new one (--branch).
@@ -85,6 +97,7 @@ void prepare_from_checkpoint(const RunRequest& options, PreparedRun& run) {
     throw UserError(name + " is in the trash; `moescope runs restore " + std::to_string(run_id) +
                     "` takes it out, then it can go on");
   }
+  if (!branch) refuse_while_recorded(store, reader, run_id);
   const CheckpointInfo info = find_checkpoint(reader, run_id, moment);
   auto bytes = std::make_shared<const std::vector<std::byte>>(load_checkpoint(store.database(), info.checkpoint_id));
   RunConfig config = read_checkpoint(*bytes, name + "'s checkpoint").head.config;
@@ -121,8 +134,12 @@ PreparedRun prepare_run(const RunRequest& request) {
   else
     prepare_from_checkpoint(request, run);
   if (!request.stop.empty()) {
-    parse_stop_rule(request.stop);  // a mistake is told before anything begins
+    const StopRule rule = parse_stop_rule(request.stop);  // a mistake is told before anything begins
     run.setup.stop_rule = request.stop;
+    TrainConfig& train = run.setup.config.train;
+    // A new run that is asked to go further than its schedule gets a schedule of that length.
+    if (!run.setup.resume_from && train.schedule_steps == 0 && rule.epochs)
+      train.epochs = std::max(train.epochs, *rule.epochs);
   }
   return run;
 }

@@ -28,7 +28,6 @@ struct PreparedRun {
   std::filesystem::path store;
   std::optional<RecorderOptions::Resume> resume;   // record into this run, whose checkpoint is in setup.resume_from
   std::optional<RecorderOptions::Resume> history;  // the run and step whose past is this run's past too
-  std::vector<SetField> first_fields;  // live settings to change before the first step, recorded as commands
 };
 
 /// Throws UserError: unknown preset or field, a bad stop rule, no such run or no checkpoint of it, a setting that

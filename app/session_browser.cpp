@@ -86,13 +86,15 @@ void SessionBrowser::look(PairRequest request) {
     }
     if (!wanted) return;  // an earlier turn has answered it
     work_alone_on_this_thread(true);
-    std::optional<PairLook> look = pair_looker_.look(*wanted, [this] {
-      const std::lock_guard lock(mutex_);
-      return !leaving_ && !pair_wanted_;
+    guarded("the two models cannot be looked through: ", [&] {
+      std::optional<PairLook> look = pair_looker_.look(*wanted, [this] {
+        const std::lock_guard lock(mutex_);
+        return !leaving_ && !pair_wanted_;
+      });
+      if (!look) return;
+      pairs_.post(std::make_shared<const PairLook>(std::move(*look)));
+      wake();
     });
-    if (!look) return;
-    pairs_.post(std::make_shared<const PairLook>(std::move(*look)));
-    wake();
   });
 }
 

@@ -95,7 +95,7 @@ void warn_of_other_data(const StoredModel& stored) {
 void store_evaluations(const std::string& store_asked, const StoredModel& stored,
                        const std::vector<Evaluated>& evaluations) {
   try {
-    const SessionStore store(store_path(store_asked), SessionStore::Access::write);
+    const SessionStore store(store_path(store_asked), SessionStore::Access::edit);
     Transaction transaction(store.database());
     for (const Evaluated& one : evaluations) add_evaluation(store.database(), stored.run_id, one);
     transaction.commit();

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 
+#include "app/event_backlog.h"
 #include "compute/train/run_loop.h"
 #include "sessions/run_edits.h"
 #include "sessions/run_writer.h"
@@ -17,6 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kWriteEvery = std::chrono::milliseconds(500);
+constexpr int64_t kMostWaitingBytes = int64_t{256} << 20;  // of each twin, while the store refuses
 constexpr int64_t kKeptImages = 8;  // whose routing is stored at each evaluation, so that twins can be compared
 
 class Twin {
@@ -43,10 +45,10 @@ class Twin {
 
   /// Stores what came since the last time, or keeps it when the store refuses for now.
   void record() {
-    for (Event& event : events_.drain()) waiting_.push_back(std::move(event));
+    for (Event& event : events_.drain()) waiting_.add(std::move(event));
     if (waiting_.empty()) return;
     try {
-      writer_.write(waiting_);
+      writer_.write(waiting_.events());
       waiting_.clear();
     } catch (const StoreError& error) {
       if (!error.retryable() || !going_) throw;
@@ -87,7 +89,7 @@ class Twin {
   Queue<Event> events_;
   RunWriter writer_;
   RunLoop loop_;
-  std::vector<Event> waiting_;
+  EventBacklog waiting_{kMostWaitingBytes};
   bool going_ = true;
   uint64_t batches_hash_ = 0;
   double test_accuracy_ = -1;

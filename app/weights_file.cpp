@@ -91,6 +91,8 @@ int64_t import_weights(const SessionStore& store, const std::filesystem::path& p
   VisionTransformer model(head.config, head.image);
   model.parameters().allocate(*backend, 0);
   copy_values(file, where, model.parameters());
+  // Adam's moments begin at nothing here, whatever the number of the step.
+  for (Parameter& parameter : model.parameters().all()) parameter.first_step = head.place.step;
   const Optimizer optimizer(head.config.train.optimizer, model.parameters(), *backend);
   RunStarted start{head.config,
                    {{"imported_from", where}, {"dataset_hash", head.dataset_hash}},

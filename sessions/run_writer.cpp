@@ -166,6 +166,16 @@ void RunWriter::resume_run(int64_t run_id, int64_t from_step) {
         "there is no run " + std::to_string(run_id) + " to resume; `moescope runs list` shows what there is");
   }
   find.reset();
+  // Whoever goes on has read the last checkpoint there was. A later one is of somebody who trained the run meanwhile.
+  Statement later(database_, "SELECT max(step) FROM checkpoints WHERE run_id = ? AND num_bytes >= 0 AND step > ?");
+  later.bind_all(run_id, from_step);
+  if (later.step() && !later.is_null(0)) {
+    throw StoreError(StoreProblem::missing, database_.path(),
+                     "run " + std::to_string(run_id) + " has been trained to step " + std::to_string(later.integer(0)) +
+                         " since step " + std::to_string(from_step) +
+                         " of it was read; nothing more is stored here: resume it again, or branch from it");
+  }
+  later.reset();
   for (const char* table : {"commands", "evaluations", "routing_maps", "checkpoints", "events"}) {
     Statement(database_, std::string("DELETE FROM ") + table + " WHERE run_id = ? AND step > ?").run(run_id, from_step);
   }
@@ -191,6 +201,7 @@ void RunWriter::go_on(const RunStarted& start) {
     insert_command_.run(run_.id, run_.resume_step, run_.resume_secs, field.field.key, std::string_view(old_value),
                         std::string_view(field.value));
   }
+  Statement(database_, "UPDATE runs SET name = ? WHERE run_id = ?").run(std::string_view(start.config.name), run_.id);
   store_environment(database_, run_.id, run_.resume_step, start.environment);
   run_.resumed = false;
 }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -41,13 +43,19 @@ struct ThreadPool::Shared {
   Call call = nullptr;
   void* body = nullptr;
   int64_t n = 0, grain = 1;
+  std::exception_ptr failure;  // the first of this parallel_for; guarded by mutex
   std::vector<std::thread> workers;
 
   void run_part(int parts, int part) {
     const int64_t begin = part_begin(n, grain, parts, part), end = part_begin(n, grain, parts, part + 1);
     if (begin >= end) return;
     inside_body = true;
-    call(body, begin, end, part);
+    try {
+      call(body, begin, end, part);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+    }
     inside_body = false;
   }
 
@@ -100,8 +108,13 @@ void ThreadPool::run(int64_t n, int64_t grain, Call call, void* body) {
       if (begin < end) call(body, begin, end, part);
     }
   };
-  const int saved_team = omp_get_max_threads();
-  omp_set_num_threads(1);
+  struct SingleTeam {
+    const int saved = omp_get_max_threads();
+    SingleTeam() { omp_set_num_threads(1); }
+    ~SingleTeam() {
+      if (saved != 1) omp_set_num_threads(saved);
+    }
+  } const single_team;
   // A single grain would go to one worker while the caller waits: cheaper to do it here than to wake anybody.
   if (num_threads_ == 1 || n <= grain || inside_body || works_alone || !s.in_use.try_lock()) {
     one_after_the_other();
@@ -120,26 +133,31 @@ void ThreadPool::run(int64_t n, int64_t grain, Call call, void* body) {
       std::unique_lock lock(s.mutex);
       s.done.wait(lock, [&] { return s.pending.load(std::memory_order_acquire) == 0; });
     }
+    if (s.failure) std::rethrow_exception(std::exchange(s.failure, nullptr));
   }
-  if (saved_team != 1) omp_set_num_threads(saved_team);
 }
 
 void work_alone_on_this_thread(bool alone) { works_alone = alone; }
 
 namespace {
 
-std::unique_ptr<ThreadPool>& pool_slot() {
-  static std::unique_ptr<ThreadPool> pool =
-      std::make_unique<ThreadPool>(static_cast<int>(std::thread::hardware_concurrency()));
+/// Pools are kept for ever: somebody may still be inside the one that was in use before.
+ThreadPool& pool_of(int num_threads) {
+  static std::mutex mutex;
+  static std::map<int, ThreadPool> pools;
+  const std::lock_guard lock(mutex);
+  return pools.try_emplace(num_threads, num_threads).first->second;
+}
+
+std::atomic<ThreadPool*>& pool_in_use() {
+  static std::atomic<ThreadPool*> pool = &pool_of(static_cast<int>(std::thread::hardware_concurrency()));
   return pool;
 }
 
 }  // namespace
 
-ThreadPool& cpu_pool() { return *pool_slot(); }
+ThreadPool& cpu_pool() { return *pool_in_use(); }
 
-void set_cpu_threads(int num_threads) {
-  if (pool_slot()->num_threads() != num_threads) pool_slot() = std::make_unique<ThreadPool>(num_threads);
-}
+void set_cpu_threads(int num_threads) { pool_in_use() = &pool_of(num_threads); }
 
 }  // namespace moescope

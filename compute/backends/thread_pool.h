@@ -22,7 +22,8 @@ class ThreadPool {
 
   /// Calls body(begin, end, thread) once per thread on a part of [0, n); parts differ by at most one `grain`. Ranges
   /// begin at multiples of grain. Threads without work are not called. Returns when all are done. A call from inside a
-  /// body, or while another thread uses the pool, runs the same parts one after the other: same results, no deadlock.
+  /// body, or while another thread uses the pool, runs the same parts one after the other: same results, no deadlock. What a body
+  /// throws is thrown here when all parts are done; the first, if several throw.
   template <class Body>
   void parallel_for(int64_t n, int64_t grain, Body&& body) {
     using B = std::remove_reference_t<Body>;
@@ -45,7 +46,7 @@ void work_alone_on_this_thread(bool alone);
 
 /// The pool that ops on the CPU use. One per process; make_backend sizes it.
 ThreadPool& cpu_pool();
-void set_cpu_threads(int num_threads);  // not while work is going on
+void set_cpu_threads(int num_threads);  // from the next parallel_for on
 
 /// parallel_for on cpu_pool().
 template <class Body>

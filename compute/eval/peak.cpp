@@ -3,7 +3,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <mutex>
+#include <tuple>
 
+#include "compute/backends/implementations.h"
+#include "compute/backends/precision.h"
+#include "compute/backends/thread_pool.h"
 #include "compute/core/arena.h"
 #include "compute/core/rng.h"
 #include "compute/ops/matmul/matmul.h"
@@ -32,8 +38,13 @@ double measure() {
 }  // namespace
 
 double measured_peak_gflops() {
-  static const double gflops = measure();
-  return gflops;
+  using Setting = std::tuple<int, InstructionSet, Precision>;
+  static std::mutex mutex;
+  static std::map<Setting, double> measured;
+  const std::lock_guard lock(mutex);
+  const Setting setting{cpu_pool().num_threads(), instruction_set(), matmul_precision()};
+  const auto known = measured.find(setting);
+  return known != measured.end() ? known->second : measured[setting] = measure();
 }
 
 }  // namespace moescope

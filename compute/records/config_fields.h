@@ -139,7 +139,7 @@ void visit_fields(Config& c, Visit&& visit) {
   visit(Field{"train.momentum", 0, 0.999999, live, "momentum of SGD"}, c.train.momentum);
   visit(Field{"train.schedule", 0, 0, next_run, "learning-rate schedule after the warm-up"}, c.train.schedule);
   visit(Field{"train.warmup_steps", 0, kMany, next_run, "steps of linear warm-up"}, c.train.warmup_steps);
-  visit(Field{"train.schedule_steps", 0, kMany, next_run, "length of the schedule in steps; 0: all epochs"}, c.train.schedule_steps);
+  visit(Field{"train.schedule_steps", 0, kMany, live, "length of the schedule in steps; 0: all epochs"}, c.train.schedule_steps);
   visit(Field{"train.timescale", 1, kMany, next_run, "time scale of rsqrt in steps"}, c.train.timescale);
   visit(Field{"train.cooldown_steps", 0, kMany, next_run, "linear cool-down at the end of rsqrt"}, c.train.cooldown_steps);
   visit(Field{"train.clip_norm", 0, 1e6, live, "limit of the global gradient norm; 0: off"}, c.train.clip_norm);
@@ -147,7 +147,7 @@ void visit_fields(Config& c, Visit&& visit) {
   visit(Field{"train.label_smoothing", 0, 0.999, live, "label smoothing"}, c.train.label_smoothing);
   visit(Field{"train.batch_size", 1, 65536, next_run, "images per step"}, c.train.batch_size);
   visit(Field{"train.micro_batch", 1, 65536, next_run, "images computed at once; bounds memory"}, c.train.micro_batch);
-  visit(Field{"train.epochs", 0, 1e6, next_run, "passes over the training set"}, c.train.epochs);
+  visit(Field{"train.epochs", 0, 1e6, live, "passes over the training set: the length of the schedule, and where a run without a stop rule ends"}, c.train.epochs);
   visit(Field{"train.flip", 0, 1, live, "mirror images at random"}, c.train.flip);
   visit(Field{"train.shift", 0, 256, live, "shift images by up to so many pixels"}, c.train.shift);
   visit(Field{"train.crop", 0, 256, live, "pad by so many pixels and crop at random"}, c.train.crop);

@@ -60,14 +60,20 @@ void RunLoop::on(const SetField& c) {
     deferred_.push_back(c);
     return;
   }
-  const std::string old_value = get_field(trainer_->config(), c.key);
+  const std::string old_value = change(c);
+  applied(c.key, old_value, get_field(trainer_->config(), c.key));
+}
+
+/// Returns the value before.
+std::string RunLoop::change(const SetField& c) {
+  std::string old_value = get_field(trainer_->config(), c.key);
   if (find_field(c.key).adjust == Adjust::reroute)
     reroute(c);
   else
     trainer_->set_field(c.key, c.value);
-  applied(c.key, old_value, get_field(trainer_->config(), c.key));
   ++weights_version_;
   look_again_ = true;
+  return old_value;
 }
 
 void RunLoop::reroute(const SetField& c) {
@@ -116,6 +122,7 @@ void RunLoop::on(const EvaluateNow&) {
 
 void RunLoop::on(const RestoreLastGood&) {
   const int64_t before = trainer_->steps_done();
+  const RunConfig config_before = trainer_->config();
   evaluation_.reset();
   evaluation_wanted_ = false;
   single_steps_ = 0;
@@ -127,6 +134,12 @@ void RunLoop::on(const RestoreLastGood&) {
     test_accuracy_ = test_loss_ = -1, test_step_ = -1;
   }
   applied("restore", std::to_string(before), std::to_string(trainer_->steps_done()));
+  // A knob that was turned at the very step of the checkpoint, after it was taken, goes back too.
+  for (const FieldText& field : list_fields(trainer_->config())) {
+    const std::string key(field.field.key);
+    if (const std::string old_value = get_field(config_before, key); old_value != field.value)
+      applied(key, old_value, field.value);
+  }
   change_state(RunState::paused, "back at step " + std::to_string(trainer_->steps_done()));
   look_again_ = true;
 }

@@ -52,17 +52,24 @@ void RunLoop::prepare() {
     else if (setup_.config.train.epochs > 0)
       stop_rule_.epochs = setup_.config.train.epochs;
   }
+  if (checkpoint) restore(*checkpoint);
+  std::vector<std::string> old_values;
+  const int64_t num_parameters = trainer_->model().parameters().count();
+  const double gflops = model_cost(trainer_->model()).forward_flops * 1e-9;
+  for (const SetField& field : setup_.first_fields) old_values.push_back(change(field));
   Environment environment = describe_environment(*backend_, dataset_->info(), peak_gflops_);
   environment.insert(environment.end(), setup_.facts.begin(), setup_.facts.end());
   if (!setup_.branched_from.empty()) environment.emplace_back("branched_from", setup_.branched_from);
-  channels_.events.push(RunStarted{setup_.config, std::move(environment), trainer_->model().parameters().count(),
-                                   model_cost(trainer_->model()).forward_flops * 1e-9});
+  channels_.events.push(RunStarted{setup_.config, std::move(environment), num_parameters, gflops});
   if (checkpoint) {
-    restore(*checkpoint);
     wall_before_ = checkpoint->head.place.wall_secs;
     last_good_ = setup_.resume_from;
     last_good_step_ = trainer_->steps_done();
     evaluation_wanted_ = evaluation_due();
+  }
+  for (size_t i = 0; i < old_values.size(); ++i) {
+    const std::string& key = setup_.first_fields[i].key;
+    applied(key, old_values[i], get_field(trainer_->config(), key));
   }
   std::erase_if(setup_.watched, [&](const WatchedImage& w) { return w.test_index >= dataset_->info().num_test; });
   if (!setup_.watched.empty()) apply(Watch{setup_.watched, -1});

@@ -35,6 +35,7 @@ struct RunSetup {
   std::string branched_from;               // "3@400": a new run that begins at run 3's checkpoint; empty: the same run
   Environment facts;                       // what else to record about where the run comes from
   std::string resume_name = "checkpoint";  // what errors call it
+  std::vector<SetField> first_fields;      // live settings to change before the first step, recorded as commands
   std::optional<std::string> stop_rule;    // nullopt: the checkpoint's, or all of train.epochs
   int64_t run_id = 0;                      // row in the store, for the snapshots
   bool start_paused = false;
@@ -87,6 +88,7 @@ class RunLoop {
   void on(const EvaluateNow& c);
   void on(const RestoreLastGood& c);
   void on(const Finish& c);
+  std::string change(const SetField& c);
   void reroute(const SetField& c);
   void applied(std::string key, std::string old_value, std::string new_value);
 
@@ -117,6 +119,7 @@ class RunLoop {
   void publish_weights();
   void post();
   void fill(Snapshot& snapshot) const;
+  std::string schedule_note() const;
 
   RunSetup setup_;
   RunChannels channels_;

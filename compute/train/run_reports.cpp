@@ -5,6 +5,7 @@
 #include "compute/records/config_fields.h"
 #include "compute/train/environment.h"
 #include "compute/train/run_loop.h"
+#include "compute/train/schedule.h"
 
 namespace moescope {
 
@@ -131,6 +132,16 @@ void RunLoop::publish_weights() {
   setup_.weights->publish(trainer_->model(), std::move(label));
 }
 
+/// Past the end of a schedule that ends at 0 steps change nothing: that is said, not left to be found out.
+std::string RunLoop::schedule_note() const {
+  const TrainConfig& train = trainer_->config().train;
+  const int64_t length = trainer_->schedule_steps(), step = trainer_->steps_done();
+  if (state_ != RunState::running || length == 0 || step < length || learning_rate(train, length, step) > 0) return "";
+  return "the learning-rate schedule ended at step " + std::to_string(length) +
+         " with a rate of 0, so nothing is learned any more; train.epochs (now " +
+         get_field(trainer_->config(), "train.epochs") + ") or train.schedule_steps makes it longer";
+}
+
 void RunLoop::fill(Snapshot& s) const {
   s.state = state_;
   s.message = refusal_.empty() ? message_ : refusal_;
@@ -141,6 +152,7 @@ void RunLoop::fill(Snapshot& s) const {
   s.images = views_;
   if (backend_) s.device = backend_->description();
   if (!trainer_) return;
+  if (s.message.empty()) s.message = schedule_note();
   const StepReport& report = trainer_->report();
   s.step = trainer_->steps_done();
   s.total_steps = last_step(stop_rule_, trainer_->steps_per_epoch());

@@ -164,9 +164,11 @@ void Trainer::set_field(const std::string& key, const std::string& value) {
                       " slots per expert where the " + "model has " + std::to_string(slots(config_)) +
                       "; set router.slots_per_expert instead, which " + "gives the running model new slots");
   }
+  const int64_t schedule_steps = schedule_length(changed.train, steps_per_epoch());
   abandon_step();
   const Augmentation before = Augmentation::of(config_.train), after = Augmentation::of(changed.train);
   config_ = std::move(changed);
+  schedule_steps_ = schedule_steps;
   if (before == after) return;
   batch_ = nullptr;
   loader_.seek(step_, after);
@@ -216,6 +218,7 @@ void Trainer::restore(const Checkpoint& checkpoint) {
   }
   restore_training(checkpoint, model_.parameters(), *optimizer_);
   config_ = std::move(config);
+  schedule_steps_ = schedule_length(config_.train, steps_per_epoch());
   step_ = checkpoint.head.place.step;
   abandon_step();
   batch_ = nullptr;

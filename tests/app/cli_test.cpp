@@ -10,6 +10,7 @@
 
 #include "compute/backends/implementations.h"
 #include "sessions/run_reader.h"
+#include "sessions/run_writer.h"
 #include "support/run_program.h"
 #include "support/temp_folder.h"
 #include "support/tiny_training.h"
@@ -180,6 +181,23 @@ TEST_F(Cli, StoppedAndResumedIsTheSameRun) {
   EXPECT_EQ(losses(store_, 1), losses(whole, 1));
   EXPECT_EQ(losses(store_, 1).size(), 7u);
   EXPECT_EQ(run({"train", "--store", store_, "--resume", "1", "--set", "model.width=32"}).status, 2);
+}
+
+TEST_F(Cli, ARunThatAnotherProgramRecordsCannotBeResumed) {
+  ASSERT_EQ(train(store_, {"--stop", "steps=4"}).status, 0);
+  const SessionStore other(store_, SessionStore::Access::write);
+  RunWriter writer(other);
+  writer.resume_run(1, 4);
+  const Outcome refused = run({"train", "--store", store_, "--resume", "1", "--stop", "steps=8"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("run 1 is being recorded by moescope (process"), HasSubstr("--branch 1@")));
+}
+
+TEST_F(Cli, ANewRunThatIsToGoFurtherThanItsScheduleHasALongerOne) {
+  ASSERT_EQ(train(store_, {"--set", "train.epochs=1", "--stop", "epochs=2"}).status, 0);
+  EXPECT_THAT(run({"runs", "show", "1", "--store", store_}).out, HasSubstr("train.epochs"));
+  const SessionStore store(store_, SessionStore::Access::read);
+  EXPECT_EQ(RunReader(store).load_run(1).config.train.epochs, 2);
 }
 
 TEST_F(Cli, ABranchGoesOnFromAStoredStepAsIfItHadNeverStopped) {

@@ -161,6 +161,28 @@ TEST_F(Comparison, SettingsAndCostAreThoseOfTheStepThatIsCompared) {
   EXPECT_THAT(both.settings, testing::Not(testing::Contains(testing::Field(&ComparedValue::name, "router.k"))));
 }
 
+TEST_F(Comparison, ResultsOfAMomentAreThoseOfThatMoment) {
+  {
+    const SessionStore store(store_, SessionStore::Access::write);
+    RunWriter writer(store);
+    writer.resume_run(1, 20);
+    writer.write(std::vector<Event>{MetricsTaken{{{"train/loss", 30, 4, 0.125}}},
+                                    Evaluated{30, 4, "test", 100, 0.75, 0.25, ""}});
+  }
+  const SessionStore store(store_, SessionStore::Access::read);
+  const RunComparison both = compared_runs(RunReader(store), {{1, 20}, {1, -1}});
+  const auto values = [&](const std::string& name) {
+    for (const ComparedValue& value : both.results)
+      if (value.name == name) return value.values;
+    return std::vector<std::string>();
+  };
+  EXPECT_THAT(values("step"), ElementsAre("20", "30"));
+  EXPECT_THAT(values("training loss"), ElementsAre("1.0000", "0.1250"));
+  EXPECT_THAT(values("test accuracy"), ElementsAre("0.5000", "0.7500"));
+  EXPECT_THAT(values("test loss"), ElementsAre("0.5000", "0.2500"));
+  EXPECT_THAT(values("time"), ElementsAre("1 s", "4 s"));
+}
+
 TEST_F(Comparison, ASeedThatIsThereTwiceCountsOnce) {
   add(2, 1, {4, 3}, 0.7, 0.25, {1, 1, 0, 0});  // run 4 is run 2 once more
   const SessionStore store(store_, SessionStore::Access::read);

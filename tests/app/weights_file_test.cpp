@@ -8,6 +8,8 @@
 #include <functional>
 
 #include "compute/core/safetensors.h"
+#include "compute/train/checkpoint.h"
+#include "sessions/checkpoints.h"
 #include "sessions/run_reader.h"
 #include "support/run_program.h"
 #include "support/temp_folder.h"
@@ -60,6 +62,15 @@ TEST_F(WeightsFile, AnImportedModelAnswersAsTheOneExported) {
   };
   EXPECT_EQ(accuracy(temp_ / "other.db"), accuracy(store_));
   EXPECT_THAT(run_program({"runs", "show", "1", "--store", temp_ / "other.db"}).out, HasSubstr("from elsewhere"));
+}
+
+TEST_F(WeightsFile, AnImportedModelIsABeginnerToAdam) {
+  ASSERT_EQ(run_program({"runs", "import", file_, "--store", temp_ / "other.db"}).status, 0);
+  const SessionStore store(temp_ / "other.db", SessionStore::Access::read);
+  const std::vector<CheckpointInfo> stored = list_checkpoints(store.database(), 1);
+  ASSERT_EQ(stored.size(), 1u);
+  const std::vector<std::byte> bytes = load_checkpoint(store.database(), stored[0].checkpoint_id);
+  for (const Checkpoint::Entry& entry : read_checkpoint(bytes, "the import").entries) EXPECT_EQ(entry.first_step, 2);
 }
 
 TEST_F(WeightsFile, WhatDoesNotFitIsRefusedByName) {

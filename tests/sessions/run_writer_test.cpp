@@ -224,6 +224,34 @@ TEST_F(RunWriterTest, ResumingRemovesWhatWillBeComputedAgain) {
   EXPECT_THAT(reader.load_metrics(run, "train/loss").steps, ElementsAre(1, 2, 3, 4, 5, 6, 7));
 }
 
+TEST_F(RunWriterTest, WhatSomebodyElseTrainedMeanwhileIsNotCutOff) {
+  const SessionStore store = open_writer();
+  int64_t run = 0;
+  {
+    RunWriter writer(store);
+    run = writer.begin_run(a_start());
+    writer.write(std::vector<Event>{a_step(6, 0.5), a_checkpoint(6, 100), a_step(9, 0.25), a_checkpoint(9, 100)});
+  }
+  RunWriter writer(store);
+  const StoreError error = store_error([&] { writer.resume_run(run, 6); });
+  EXPECT_THAT(error.what(), testing::HasSubstr("has been trained to step 9 since step 6"));
+  const RunReader reader(store);
+  EXPECT_EQ(reader.load_run(run).checkpoints.size(), 2u);
+  EXPECT_THAT(reader.load_metrics(run, "train/loss").steps, ElementsAre(6, 9));
+  writer.resume_run(run, 9);
+}
+
+TEST_F(RunWriterTest, AResumedRunMayHaveAnotherName) {
+  const SessionStore store = open_writer();
+  RunWriter writer(store);
+  const int64_t run = writer.begin_run(a_start());
+  writer.resume_run(run, 0);
+  RunStarted start = a_start();
+  start.config.name = "renamed";
+  writer.write(std::vector<Event>{start});
+  EXPECT_EQ(RunReader(store).load_summary(run).name, "renamed");
+}
+
 TEST_F(RunWriterTest, ResumingAMissingRunSaysSo) {
   const SessionStore store = open_writer();
   RunWriter writer(store);

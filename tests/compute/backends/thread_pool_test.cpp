@@ -57,5 +57,24 @@ TEST(ThreadPool, TwoUsersAtOnceBothFinish) {
   EXPECT_EQ(sum, 2 * 500 * 64);
 }
 
+TEST(ThreadPool, WhatABodyThrowsIsThrownToItsCallerAndThePoolGoesOn) {
+  ThreadPool pool(3);
+  for (int bad = 0; bad < 3; ++bad) {
+    std::atomic<int> others{0};
+    const auto body = [&](int64_t, int64_t, int part) {
+      if (part == bad) throw std::runtime_error("part " + std::to_string(part));
+      ++others;
+    };
+    try {
+      pool.parallel_for(3, 1, body);
+      FAIL() << "nothing was thrown by part " << bad;
+    } catch (const std::runtime_error& error) { EXPECT_EQ(error.what(), "part " + std::to_string(bad)); }
+    EXPECT_EQ(others, 2);
+    std::atomic<int64_t> sum{0};
+    pool.parallel_for(30, 1, [&](int64_t begin, int64_t end, int) { sum += end - begin; });
+    EXPECT_EQ(sum, 30);
+  }
+}
+
 }  // namespace
 }  // namespace moescope

@@ -4,10 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "compute/core/error.h"
+#include "compute/records/config_fields.h"
 #include "support/driven_run.h"
 
 namespace moescope {
@@ -215,6 +217,54 @@ TEST(RunLoop, NaNStopsTheRunNamesLayerAndStepAndGoesBackToTheLastGoodCheckpoint)
   run.tell(SetRunning{true});
   run.turn_to_step(10);
   EXPECT_TRUE(std::isfinite(run.losses().back()));
+}
+
+TEST(RunLoop, AKnobTurnedAtTheCheckpointsOwnStepGoesBackWithItAndItIsSaid) {
+  Driven run(setup());
+  run.turn_to_step(4);
+  run.tell(SaveCheckpoint{});
+  const std::string before = get_field(run.loop.trainer().config(), "train.learning_rate");
+  run.tell(SetField{"train.learning_rate", "0.5"});
+  run.turn_to_step(5);
+  run.tell(RestoreLastGood{});
+  EXPECT_EQ(get_field(run.loop.trainer().config(), "train.learning_rate"), before);
+  EXPECT_THAT(run.commands_said(), ElementsAre("4 train.learning_rate: " + before + " -> 0.5", "4 restore: 5 -> 4",
+                                               "4 train.learning_rate: 0.5 -> " + before));
+}
+
+TEST(RunLoop, FirstFieldsAreThereBeforeTheFirstStep) {
+  RunSetup s = setup();
+  s.first_fields = {{"train.weight_decay", "0.5"}};
+  Driven run(s);
+  EXPECT_EQ(run.loop.trainer().config().train.weight_decay, 0.5);
+  const auto of_command = std::find_if(run.said.begin(), run.said.end(), [](const Event& event) {
+    return std::holds_alternative<CommandApplied>(event);
+  });
+  ASSERT_NE(of_command, run.said.end());
+  EXPECT_EQ(std::get<CommandApplied>(*of_command).step, 0);
+  EXPECT_TRUE(std::holds_alternative<RunStarted>(*(of_command - 1))) << "the store knows the run by then";
+  EXPECT_NE(run.all<RunStarted>()[0].config.train.weight_decay, 0.5) << "it is a change, not how the run began";
+}
+
+TEST(RunLoop, PastAScheduleThatEndsAtNothingItSaysSoAndALongerOneTeachesAgain) {
+  RunSetup s = setup("epochs=3");
+  s.config.train.schedule = ScheduleKind::linear;
+  s.config.train.end_learning_rate = 0;
+  s.config.train.warmup_steps = 0;
+  s.config.train.epochs = 1;
+  Driven run(s);
+  const auto some_weight = [&] { return run.loop.trainer().model().parameters().all().front().value.f32()[0]; };
+  run.turn_to_step(8);
+  EXPECT_EQ(run.shown->message, "");
+  const float at_the_end = some_weight();
+  run.turn_to_step(10);
+  EXPECT_EQ(some_weight(), at_the_end);
+  EXPECT_THAT(run.shown->message, HasSubstr("ended at step 8 with a rate of 0"));
+  run.tell(SetField{"train.epochs", "2"});
+  run.turn_to_step(12);
+  EXPECT_NE(some_weight(), at_the_end);
+  EXPECT_EQ(run.shown->message, "");
+  EXPECT_EQ(run.shown->learning_rate, s.config.train.learning_rate * 5 / 16);  // of step 11, 5 of 16 before the end
 }
 
 TEST(RunLoop, BeforeAnyCheckpointTheBeginningIsTheLastGoodState) {
