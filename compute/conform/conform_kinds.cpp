@@ -6,7 +6,8 @@ namespace {
 
 constexpr GoldenKind kKinds[] = {
     {"aux", conform_aux},     {"minatar", conform_minatar, true}, {"moe", conform_moe},
-    {"optim", conform_optim}, {"soft_rms", conform_soft_rms},     {"ties", conform_ties},
+    {"optim", conform_optim}, {"rainbow", conform_rainbow},       {"rl", conform_rl},
+    {"rl_td", conform_rl_td}, {"soft_rms", conform_soft_rms},     {"ties", conform_ties},
     {"vit", conform_vit},
 };
 

@@ -7,7 +7,8 @@
 
 namespace moescope {
 
-GoldenRunner conform_moe, conform_soft_rms, conform_ties, conform_aux, conform_vit, conform_optim, conform_minatar;
+GoldenRunner conform_moe, conform_soft_rms, conform_ties, conform_aux, conform_vit, conform_optim, conform_minatar,
+    conform_rl, conform_rl_td, conform_rainbow;
 
 struct GoldenKind {
   std::string_view name;

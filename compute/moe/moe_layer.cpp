@@ -79,16 +79,17 @@ void MoeLayer::run_experts(const Routing& r, const int32_t* offset, const Tensor
   }
 }
 
-void MoeLayer::backward(Context& context, const Tensor& dy, const Tensor& dx, Pass& pass, double aux_scale) const {
+void MoeLayer::backward(Context& context, const Tensor& dy, const Tensor& dx, Pass& pass, double aux_scale,
+                        const RoutingGradient& outside) const {
   check_shape(dy.size() == context.x.size() && dx.size() == context.x.size(), [&] {
     return "MoE layer " + std::to_string(shape_.layer) + ": " + describe("dy", dy) + " and " + describe("dx", dx) +
            " must be as large as " + describe("x", context.x);
   });
   const ArenaScope scope(*pass.arena);
   if (shape_.kind == RouterKind::soft)
-    backward_soft(context, dy, dx, pass);
+    backward_soft(context, dy, dx, pass, outside);
   else
-    backward_sparse(context, dy, dx, pass, aux_scale);
+    backward_sparse(context, dy, dx, pass, aux_scale, outside);
 }
 
 }  // namespace moescope

@@ -41,8 +41,9 @@ class MoeLayer {
                const Tensor& mask = {}) const;
   /// dx (T,D) +=; parameters' gradients +=. `aux_scale` is the weight of this pass in the step's auxiliary loss (the
   /// aux loss of a step is the mean over its groups; a micro-batch of a quarter of them passes 1/4). Once per forward
-  /// pass.
-  void backward(Context& context, const Tensor& dy, const Tensor& dx, Pass& pass, double aux_scale) const;
+  /// pass. `outside`: what losses outside the layer send back to its routing, `logits` (sparse) or `combine` (soft).
+  void backward(Context& context, const Tensor& dy, const Tensor& dx, Pass& pass, double aux_scale,
+                const RoutingGradient& outside = {}) const;
 
   /// Soft layers: the logits (T,Q) of x without noise, in the pass's arena; forward() keeps only their two softmaxes.
   Tensor soft_logits(const Tensor& x, const Pass& pass) const;
@@ -58,8 +59,10 @@ class MoeLayer {
                    const Tensor& outputs, int64_t max_rows, Arena& arena) const;
   void run_kept_slots(const Routing& routing, const GroupRun& run, const Tensor& slots, const Tensor& outputs,
                       Arena& arena) const;
-  void backward_sparse(Context& context, const Tensor& dy, const Tensor& dx, Pass& pass, double aux_scale) const;
-  void backward_soft(Context& context, const Tensor& dy, const Tensor& dx, Pass& pass) const;
+  void backward_sparse(Context& context, const Tensor& dy, const Tensor& dx, Pass& pass, double aux_scale,
+                       const RoutingGradient& outside) const;
+  void backward_soft(Context& context, const Tensor& dy, const Tensor& dx, Pass& pass,
+                     const RoutingGradient& outside) const;
 
   MoeLayerShape shape_;
   Experts experts_;

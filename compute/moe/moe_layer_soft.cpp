@@ -103,11 +103,12 @@ void MoeLayer::run_kept_slots(const Routing& r, const GroupRun& run, const Tenso
     std::memcpy(outputs.f32() + from.i32()[i] * width, answers.f32() + i * width, bytes);
 }
 
-void MoeLayer::backward_soft(Context& c, const Tensor& dy, const Tensor& dx, Pass& pass) const {
+void MoeLayer::backward_soft(Context& c, const Tensor& dy, const Tensor& dx, Pass& pass,
+                             const RoutingGradient& outside) const {
   const Routing& r = c.routing;
   Arena& arena = *pass.arena;
   const bool rounds = shape_.bf16_boundary, mixed_normalized = c.tokens.data() != c.x.data();
-  RoutingGradient gradient{{}, arena.make(r.dispatch.shape()), arena.make(r.combine.shape()), {}};
+  RoutingGradient gradient{{}, arena.make(r.dispatch.shape()), arena.make(r.combine.shape()), {}, {}};
   // Where the dispatch's share of the tokens' gradient goes: straight to dx, unless it must be rounded or normalised
   // first.
   const Tensor dtokens = rounds || mixed_normalized ? arena.zeros(dx.shape()) : dx;
@@ -137,6 +138,7 @@ void MoeLayer::backward_soft(Context& c, const Tensor& dy, const Tensor& dx, Pas
                         grouped_rows(gradient.dispatch, run), flat_rows(dtokens, run));
     }
   }
+  if (!outside.combine.empty()) add(outside.combine, gradient.combine);
   if (rounds) round_to_bf16(dtokens, dtokens);
   if (mixed_normalized)
     gradient.tokens = dtokens;

@@ -20,10 +20,12 @@ void MoeLayer::forward_sparse(Pass& pass, const Tensor& y, Context& c) const {
   combine_rows(r.pairs, c.outputs, y);
 }
 
-void MoeLayer::backward_sparse(Context& c, const Tensor& dy, const Tensor& dx, Pass& pass, double aux_scale) const {
+void MoeLayer::backward_sparse(Context& c, const Tensor& dy, const Tensor& dx, Pass& pass, double aux_scale,
+                               const RoutingGradient& outside) const {
   const Routing& r = c.routing;
   Arena& arena = *pass.arena;
   RoutingGradient gradient;
+  gradient.logits = outside.logits;
   gradient.pair_weight = arena.make({r.max_pairs}).rows(0, r.pairs.num_pairs);
   const Tensor doutputs = c.outputs;  // in place: nothing reads the outputs again
   combine_rows_backward(r.pairs, c.outputs, dy, doutputs, gradient.pair_weight);

@@ -43,6 +43,7 @@ struct RoutingGradient {
   Tensor pair_weight;        // sparse: (R) of each kept pair's weight
   Tensor dispatch, combine;  // soft: (T,Q); overwritten on the way
   Tensor tokens;             // soft, when the experts saw normalised tokens: (T,D), theirs; otherwise empty
+  Tensor logits;             // sparse: (T,E) of losses outside the layer that look at its logits; or empty
 };
 
 class Router {

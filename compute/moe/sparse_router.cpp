@@ -66,6 +66,7 @@ void SparseRouter::backward(const RouterContext& context, const RoutingGradient&
   if (losses) auxiliary_gate_gradients(*pass.router, r, aux_scale, dlogits);
   softmax_backward(r.gates, dlogits, dlogits);
   if (losses) auxiliary_logit_gradients(*pass.router, r, aux_scale, dlogits, arena);
+  if (!gradient.logits.empty()) add(gradient.logits, dlogits);
   if (r.temperature != 1) scale(dlogits, static_cast<float>(1 / r.temperature));
   matmul(context.x, dlogits, weight_->gradient, {.transpose_a = true, .accumulate = true});
   matmul(dlogits, weight_->value, dx, {.transpose_b = true, .accumulate = true});

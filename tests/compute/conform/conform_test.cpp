@@ -35,7 +35,8 @@ TEST_P(GoldenFiles, AgreeForwardAndBackward) {
     if (line.verdict == Verdict::passed) ++passed[line.kind];
   });
   EXPECT_TRUE(summary.ok());
-  const std::map<std::string, int> all{{"aux", 3}, {"moe", 25}, {"optim", 2}, {"soft_rms", 3}, {"ties", 2}, {"vit", 4}};
+  const std::map<std::string, int> all{{"aux", 3}, {"moe", 25}, {"optim", 2}, {"soft_rms", 3}, {"ties", 2},
+                                       {"vit", 4}, {"rl", 11},  {"rl_td", 2}, {"rainbow", 1}};
   for (const auto& [kind, files] : all) EXPECT_EQ(passed[kind], files) << kind;
 }
 
@@ -79,13 +80,16 @@ TEST(Conform, ADeviationBeyondToleranceFailsAndNamesItsTensor) {
 TEST(Conform, AnUnlistedFileFailsAndAnUnknownKindIsSkippedAloud) {
   const Folder folder;
   folder.copy("soft_basic.safetensors");
-  folder.copy("rl_rainbow_head.safetensors");
-  folder.write("INDEX.md", std::string(kTable) + "| rl_rainbow_head | rainbow | x | 1e-5 | 1e-5 |\n");
+  SafetensorsWriter unknown;
+  unknown.set_text("kind", "crystal_ball");
+  unknown.set_text("config", "{}");
+  unknown.write(folder.path() + "/future.safetensors");
+  folder.write("INDEX.md", std::string(kTable) + "| future | crystal_ball | x | 1e-5 | 1e-5 |\n");
   ConformSummary summary;
   const std::vector<ConformLine> lines = lines_of(folder, &summary);
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_EQ(lines[0].verdict, Verdict::skipped);
-  EXPECT_THAT(describe(lines[0]), HasSubstr("no runner for kind rainbow"));
+  EXPECT_THAT(describe(lines[0]), HasSubstr("no runner for kind crystal_ball"));
   EXPECT_EQ(lines[1].verdict, Verdict::failed);
   EXPECT_THAT(describe(lines[1]), HasSubstr("INDEX.md does not list it"));
   EXPECT_EQ(describe(summary), "0 passed, 1 failed, 1 skipped (no runner for their kind)");

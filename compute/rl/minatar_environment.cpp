@@ -1,0 +1,88 @@
+// A MinAtar game as an environment: planes of bits, all six moves, a fresh stick for every episode.
+#include <array>
+
+#include "compute/rl/environment.h"
+#include "compute/rl/sticky_game.h"
+
+namespace moescope::rl {
+namespace {
+
+constexpr std::array<const char*, 6> kMoves = {"none", "left", "up", "right", "down", "fire"};
+// Games without an end (Freeway has its own at 2500) are cut as Dopamine cuts Atari's.
+constexpr int64_t kMostSteps = 27'000;
+
+class MinAtarEnvironment : public Environment {
+ public:
+  explicit MinAtarEnvironment(const RlConfig& config) : config_(config) {
+    restart();
+    const MinAtarGame::Info& game = game_->game().info();
+    info_.name = game.name;
+    info_.channels.assign(game.channels.begin(), game.channels.end());
+    info_.actions.assign(kMoves.begin(), kMoves.end());
+    info_.observation = {kSide, kSide, static_cast<int64_t>(game.channels.size())};
+    info_.observation_bytes = (info_.observation.size() + 7) / 8;
+    info_.max_episode_steps = config.max_episode_steps > 0 ? config.max_episode_steps : kMostSteps;
+  }
+
+  void observe(std::span<uint8_t> packed) const override {
+    std::fill(packed.begin(), packed.end(), uint8_t{0});
+    const Frame frame = game_->frame();
+    for (int channel = 0; channel < frame.channels; ++channel)
+      for (int y = 0; y < kSide; ++y)
+        for (unsigned row = frame[channel].rows[static_cast<size_t>(y)]; row != 0; row &= row - 1) {
+          const int64_t at = (y * kSide + __builtin_ctz(row)) * frame.channels + channel;
+          packed[static_cast<size_t>(at / 8)] |= static_cast<uint8_t>(1u << at % 8);
+        }
+  }
+
+  void unpack(const uint8_t* packed, float* numbers) const override {
+    const int64_t size = info_.observation.size();
+    for (int64_t i = 0; i < size; ++i) numbers[i] = static_cast<float>(packed[i / 8] >> i % 8 & 1);
+  }
+
+  std::string text() const override {
+    const Frame frame = game_->frame();
+    std::string text;
+    for (int y = 0; y < kSide; ++y) {
+      for (int x = 0; x < kSide; ++x) {
+        char cell = '.';
+        for (int channel = 0; channel < frame.channels; ++channel)
+          if (frame[channel].has({x, y})) cell = "ABCDEFGHIJ"[channel];
+        text += cell;
+        text += ' ';
+      }
+      text += '\n';
+    }
+    return text;
+  }
+
+ protected:
+  void begin(uint64_t seed, uint64_t episode) override {
+    draws_ = RandomDraws(seed, episode + 1);
+    restart();
+    game_->reset(draws_);
+  }
+
+  Outcome move(int action) override {
+    const int reward = game_->act(static_cast<Move>(action), draws_);
+    return {static_cast<double>(reward), game_->game().is_over(), false};
+  }
+
+ private:
+  void restart() {
+    game_ = std::make_unique<StickyGame>(make_minatar_game(config_.game, {config_.difficulty_ramping}),
+                                         config_.sticky_probability);
+  }
+
+  RlConfig config_;
+  RandomDraws draws_{0};
+  std::unique_ptr<StickyGame> game_;
+};
+
+}  // namespace
+
+std::unique_ptr<Environment> make_minatar_environment(const RlConfig& config) {
+  return std::make_unique<MinAtarEnvironment>(config);
+}
+
+}  // namespace moescope::rl
