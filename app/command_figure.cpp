@@ -92,7 +92,7 @@ void add_movie_options(CLI::App& command, FigureOptions& options) {
   command.add_option("RUN", movie.run, "a run's number, its name, or latest")->required();
   command.add_option("-o,--to", options.movie_to, "a file that ends in .gif, or a folder of PNG files")->required();
   command.add_option("--image", movie.image, "of the test set; default: the first whose routing was stored");
-  command.add_option("--layer", movie.layer, "the block; default: the first with experts");
+  command.add_option("--layer", movie.layer, "the block, from 0; default: the first with experts");
   command.add_option("--from", movie.first_step, "first step");
   command.add_option("--until", movie.last_step, "last step");
   command.add_flag("--checkpoints", movie.checkpoints,
@@ -114,7 +114,7 @@ void add_make_options(CLI::App& command, FigureOptions& options) {
   command.add_option("--x", spec.x, "curves: step, images or gflops; pareto: gflops, ms or parameters");
   command.add_flag("--log-x", spec.log_x, "logarithmic x axis");
   command.add_flag("--log-y", spec.log_y, "logarithmic y axis");
-  command.add_option("--layer", spec.layer, "load, ridge, routing: the block; default: the first with experts");
+  command.add_option("--layer", spec.layer, "load, ridge, routing: the block, from 0; default: the first with experts");
   command.add_option("--title", spec.title, "above the figure");
   command.add_option("--caption", spec.caption, "below the figure");
   command.add_option("--width", spec.width, "in points of 1/72 inch")

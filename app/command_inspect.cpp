@@ -153,9 +153,9 @@ void add_inspect_command(CLI::App& program, Action& action) {
   command->add_option("--fit", flags->fit, "image: how a file of another shape is fitted: crop, pad or stretch")
       ->check(CLI::IsMember({"crop", "pad", "stretch"}));
   command->add_option("--patch", flags->patch, "image: follow this patch through the layers");
-  command->add_option("--attention", flags->attention, "image: also the attention of this block");
+  command->add_option("--attention", flags->attention, "image: also the attention of this block (from 0)");
   command->add_option("--images", flags->images, "only the first so many test images; default: all");
-  command->add_option("--layer", flags->layer, "embedding: the MoE layer; default: the last");
+  command->add_option("--layer", flags->layer, "embedding: the MoE layer (block, from 0); default: the last");
   command->add_option("--projection", flags->projection, "embedding: pca or tsne")
       ->check(CLI::IsMember({"pca", "tsne"}));
   command->add_option("--points", flags->points, "embedding: at most so many patches");

@@ -116,8 +116,8 @@ std::vector<ui::KeyHint> ExplorePage::key_hints(const PageInput& input) const {
           {"N", "stretch scale", soft},
           {"A", "all slots", soft},
           {"W", "wanted", layers > 0 && !soft},
-          {"B", "hold: blink", layers > 0 && !soft},
-          {"Q", "split", layers > 0 && !soft},
+          {"B", "hold: blink", layers > 0},
+          {"Q", "split", layers > 0},
           {"Ctrl+Z", "undo knob", knob_undo_.can_undo()},
           {"Ctrl+Y", "redo knob", knob_undo_.can_redo()}};
 }

@@ -32,7 +32,8 @@ void add_what_if_options(CLI::App& command, WhatIfOptions& options) {
   const auto many = [&](const char* flag, std::vector<std::string>& to, const char* help, const char* type) {
     command.add_option(flag, to, help)->type_name(type)->expected(1)->take_all();
   };
-  many("--disable-expert", options.off, "switch an expert off; may be repeated", "LAYER:EXPERT");
+  many("--disable-expert", options.off, "switch an expert off; blocks and experts count from 0; may be repeated",
+       "LAYER:EXPERT");
   many("--replace-expert", options.replaced, "let another expert do its work; may be repeated", "LAYER:EXPERT=BY");
   many("--force-patch", options.forced, "send a patch to an expert; may be repeated", "LAYER:PATCH=EXPERT");
   command.add_option("--experts-kept", options.kept, "only so many experts work for each image, in every layer")

@@ -5,6 +5,7 @@
 
 #include "support/ui_demo.h"
 #include "support/ui_stage.h"
+#include "widgets/panels/gallery.h"
 
 namespace moescope::panels {
 namespace {
@@ -45,6 +46,12 @@ TEST(FitStrip, AClickFitsTheImageAnewWhereverItIsWatched) {
   EXPECT_EQ(selection.pins[0].fit, ImageFit::stretch);
   ASSERT_EQ(out.size(), 1u);
   EXPECT_EQ(std::get<Watch>(out[0]).images[0].fit, ImageFit::stretch);
+  // The gallery knows the file as it was dropped; the choice stays the image's.
+  Gallery::choose(Gallery::test_image(4), selection, out);
+  EXPECT_EQ(selection.image.fit, ImageFit::crop);
+  Gallery::choose(view.image, selection, out);
+  EXPECT_EQ(selection.image.fit, ImageFit::stretch);
+  EXPECT_EQ(std::get<Watch>(out.back()).images[0].fit, ImageFit::stretch);
   view.pixels = demo::image(3, 56);
   EXPECT_FALSE(is_refitted(view));
 }

@@ -266,6 +266,32 @@ TEST(Transport, TStartsAndPausesAndAnswersAtOnce) {
   EXPECT_TRUE(stage.sent<SetRunning>().back().running);
 }
 
+TEST(Transport, TheWaysOutOfAStoredStepAreAtHandInEveryWindow) {
+  for (const float width : {1600.f, 1004.f, 560.f}) {  // what a window of 1600, 1280 and 860 leaves the bar
+    PanelStage stage(RouterKind::soft, width, 48);
+    Transport transport;
+    History history;
+    const std::vector<CheckpointInfo> stored(1);  // of step 0
+    stage.seen.checkpoints = stored;
+    stage.show([&] {
+      transport.take_keys(stage.seen, stage.commands);
+      transport.draw_ui(stage.screen(), stage.seen, history, stage.commands);
+    });
+    stage.frame();
+    stage.type("<");
+    ASSERT_TRUE(transport.time().chosen()) << width;
+    bool live = false, branched = false;
+    for (float x = width - 124; x > width - 460 && !(live && branched); x -= 8) {
+      stage.click(x, 24);
+      branched |= transport.take_branch() == 0;
+      live |= !transport.time().chosen();
+      if (!transport.time().chosen()) stage.type("<");
+    }
+    EXPECT_TRUE(live) << width;
+    EXPECT_TRUE(branched) << width;
+  }
+}
+
 TEST(Transport, StopRulesAreCheckedBeforeTheyAreSent) {
   EXPECT_EQ(check_stop_rule(""), "");
   EXPECT_EQ(check_stop_rule("epochs=3, accuracy=0.9"), "");

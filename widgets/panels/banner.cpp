@@ -40,7 +40,7 @@ std::vector<Banner::Line> Banner::lines(const Seen& seen, const StoreStatus& sto
   if (seen.snapshot && seen.snapshot->state == RunState::running && seen.snapshot->step > 0)
     for (const ExpertLoad& load : seen.snapshot->layers)
       if (const LayerHealth health = health_of(load); health.collapsed)
-        list.push_back({"Layer " + std::to_string(load.layer + 1) + " collapses: " + health.why + ", " + load.token_set,
+        list.push_back({"Layer " + std::to_string(load.layer) + " collapses: " + health.why + ", " + load.token_set,
                         false, false, -1});
   if (!store.message.empty()) list.push_back({store.message, false, false, -1});
   for (size_t i = 0; i < notices_.size(); ++i)

@@ -60,7 +60,7 @@ void Curves::draw_ui(const Rect& area, const Seen& seen, const History& history,
   ImGui::PushID("curves");
   std::string context =
       history.num_points() == 0 ? "" : "steps 0 – " + ui::grouped(history.last_step()) + ", all points";
-  if (page_ == 1 && selection.layer >= 0) context = "layer " + std::to_string(selection.layer + 1) + ", " + context;
+  if (page_ == 1 && selection.layer >= 0) context = layer_name(selection.layer) + ", " + context;
   if (page_ == 2) context = seen.snapshot ? "live, step " + ui::grouped(seen.snapshot->step) : "";
   const Rect inside = ui::tab_panel(area, kPages, page_, context, page_ == 2 ? "live" : "all points");
   const Rect context_area{area.x + area.w * 0.5f, area.y, area.w * 0.5f, px(ui::kHeader)};

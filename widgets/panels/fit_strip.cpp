@@ -77,10 +77,10 @@ void draw_fit_strip(const Rect& area, const Seen& seen, const ImageView& view, S
   ui::text_in(line, Face::small, ui::theme().dim,
               ui::fitting(Face::small, line.w, {view.image.label + ", " + brief, brief}));
   if (word < 0 || word == static_cast<int>(fit)) return;
-  WatchedImage image = selection.image;
-  image.fit = static_cast<ImageFit>(word);
+  const WatchedImage image = selection.image;
+  selection.fits[image.own] = static_cast<ImageFit>(word);
   for (WatchedImage& pin : selection.pins)
-    if (pin.own == image.own) pin.fit = image.fit;
+    if (pin.own == image.own) pin.fit = selection.fits[image.own];
   Gallery::choose(image, selection, out);
 }
 

@@ -47,11 +47,12 @@ WatchedImage Gallery::test_image(int64_t index) { return {index, nullptr, "test 
 
 void Gallery::choose(const WatchedImage& image, Selection& selection, std::vector<Command>& out) {
   selection.image = image;
+  if (const auto fit = selection.fits.find(image.own); fit != selection.fits.end()) selection.image.fit = fit->second;
   selection.has_image = true;
   selection.pinned = Pointed{-1, selection.pinned.expert, selection.pinned.slot};
-  std::vector<WatchedImage> watched{image};
+  std::vector<WatchedImage> watched{selection.image};
   for (const WatchedImage& pin : selection.pins)
-    if (!(pin == image)) watched.push_back(pin);
+    if (!(pin == selection.image)) watched.push_back(pin);
   out.emplace_back(Watch{std::move(watched), -1});
 }
 

@@ -51,7 +51,7 @@ const Group kGroups[] = {
       {"N", "Soft MoE: scale from zero, or stretched"},
       {"W", "sparse: what was wanted"},
       {"L", "sparse: experts' numbers in the patches"},
-      {"B hold  Q", "sparse: blink, or split, with what was wanted (or as it is)"},
+      {"B hold  Q", "blink, or split: wanted or dispatch; or as it is"},
       {"H", "histogram of the pixels"},
       {"click", "pin a patch, an expert or a slot"},
       {"Esc", "unpin everything"}}},
@@ -158,8 +158,10 @@ bool draw_help_sheet(const Rect& screen, std::string_view page) {
     if (!belongs(group, page)) continue;
     heights[group.column] += kTitle + kSpace + static_cast<float>(group.entries.size()) * kRow;
   }
-  const ui::Sheet sheet("help", screen, 2 * kColumn + 80, std::max(heights[0], heights[1]) + 40);
+  const ui::Sheet sheet("help", screen, 2 * kColumn + 80, std::max(heights[0], heights[1]) + 62);
   Rect columns[2] = {sheet.inside(), sheet.inside()};
+  ui::text_in(columns[1].cut_bottom(px(20)), Face::small, t.faint,
+              "Layers (blocks), experts, slots, patches and test images count from 0, here as in commands and links.");
   columns[0] = columns[1].cut_left(columns[1].w / 2 - px(12));
   columns[1].cut_left(px(24));
   for (const Group& group : kGroups) {

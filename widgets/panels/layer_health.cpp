@@ -116,7 +116,7 @@ void draw_layer_health(const Rect& inside, const Seen& seen, Selection& selectio
     if (h.clicked) selection.layer = load.layer;
     if (load.layer == selection.layer || h.hovered) ui::fill(row, t.raised, px(4));
     const ImU32 ink = health.collapsed ? t.bad : t.text;
-    ui::text_in(row.cut_left(px(34)), Face::mono, ink, " " + std::to_string(load.layer + 1));
+    ui::text_in(row.cut_left(px(34)), Face::mono, ink, " " + std::to_string(load.layer));
     const Rect bars = row.cut_left(skyline);
     draw_skyline({bars.x, bars.y + px(3), bars.w - px(8), bars.h - px(6)}, load);
     for (size_t c = 0; c < std::size(kColumns); ++c) {
@@ -128,7 +128,7 @@ void draw_layer_health(const Rect& inside, const Seen& seen, Selection& selectio
                   cell_text(c, load, health), ui::Align::right);
     }
     if (h.hovered)
-      ui::tip(scroll.content(), {"Layer " + std::to_string(load.layer + 1) + (health.collapsed ? ", collapsed" : ""),
+      ui::tip(scroll.content(), {layer_name(load.layer) + (health.collapsed ? ", collapsed" : ""),
                                  health.why.empty() ? load.token_set : health.why + "; " + load.token_set});
   }
 }

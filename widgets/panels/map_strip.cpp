@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "widgets/plots/color_bar.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/expert_mark.h"
 #include "widgets/ui/panel.h"
@@ -25,8 +26,11 @@ void MapStrip::colour_all(const StripMaps& maps, int64_t columns, int64_t rows) 
 MapStrip::Result MapStrip::draw_ui(const Rect& area, const Seen& seen, const StripMaps& maps) {
   Result result;
   if (maps.count == 0 || area.empty()) return result;
+  const bool with_bar = !maps.high_name.empty() && area.w > px(260);
+  const float bar_width = with_bar ? px(52) : 0;
   const float gap = px(4), cell = px(maps.cell), line = px(3), row_height = cell + line + gap + px(2);
-  const auto columns = std::min(maps.count, std::max<int64_t>(1, static_cast<int64_t>((area.w + gap) / (cell + gap))));
+  const auto columns =
+      std::min(maps.count, std::max<int64_t>(1, static_cast<int64_t>((area.w - bar_width + gap) / (cell + gap))));
   const int64_t rows = (maps.count + columns - 1) / columns;
   const uint64_t version = ui::texture_key({maps.version, static_cast<uint64_t>(columns)});
   if (version != version_) {
@@ -36,7 +40,12 @@ MapStrip::Result MapStrip::draw_ui(const Rect& area, const Seen& seen, const Str
   const ImTextureID texture = seen.textures->heat_map(
       maps.key, version, {columns * maps.grid_width, rows * maps.grid_height, values_, maps.low, maps.high});
   result.height = std::min(area.h, static_cast<float>(rows) * row_height);
-  const ui::ScrollArea scroll("maps", {area.x, area.y, area.w, result.height}, static_cast<float>(rows) * row_height);
+  if (with_bar)
+    plots::draw_color_bar(
+        {area.x + static_cast<float>(columns) * (cell + gap) + px(6), area.y + px(1), bar_width, cell}, *seen.textures,
+        maps.high_name, maps.low_name);
+  const ui::ScrollArea scroll("maps", {area.x, area.y, area.w - bar_width, result.height},
+                              static_cast<float>(rows) * row_height);
   const auto [first_row, last_row] = scroll.rows_in_view(rows, row_height);
   for (int64_t item = first_row * columns; item < std::min(maps.count, last_row * columns); ++item) {
     const auto column = static_cast<float>(item % columns), row = static_cast<float>(item / columns);

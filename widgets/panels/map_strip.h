@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "widgets/panels/sources.h"
@@ -12,8 +13,9 @@ namespace moescope::panels {
 struct StripMaps {
   int64_t count = 0, grid_width = 0, grid_height = 0;
   float low = 0, high = 1;
-  uint64_t key = 0, version = 0;  // of the texture
-  float cell = 30;                // side of a map in design units, at most
+  std::string low_name, high_name;  // beside a colour bar at the right end; none: there is no bar
+  uint64_t key = 0, version = 0;    // of the texture
+  float cell = 30;                  // side of a map in design units, at most
   std::function<float(int64_t item, int64_t patch)> value;
   std::function<int64_t(int64_t item)> expert;  // whose line stands below it; -1: none
   std::function<bool(int64_t item)> lit;        // drawn with a light frame

@@ -136,8 +136,7 @@ void draw_facts(Rect column, const PairLook& look, const PairLayer& layer, PairS
   const auto cells = static_cast<int64_t>(layer.a.size());
   const int64_t moved = num_rerouted(layer, selection.matched);
   ui::text_in(column.cut_top(px(26)), Face::title, t.text, std::to_string(moved) + " of " + std::to_string(cells));
-  ui::text_in(column.cut_top(px(20)), Face::small, t.dim,
-              "patches re-routed, layer " + std::to_string(layer.over_all.layer + 1));
+  ui::text_in(column.cut_top(px(20)), Face::small, t.dim, "patches re-routed, " + layer_name(layer.over_all.layer));
   column.cut_top(px(8));
   static const std::string kNumbers[] = {"raw", "matched"};
   const Rect numbers = column.cut_top(px(24));
@@ -167,7 +166,7 @@ void draw_layers(Rect line, const PairLook& look, PairSelection& selection) {
   for (const PairLayer& layer : look.layers) {
     const Rect cell = line.cut_left(px(30));
     line.cut_left(px(4));
-    const std::string name = std::to_string(layer.over_all.layer + 1);
+    const std::string name = std::to_string(layer.over_all.layer);
     const bool on = shown == &layer;
     if (ui::button(("layer" + name).c_str(), cell, name, on ? ui::ButtonKind::primary : ui::ButtonKind::plain))
       selection.layer = layer.over_all.layer;

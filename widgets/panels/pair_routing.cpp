@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/panels/routing_view.h"
 #include "widgets/panels/states.h"
 #include "widgets/plots/matrix.h"
 #include "widgets/ui/controls.h"
@@ -30,7 +31,7 @@ void draw_layer(const Rect& line, const PairLayer& layer, bool shown, PairSelect
   if (hit.clicked) selection.layer = d.layer;
   if (shown || hit.hovered) ui::fill(line.inset(0, px(1)), t.raised, px(4));
   Rect rest = line.inset(px(8), 0);
-  ui::text_in(rest.cut_left(px(58)), Face::small, shown ? t.text : t.dim, "layer " + std::to_string(d.layer + 1));
+  ui::text_in(rest.cut_left(px(58)), Face::small, shown ? t.text : t.dim, layer_name(d.layer));
   const double distance = selection.matched ? d.matched_distance : d.distance;
   const double changed = selection.matched ? d.matched_changed : d.changed;
   ui::text_in(rest.cut_right(px(62)), Face::mono, t.text, ui::percent(changed), ui::Align::right);
@@ -40,7 +41,7 @@ void draw_layer(const Rect& line, const PairLayer& layer, bool shown, PairSelect
   const Rect bar{rest.x, std::round(rest.center_y() - px(4)), rest.w, px(8)};
   ui::load_bar(bar, distance, 1, selection.matched ? d.distance : d.matched_distance, t.accent);
   ui::tip(line,
-          {"Layer " + std::to_string(d.layer + 1),
+          {layer_name(d.layer),
            "Jensen-Shannon distance of where a patch goes, mean over patches: 0 equal, 1 disjoint. The tick is the "
            "other numbering of the experts. Right: share of patches whose main expert differs.",
            "matched " + ui::fixed(d.matched_distance, 4) + ", raw " + ui::fixed(d.distance, 4) + "\nchanged " +

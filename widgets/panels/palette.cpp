@@ -37,7 +37,7 @@ std::vector<PaletteLine> places(std::string_view typed) {
   if (!number) return {};
   const std::string n = std::to_string(*number);
   return {{"image " + n + " of the test set", "", true, ViewLink{.image = *number}},
-          {"layer " + n, "", true, ViewLink{.layer = *number - 1}},
+          {"layer " + n, "", true, ViewLink{.layer = *number}},
           {"expert " + n, "", true, ViewLink{.expert = *number}},
           {"patch " + n, "", true, ViewLink{.patch = *number}}};
 }

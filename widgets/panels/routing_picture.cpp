@@ -107,9 +107,9 @@ void RoutingPicture::take_keys(const Seen& seen, Selection& selection) {
   if (ui::typed('a') % 2 == 1) soft_.all_slots = !soft_.all_slots;
   if (ui::typed('w') % 2 == 1) sparse_.show_wanted = !sparse_.show_wanted;
   if (ui::typed('l') % 2 == 1) sparse_.show_numbers = !sparse_.show_numbers;
-  if (ui::typed('q') % 2 == 1) sparse_.show_split = !sparse_.show_split;
+  if (ui::typed('q') % 2 == 1) in_place_.show_split = !in_place_.show_split;
   if (ui::typed('h') % 2 == 1) selection.histogram = !selection.histogram;
-  sparse_.blinking = ui::key_held('b');
+  in_place_.blinking = ui::key_held('b');
   if (ui::typed('f') > 0) selection.zoom = {};
   if (!seen.snapshot) return;
   settle_layer(seen.snapshot->config, selection);
@@ -129,8 +129,7 @@ void RoutingPicture::draw_header(Rect header, const Seen& seen, const RoutingMap
   }
   const RunConfig& config = seen.snapshot->config;
   const std::vector<int64_t> layers = moe_layer_list(config);
-  const std::string title =
-      "Routing at layer " + std::to_string(selection.layer + 1) + " of " + std::to_string(config.model.depth);
+  const std::string title = "Routing at " + layer_name(selection.layer);
   header.cut_left(ui::text_in(header, Face::title, t.text, title) - header.x + px(14));
   // The scrubber: one pip a MoE layer.
   const float pip = px(26), gap = px(4);
@@ -139,15 +138,17 @@ void RoutingPicture::draw_header(Rect header, const Seen& seen, const RoutingMap
     std::vector<std::string> words;
     int chosen = -1;
     for (size_t i = 0; i < layers.size(); ++i) {
-      words.push_back(std::to_string(layers[i] + 1));
+      words.push_back(std::to_string(layers[i]));
       if (layers[i] == selection.layer) chosen = static_cast<int>(i);
     }
     Rect pips = header.cut_left(static_cast<float>(layers.size()) * (pip + gap) - gap);
     pips = {pips.x, pips.center_y() - px(10), pips.w, px(20)};
     const int clicked = ui::segmented("layers", pips, words, chosen);
     if (clicked >= 0) selection.layer = layers[static_cast<size_t>(clicked)];
-    ui::tip(pips,
-            {"MoE layers  ( , and . )", "Blocks of the model in which a mixture of experts stands in for the MLP."});
+    ui::tip(pips, {"MoE layers  ( , and . )",
+                   "Blocks of the model in which a mixture of experts stands in for the MLP. They count from 0, as in "
+                   "commands, links and stored metrics: 0 to " +
+                       std::to_string(config.model.depth - 1) + "."});
   } else if (layers.size() > fitting) {
     const Rect track = header.cut_left(header.w * 0.4f);
     double index = static_cast<double>(std::find(layers.begin(), layers.end(), selection.layer) - layers.begin());
@@ -196,9 +197,9 @@ Rect RoutingPicture::draw_ui(const Rect& area, const Seen& seen, Selection& sele
       inside.cut_bottom(px(4));
     }
     if (is_sparse(*map))
-      sparse_.draw_ui(inside, seen, *view, *map, selection);
+      sparse_.draw_ui(inside, seen, *view, *map, in_place_, selection);
     else
-      soft_.draw_ui(inside, seen, *view, *map, selection);
+      soft_.draw_ui(inside, seen, *view, *map, in_place_, selection);
   }
   ImGui::PopID();
   return detail;

@@ -14,12 +14,13 @@ class RoutingPicture {
  public:
   /// Draws the panel. Returns the strip at its bottom that is left for the patch detail (empty when there is no map).
   ui::Rect draw_ui(const ui::Rect& area, const Seen& seen, Selection& selection, std::vector<Command>& out);
-  /// `,` and `.` step through the MoE layers, F fits the image; Soft MoE: N switches the scale, A one slot or all;
-  /// sparse: W hides what was wanted, L shows the experts' numbers, B held and Q compare in place; H: the histogram.
+  /// `,` and `.` step through the MoE layers, F fits the image, B held and Q compare in place, H: the histogram. Soft
+  /// MoE: N switches the scale, A one slot or all; sparse: W hides what was wanted, L shows the experts' numbers.
   void take_keys(const Seen& seen, Selection& selection);
 
  private:
   void draw_header(ui::Rect header, const Seen& seen, const RoutingMap* map, Selection& selection);
+  InPlace in_place_;
   SoftPicture soft_;
   SparsePicture sparse_;
 };

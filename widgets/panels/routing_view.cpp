@@ -21,6 +21,8 @@ const RoutingMap* find_map(const ImageView& view, int64_t layer) {
   return nullptr;
 }
 
+std::string layer_name(int64_t layer) { return "layer " + std::to_string(layer); }
+
 const ExpertLoad* find_load(const Snapshot& snapshot, int64_t layer) {
   for (const ExpertLoad& load : snapshot.layers)
     if (load.layer == layer) return &load;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct Choice {
 
 const ImageView* find_view(const Snapshot& snapshot, const WatchedImage& image);
 const RoutingMap* find_map(const ImageView& view, int64_t layer);
+
+/// "layer 3": the block's index, which counts from 0 here as in commands, links, settings and stored metrics.
+std::string layer_name(int64_t layer);
 const ExpertLoad* find_load(const Snapshot& snapshot, int64_t layer);
 /// Block indices of the MoE layers, in order.
 std::vector<int64_t> moe_layer_list(const RunConfig& config);

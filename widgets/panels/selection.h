@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <vector>
 
 #include "compute/records/command.h"
@@ -22,9 +24,11 @@ struct Selection {
   int64_t layer = -1;  // block index of the MoE layer looked at
   WatchedImage image;  // what the routing picture shows; test_index -1 and no pixels: nothing chosen yet
   bool has_image = false;
-  Zoom zoom;                                      // of every picture of the image
-  bool histogram = false;                         // H: of the pixels, over the image
-  std::vector<WatchedImage> pins;                 // looked at besides
+  Zoom zoom;                       // of every picture of the image
+  bool histogram = false;          // H: of the pixels, over the image
+  std::vector<WatchedImage> pins;  // looked at besides
+  std::map<std::shared_ptr<const ImagePixels>, ImageFit>
+      fits;                                       // of own images, where another than the first was chosen
   Asking asking;                                  // counterfactuals
   Pointed pinned;                                 // clicked: stays
   Pointed hovered;                                // under the mouse in the previous frame: what every panel draws

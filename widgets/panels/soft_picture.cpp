@@ -1,6 +1,7 @@
 // Soft MoE over the image.
 #include "widgets/panels/soft_picture.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <string>
@@ -8,6 +9,7 @@
 #include "widgets/panels/pixel_histogram.h"
 #include "widgets/panels/shown.h"
 #include "widgets/panels/what_if_panel.h"
+#include "widgets/plots/color_bar.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/format.h"
 #include "widgets/ui/tooltip.h"
@@ -49,51 +51,95 @@ int64_t SoftPicture::shown_slot(const RoutingMap& map, const Selection& selectio
   return sharpest_slot(map);
 }
 
-float SoftPicture::value_of(const RoutingMap& map, int64_t token, int64_t slot, Quantity quantity) const {
-  switch (quantity) {
-    case Quantity::dispatch: return dispatch_times(map, token, slot);
-    case Quantity::combine: return combine_times(map, token, slot);
-    case Quantity::token_weight: return token_weight_times(map, token);
+float SoftPicture::value_of(const Side& side, int64_t token) const {
+  switch (side.quantity) {
+    case Quantity::dispatch: return dispatch_times(*side.map, token, side.slot);
+    case Quantity::combine: return combine_times(*side.map, token, side.slot);
+    case Quantity::token_weight: return token_weight_times(*side.map, token);
     case Quantity::entropy: break;
   }
-  return combine_entropy(map, token);
+  return combine_entropy(*side.map, token);
 }
 
-void SoftPicture::draw_map(const Picture& picture, const Seen& seen, const ImageView& view, const RoutingMap& map,
-                           int64_t slot, Quantity quantity, Scale scale, uint64_t shown) {
-  const uint64_t key = ui::texture_key({3, static_cast<uint64_t>(quantity)});
-  const uint64_t version = ui::texture_key({shown, image_key(view.image, view.pixels), static_cast<uint64_t>(map.layer),
-                                            static_cast<uint64_t>(slot), std::bit_cast<uint32_t>(scale.low),
-                                            std::bit_cast<uint32_t>(scale.high)});
+SoftPicture::Side SoftPicture::other_side(const Side& own, const Seen& seen, const Selection& selection) {
+  Side other = own;
+  const ImageLook* look = shown_look(seen, selection);
+  const RoutingMap* as_is = look ? find_map(look->as_is, own.map->layer) : nullptr;
+  if (as_is && !selection.asking.reference) {
+    other.view = &look->as_is, other.map = as_is, other.as_is = true;
+    other.version = ui::texture_key({seen.look_serial, 1});
+    const int64_t expert = expert_of_slot(*own.map, own.slot), place = own.slot % own.map->slots_per_expert;
+    other.slot = expert * as_is->slots_per_expert + std::min(place, as_is->slots_per_expert - 1);
+  } else if (own.quantity == Quantity::combine) {
+    other.quantity = Quantity::dispatch;
+  }
+  return other;
+}
+
+void SoftPicture::draw_map(const Picture& picture, const Seen& seen, const Side& side, Scale scale, bool other) {
+  const RoutingMap& map = *side.map;
+  const uint64_t key = ui::texture_key({3, static_cast<uint64_t>(side.quantity), other, side.as_is});
+  const uint64_t version = ui::texture_key({side.version, image_key(side.view->image, side.view->pixels),
+                                            static_cast<uint64_t>(map.layer), static_cast<uint64_t>(side.slot),
+                                            std::bit_cast<uint32_t>(scale.low), std::bit_cast<uint32_t>(scale.high)});
   values_.resize(static_cast<size_t>(num_patches(map)));
   for (int64_t patch = 0; patch < num_patches(map); ++patch)
-    values_[static_cast<size_t>(patch)] = value_of(map, token_of_patch(map, patch), slot, quantity);
+    values_[static_cast<size_t>(patch)] = value_of(side, token_of_patch(map, patch));
   const ImTextureID texture =
       seen.textures->heat_map(key, version, {map.grid_width, map.grid_height, values_, scale.low, scale.high});
-  draw_image(picture, view, *seen.textures);
+  draw_image(picture, *side.view, *seen.textures);
   draw_texture(picture, texture, kMapOpacity);
 }
 
-void SoftPicture::draw_readout(const Picture& picture, const RoutingMap& map, int64_t slot, Quantity quantity) const {
+void SoftPicture::draw_sides(const Picture& picture, const Seen& seen, const Side& own, Scale scale, InPlace& in_place,
+                             const Selection& selection) {
+  const Side other = other_side(own, seen, selection);
+  if (other.map == own.map && other.quantity == own.quantity) {
+    draw_map(picture, seen, own, scale, false);
+    draw_caption(picture, caption(own));
+    return draw_readout(picture, own);
+  }
+  ImGui::PushID(static_cast<int>(own.quantity));
+  in_place.draw(
+      picture, [&] { draw_map(picture, seen, own, scale, false); },
+      [&] { draw_map(picture, seen, other, scale, true); });
+  ImGui::PopID();
+  const std::string name = other.as_is ? "as it is" : caption(other);
+  const std::string now = other.as_is ? "what if" : "combine";
+  draw_caption(picture, in_place.blinking     ? name
+                        : in_place.show_split ? (other.as_is ? name : "dispatch") + "  |  " + now
+                                              : caption(own));
+  draw_readout(picture, in_place.is_other(picture, ImGui::GetIO().MousePos.x) ? other : own);
+}
+
+std::string SoftPicture::caption(const Side& side) const {
+  switch (side.quantity) {
+    case Quantity::dispatch: return "dispatch into " + slot_name(*side.map, side.slot);
+    case Quantity::combine: return "combine from it";
+    case Quantity::token_weight: return "token weight over all slots";
+    case Quantity::entropy: break;
+  }
+  return "entropy of combine, nats";
+}
+
+void SoftPicture::draw_readout(const Picture& picture, const Side& side) const {
+  const RoutingMap& map = *side.map;
   const int64_t patch = patch_under_mouse(picture, map);
   if (patch < 0) return;
   const int64_t token = token_of_patch(map, patch);
   static constexpr const char* kNames[] = {"dispatch ", "combine ", "token weight ", "entropy of combine "};
-  const std::string number = ui::fixed(value_of(map, token, slot, quantity), 2);
+  const std::string number = ui::fixed(value_of(side, token), 2);
   const std::string unit =
-      quantity == Quantity::entropy ? " of " + ui::fixed(largest_entropy(map), 2) + " nats" : "× uniform";
-  ui::tip_now({patch_name(map, token), "", kNames[static_cast<int>(quantity)] + number + unit});
+      side.quantity == Quantity::entropy ? " of " + ui::fixed(largest_entropy(map), 2) + " nats" : "× uniform";
+  ui::tip_now(
+      {patch_name(map, token), side.as_is ? "as it is" : "", kNames[static_cast<int>(side.quantity)] + number + unit});
 }
 
 void SoftPicture::draw_color_bar(const Rect& area, const Seen& seen, Scale scale, bool clipped, const char* unit) {
   const ui::Theme& t = ui::theme();
   Rect rest = area;
   const Rect bar = rest.cut_left(px(10));
-  const ImVec2 lu{0, 0}, ru{1, 0};
-  // The colour map runs along u; the bar stands upright, high values on top.
-  ui::canvas().AddImageQuad(seen.textures->color_map(), {bar.x, bar.bottom()}, bar.min(), {bar.right(), bar.y},
-                            bar.max(), lu, ru, ru, lu, IM_COL32_WHITE);
-  ui::frame(bar, t.line);
+  plots::draw_color_scale(bar, *seen.textures);
   auto end_text = [&](float value) {
     if (*unit == 0) return ui::fixed(value, 1);
     return stretched ? ui::times(value) : ui::compact(value) + unit;
@@ -177,7 +223,7 @@ void SoftPicture::draw_head(Rect head, const RoutingMap& map, const SoftRange& r
 }
 
 Rect SoftPicture::draw_ui(const Rect& area, const Seen& seen, const ImageView& view, const RoutingMap& map,
-                          Selection& selection) {
+                          InPlace& in_place, Selection& selection) {
   const int64_t slot = shown_slot(map, selection);
   if (slot < 0) return {area.x, area.y, area.w, 0};
   const SoftRange range = soft_range(map);
@@ -201,8 +247,8 @@ Rect SoftPicture::draw_ui(const Rect& area, const Seen& seen, const ImageView& v
   const Scale right_scale = all_slots ? Scale{0, std::max(0.1f, largest_entropy(map))} : scale;
   const uint64_t shown = shown_version(seen, selection);
   draw_image(pictures[0], view, *seen.textures);
-  draw_map(pictures[1], seen, view, map, slot, left, left_scale, shown);
-  draw_map(pictures[2], seen, view, map, slot, right, right_scale, shown);
+  draw_sides(pictures[1], seen, {&view, &map, slot, left, shown}, left_scale, in_place, selection);
+  draw_sides(pictures[2], seen, {&view, &map, slot, right, shown}, right_scale, in_place, selection);
   if (selection.histogram) draw_histogram(pictures[0], view, map, selection.token());
   if (const LayerChange* change = shown_change(seen, selection)) draw_flips(pictures[0], map, *change);
   for (const Picture& picture : pictures) {
@@ -210,8 +256,6 @@ Rect SoftPicture::draw_ui(const Rect& area, const Seen& seen, const ImageView& v
     outline_patch(picture, map, selection.hovered.token, true);
     if (!take_brush(picture, view, map, selection)) report_mouse(picture, map, selection);
   }
-  draw_readout(pictures[1], map, slot, left);
-  draw_readout(pictures[2], map, slot, right);
   for (const Picture& picture : pictures)
     if (selection.asking.brush == Brush::none || !ImGui::IsMouseDown(0))
       take_mouse(picture, view.pixels, selection.zoom);
@@ -220,8 +264,6 @@ Rect SoftPicture::draw_ui(const Rect& area, const Seen& seen, const ImageView& v
   draw_color_bar(bar_beside(pictures[2].frame), seen, right_scale, !all_slots && range.max > scale.high,
                  all_slots ? "" : "×");
   draw_caption_of_image(pictures[0], view, selection.zoom);
-  draw_caption(pictures[1], all_slots ? "token weight over all slots" : "dispatch into " + slot_name(map, slot));
-  draw_caption(pictures[2], all_slots ? "entropy of combine, nats" : "combine from it");
 
   Rect rest{area.x, area.y + fitted.h + px(kCaption), area.w, area.h - fitted.h - px(kCaption)};
   draw_head(rest.cut_top(px(kHead)), map, range);

@@ -2,9 +2,11 @@
 // together take from each token and how widely each token reads; and a strip of all slots.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "widgets/panels/image_view.h"
+#include "widgets/panels/in_place.h"
 #include "widgets/panels/map_strip.h"
 #include "widgets/panels/selection.h"
 
@@ -13,9 +15,10 @@ namespace moescope::panels {
 class SoftPicture {
  public:
   /// Draws image, dispatch map, combine map, colour bar and slot strip. Reports patch, slot and expert under the mouse
-  /// to the selection; clicks pin. Returns the area that was used.
+  /// to the selection; clicks pin. Returns the area that was used. `in_place` compares both maps with the model as it
+  /// is while something is asked, else the combine map with the dispatch map.
   ui::Rect draw_ui(const ui::Rect& area, const Seen& seen, const ImageView& view, const RoutingMap& map,
-                   Selection& selection);
+                   InPlace& in_place, Selection& selection);
   /// The scale follows the data's own range instead of starting at 0: shows structure in a nearly flat map, and says
   /// so.
   bool stretched = false;
@@ -29,10 +32,23 @@ class SoftPicture {
     float low = 0, high = 2;
   };
   enum class Quantity { dispatch, combine, token_weight, entropy };
-  float value_of(const RoutingMap& map, int64_t token, int64_t slot, Quantity quantity) const;
-  void draw_map(const Picture& picture, const Seen& seen, const ImageView& view, const RoutingMap& map, int64_t slot,
-                Quantity quantity, Scale scale, uint64_t shown);
-  void draw_readout(const Picture& picture, const RoutingMap& map, int64_t slot, Quantity quantity) const;
+  /// What a picture shows: one quantity of one slot.
+  struct Side {
+    const ImageView* view = nullptr;
+    const RoutingMap* map = nullptr;
+    int64_t slot = 0;
+    Quantity quantity = Quantity::dispatch;
+    uint64_t version = 0;
+    bool as_is = false;
+  };
+  static Side other_side(const Side& own, const Seen& seen, const Selection& selection);
+  float value_of(const Side& side, int64_t token) const;
+  void draw_map(const Picture& picture, const Seen& seen, const Side& side, Scale scale, bool other);
+  /// The picture of a quantity, compared in place with its other side where there is one, and its caption.
+  void draw_sides(const Picture& picture, const Seen& seen, const Side& own, Scale scale, InPlace& in_place,
+                  const Selection& selection);
+  std::string caption(const Side& side) const;
+  void draw_readout(const Picture& picture, const Side& side) const;
   /// `clipped`: some weights lie above the scale and take its last colour. `unit` stands behind the numbers.
   void draw_color_bar(const ui::Rect& area, const Seen& seen, Scale scale, bool clipped, const char* unit);
   void draw_head(ui::Rect head, const RoutingMap& map, const SoftRange& range);

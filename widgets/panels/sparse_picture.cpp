@@ -145,22 +145,11 @@ SparsePicture::OtherSide SparsePicture::other_side(const Seen& seen, const Image
 }
 
 void SparsePicture::draw_executed_picture(const Picture& picture, const Seen& seen, const ImageView& view,
-                                          const RoutingMap& map, const Selection& selection) {
+                                          const RoutingMap& map, InPlace& in_place, const Selection& selection) const {
   const OtherSide other = other_side(seen, view, map, selection);
-  if (blinking) return draw_map(picture, seen, *other.view, *other.map, other.wanted, selection);
-  draw_map(picture, seen, view, map, false, selection);
-  if (!show_split) return;
-  const Rect& frame = picture.frame;
-  const float x = std::round(frame.x + split_ * frame.w);
-  {
-    const ui::Clip clip({frame.x, frame.y, x - frame.x, frame.h});
-    draw_map(picture, seen, *other.view, *other.map, other.wanted, selection);
-  }
-  const ui::Hit line = ui::hit("split", {x - px(6), frame.y, px(12), frame.h});
-  if (line.hovered || line.held) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
-  if (line.held) split_ = std::clamp((ImGui::GetIO().MousePos.x - frame.x) / frame.w, 0.02f, 0.98f);
-  ui::vline(x, frame.y, frame.bottom(), IM_COL32(0, 0, 0, 180), px(4));
-  ui::vline(x, frame.y, frame.bottom(), IM_COL32_WHITE, px(line.hovered || line.held ? 2.5f : 1.5f));
+  in_place.draw(
+      picture, [&] { draw_map(picture, seen, view, map, false, selection); },
+      [&] { draw_map(picture, seen, *other.view, *other.map, other.wanted, selection); });
 }
 
 std::string SparsePicture::caption(const RoutingMap& map, bool wanted) const {
@@ -218,6 +207,7 @@ float SparsePicture::draw_gates(const Rect& area, const Seen& seen, const Routin
   StripMaps maps;
   maps.count = map.num_experts, maps.grid_width = map.grid_width, maps.grid_height = map.grid_height;
   maps.high = std::min(static_cast<float>(map.num_experts), 8.f);  // locked: at 8 × uniform an expert is clearly chosen
+  maps.low_name = "0×", maps.high_name = "≥" + ui::compact(maps.high) + "×";
   maps.cell = map.num_experts <= 16 ? 44.f : 30.f;
   maps.key = ui::texture_key({6});
   maps.version = ui::texture_key(
@@ -243,7 +233,7 @@ float SparsePicture::draw_gates(const Rect& area, const Seen& seen, const Routin
 }
 
 Rect SparsePicture::draw_ui(const Rect& area, const Seen& seen, const ImageView& view, const RoutingMap& map,
-                            Selection& selection) {
+                            InPlace& in_place, Selection& selection) {
   if (choice >= map.k) choice = -1;
   const int count = show_wanted ? 3 : 2;
   const float gap = px(show_wanted ? 6 : 36);  // three pictures get the larger integer scale where they can
@@ -260,7 +250,7 @@ Rect SparsePicture::draw_ui(const Rect& area, const Seen& seen, const ImageView&
   const Picture& executed = pictures[count - 1];
   draw_image(image, view, *seen.textures);
   if (show_wanted) draw_map(pictures[1], seen, view, map, true, selection);
-  draw_executed_picture(executed, seen, view, map, selection);
+  draw_executed_picture(executed, seen, view, map, in_place, selection);
   if (selection.histogram) draw_histogram(image, view, map, selection.token());
   if (const LayerChange* change = shown_change(seen, selection)) draw_flips(executed, map, *change);
   for (int i = 0; i < count; ++i) {
@@ -275,9 +265,9 @@ Rect SparsePicture::draw_ui(const Rect& area, const Seen& seen, const ImageView&
   draw_caption_of_image(image, view, selection.zoom);
   if (show_wanted) draw_caption(pictures[1], caption(map, true));
   const char* other = other_side(seen, view, map, selection).name;
-  if (blinking)
+  if (in_place.blinking)
     draw_caption(executed, other);
-  else if (show_split)
+  else if (in_place.show_split)
     draw_caption(executed, std::string(other) + "  |  executed");
   else
     draw_caption(executed, caption(map, false), "opacity = gate");

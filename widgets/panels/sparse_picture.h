@@ -3,6 +3,7 @@
 #pragma once
 
 #include "widgets/panels/image_view.h"
+#include "widgets/panels/in_place.h"
 #include "widgets/panels/map_strip.h"
 #include "widgets/panels/selection.h"
 
@@ -12,13 +13,12 @@ class SparsePicture {
  public:
   /// Draws image, wanted and executed side by side with captions, and the strip of gate maps. Reports patch and expert
   /// under the mouse to the selection; a click pins them. Returns the area that was used.
+  /// `in_place` compares what was executed with its other side.
   ui::Rect draw_ui(const ui::Rect& area, const Seen& seen, const ImageView& view, const RoutingMap& map,
-                   Selection& selection);
+                   InPlace& in_place, Selection& selection);
 
   bool show_wanted = true;    // W
   bool show_numbers = false;  // L: the expert's number in each patch that has room for it
-  bool blinking = false;      // B held: the other side in the place of what was executed
-  bool show_split = false;    // Q: the other side left of a line that can be dragged
   int64_t choice = -1;  // which choice is shown, from 0; -1: the first one that was executed, the second as a corner
 
  private:
@@ -34,13 +34,12 @@ class SparsePicture {
   static OtherSide other_side(const Seen& seen, const ImageView& view, const RoutingMap& map,
                               const Selection& selection);
   void draw_executed_picture(const Picture& picture, const Seen& seen, const ImageView& view, const RoutingMap& map,
-                             const Selection& selection);
+                             InPlace& in_place, const Selection& selection) const;
   void draw_head(ui::Rect head, const RoutingMap& map);
   float draw_gates(const ui::Rect& area, const Seen& seen, const RoutingMap& map, Selection& selection);
   std::string caption(const RoutingMap& map, bool wanted) const;
 
   MapStrip strip_;
-  float split_ = 0.5f;  // where the line stands, as a share of the picture's width
 };
 
 /// How opaque a gate value is drawn: linear, and never quite invisible, so that a patch's expert can always be read.

@@ -152,6 +152,8 @@ const Report* Study::draw_report_line(Rect& inside, Page page, const Seen& seen,
     std::string label;
     if (report && report->state == ReportState::refused) label = report->refusal;
     if (report && report->state == ReportState::done) label = report->model.text + ", " + report->token_set;
+    const bool of_layer = page == Page::classes || page == Page::patches || page == Page::together;
+    if (of_layer && !label.empty()) label = layer_name(selection.layer) + ", " + label;
     if (report && report->state == ReportState::cancelled) label = "cancelled";
     const bool refused = report && report->state == ReportState::refused;
     ui::text_in(line, Face::small, refused ? t.bad : t.dim,
@@ -172,7 +174,7 @@ const Report* Study::draw_report_line(Rect& inside, Page page, const Seen& seen,
 void Study::draw_map_controls(Rect& inside) {
   Rect line = inside.cut_top(px(22));
   inside.cut_top(px(4));
-  const std::string projections[] = {"PCA", "t-SNE"}, colors[] = {"by expert", "by class"};
+  const std::string projections[] = {"PCA", "t-SNE"}, colors[] = {"by expert", "by class", "by error"};
   const Rect flat = line.cut_left(px(120));
   const int p = ui::segmented("projection", flat, projections, tsne_ ? 1 : 0);
   ui::tip(flat,
@@ -182,10 +184,12 @@ void Study::draw_map_controls(Rect& inside) {
            "PCA: (x - mean) V2;  t-SNE: min KL(P || Q)", "t-SNE: van der Maaten and Hinton, JMLR 2008"});
   if (p >= 0) tsne_ = p == 1;
   line.cut_left(px(10));
-  const Rect paint = line.cut_left(px(160));
-  const int c = ui::segmented("colors", paint, colors, class_colors_ ? 1 : 0);
-  ui::tip(paint, {"Colour of a point", "The expert that the patch goes to, or the class of its image."});
-  if (c >= 0) class_colors_ = c == 1;
+  const Rect paint = line.cut_left(std::min(px(234), line.w));
+  const int c = ui::segmented("colors", paint, colors, static_cast<int>(colors_));
+  ui::tip(paint, {"Colour of a point",
+                  "The expert that the patch goes to, the class of its image, or whether that image was predicted "
+                  "right. A frame marks the patches of wrong images in the first two."});
+  if (c >= 0) colors_ = static_cast<PointColor>(c);
 }
 
 void Study::draw_ui(const Rect& area, const Seen& seen, const GallerySource& gallery, Selection& selection,
@@ -233,7 +237,7 @@ void Study::draw_ui(const Rect& area, const Seen& seen, const GallerySource& gal
       draw_coactivation(inside, seen, *co, to_next_, selection);
     if (const Mistakes* m = answer<Mistakes>(report))
       draw_mistakes(inside, seen, gallery, *m, confused_label_, confused_as_, only_unusual_, selection, out);
-    if (const Embedding* e = answer<Embedding>(report)) draw_embedding(inside, seen, *e, class_colors_, selection, out);
+    if (const Embedding* e = answer<Embedding>(report)) draw_embedding(inside, seen, *e, colors_, selection, out);
   }
   ImGui::PopID();
   ImGui::PopID();

@@ -9,6 +9,7 @@
 #include "widgets/panels/map_strip.h"
 #include "widgets/panels/selection.h"
 #include "widgets/panels/sources.h"
+#include "widgets/panels/study_views.h"
 #include "widgets/ui/rect.h"
 
 namespace moescope::panels {
@@ -45,7 +46,8 @@ class Study {
 
   int page_ = 0;
   int64_t max_images_ = 1000;
-  bool tsne_ = false, class_colors_ = false, to_next_ = false;
+  bool tsne_ = false, to_next_ = false;
+  PointColor colors_ = PointColor::expert;
   KeepBy kept_by_ = KeepBy::combine;
   int64_t confused_label_ = -1, confused_as_ = -1;  // the cell whose images are shown
   bool only_unusual_ = false;

@@ -26,7 +26,7 @@ void draw_curve(const ui::Rect& area, const Report& report, const Curve& curve, 
   plot.has_marker = has_marker;
   plot.marker_x = plots::interpolate(gflops, position);
   plot.marker_y = plots::interpolate(accuracy, position);
-  plot.marker_name = ui::compact(position) + ": " + ui::fixed(plot.marker_y, 3);
+  plot.marker_name = curve.axis + " " + ui::compact(position) + ": " + ui::fixed(plot.marker_y, 3);
   plot.lines.push_back(std::move(line));
   plot.note = curve.axis + ", " + ui::grouped(curve.points.front().num_images) + " images" +
               (curve.exact ? ", exact" : ", 95 % band") +

@@ -103,6 +103,7 @@ void draw_mistakes(const Rect& area, const Seen& seen, const GallerySource& gall
   m.rows = m.columns = classes;
   m.values = values;
   m.high = std::max(most, 0.01f);  // what is right would outshine what is not
+  m.low_name = "0 %", m.high_name = "≥" + ui::percent(m.high);
   m.key = ui::texture_key({22});
   m.version = seen.serial;
   m.row_name = m.column_name = [&](int64_t c) { return class_name(seen, c); };
@@ -146,7 +147,18 @@ void draw_mistakes(const Rect& area, const Seen& seen, const GallerySource& gall
   }
 }
 
-void draw_embedding(const Rect& area, const Seen& seen, const Embedding& embedding, bool class_colors,
+namespace {
+
+ImU32 color_of(const EmbeddedPatch& p, PointColor colors) {
+  const ui::Theme& t = ui::theme();
+  if (colors == PointColor::label) return class_color(p.label);
+  if (colors == PointColor::error) return p.correct ? t.good : t.bad;
+  return p.expert < 0 ? t.faint : ui::expert_color(p.expert);
+}
+
+}  // namespace
+
+void draw_embedding(const Rect& area, const Seen& seen, const Embedding& embedding, PointColor colors,
                     Selection& selection, std::vector<Command>& out) {
   if (embedding.points.empty()) return draw_state(area, Mood::empty, "No points", "The data set has no images.");
   float x0 = 1e30f, x1 = -1e30f, y0 = 1e30f, y1 = -1e30f;
@@ -155,11 +167,11 @@ void draw_embedding(const Rect& area, const Seen& seen, const Embedding& embeddi
     y0 = std::min(y0, p.y), y1 = std::max(y1, p.y);
   }
   Rect rest = area;
-  const std::string note = embedding.projection == Projection::pca
-                               ? "layer " + std::to_string(embedding.layer + 1) + ", variance explained " +
-                                     ui::percent(embedding.explained_x) + " and " + ui::percent(embedding.explained_y)
-                               : "layer " + std::to_string(embedding.layer + 1) + ", t-SNE, divergence " +
-                                     ui::fixed(embedding.divergence, 2) + " nats";
+  const std::string note =
+      embedding.projection == Projection::pca
+          ? layer_name(embedding.layer) + ", variance explained " + ui::percent(embedding.explained_x) + " and " +
+                ui::percent(embedding.explained_y)
+          : layer_name(embedding.layer) + ", t-SNE, divergence " + ui::fixed(embedding.divergence, 2) + " nats";
   ui::text_in(rest.cut_top(px(18)), Face::small, ui::theme().dim, ui::fitting(Face::small, rest.w, {note}),
               ui::Align::right);
   const Rect plot = rest.inset(px(6));
@@ -171,12 +183,11 @@ void draw_embedding(const Rect& area, const Seen& seen, const Embedding& embeddi
   const int64_t lit = selection.expert();
   for (const EmbeddedPatch& p : embedding.points) {
     const ImVec2 at{plot.x + (p.x - x0) / w * plot.w, plot.bottom() - (p.y - y0) / h * plot.h};
-    const bool dim = lit >= 0 && p.expert != lit && !class_colors;
-    const ImU32 color = class_colors   ? class_color(p.label)
-                        : p.expert < 0 ? ui::theme().faint
-                                       : ui::expert_color(p.expert);
+    const bool dim = lit >= 0 && p.expert != lit && colors == PointColor::expert;
+    const ImU32 color = color_of(p, colors);
     ui::canvas().AddRectFilled({at.x - r, at.y - r}, {at.x + r, at.y + r}, ui::fade(color, dim ? 0.15f : 0.85f));
-    if (!p.correct) ui::canvas().AddRect({at.x - r - 1, at.y - r - 1}, {at.x + r + 1, at.y + r + 1}, ui::theme().bad);
+    if (!p.correct && colors != PointColor::error)
+      ui::canvas().AddRect({at.x - r - 1, at.y - r - 1}, {at.x + r + 1, at.y + r + 1}, ui::theme().bad);
     const float d = (at.x - mouse.x) * (at.x - mouse.x) + (at.y - mouse.y) * (at.y - mouse.y);
     if (d < nearest) nearest = d, near = &p;
   }

@@ -60,6 +60,7 @@ void draw_affinity(const Rect& area, const Seen& seen, const Affinity& affinity,
   m.rows = layer->num_classes, m.columns = layer->num_experts;
   m.values = values;
   m.high = std::min(1.f, 4.f / static_cast<float>(std::max<int64_t>(1, layer->num_experts)));  // locked: 4 × uniform
+  m.low_name = "0 %", m.high_name = "≥" + ui::percent(m.high);
   m.key = ui::texture_key({20});
   m.version = ui::texture_key({seen.serial, static_cast<uint64_t>(layer->layer)});
   m.row_name = [&](int64_t r) { return class_name(seen, layer->class_order[static_cast<size_t>(r)]); };
@@ -88,6 +89,7 @@ void draw_coactivation(const Rect& area, const Seen& seen, const Coactivation& c
   m.columns = static_cast<int64_t>(values.size()) / std::max<int64_t>(1, m.rows);
   m.values = values;
   m.high = std::min(1.f, 4.f / static_cast<float>(std::max<int64_t>(1, m.columns)));
+  m.low_name = "0 %", m.high_name = "≥" + ui::percent(m.high);
   m.key = ui::texture_key({21});
   m.version = ui::texture_key({seen.serial, static_cast<uint64_t>(layer->layer), to_next});
   m.row_name = expert_name;

@@ -82,7 +82,7 @@ void draw_path(const Rect& area, const Seen& seen, Selection& selection) {
   for (size_t layer = 0; layer < lanes.layers; ++layer) {
     const float x = lanes.at(layer, 0).x;
     ui::text_in({x - px(40), names.y, px(80), names.h}, Face::small, ui::theme().dim,
-                "layer " + std::to_string(view->routing[layer].layer + 1), ui::Align::center);
+                layer_name(view->routing[layer].layer), ui::Align::center);
     const ui::Hit h = ui::hit(("layer" + std::to_string(layer)).c_str(), {x - px(40), names.y, px(80), names.h});
     if (h.clicked) selection.layer = view->routing[layer].layer;
     for (int64_t e = 0; e < first.num_experts; ++e) {
@@ -140,13 +140,14 @@ void draw_attention(const Rect& area, const Seen& seen, MapStrip& heads, Selecti
                  ui::fixed(mean[static_cast<size_t>(patch)], 2) + "× uniform, mean of the heads"});
   draw_caption(picture, patch_name(*map, token) + ", mean of heads");
   rest.cut_left(px(14));
-  const std::string title = "block " + std::to_string(a.block + 1) + ", its " + std::to_string(a.heads) +
-                            " heads, 0 to 8× uniform, " + seen.look->model.text;
+  const std::string title =
+      layer_name(a.block) + ", its " + std::to_string(a.heads) + " heads, × uniform, " + seen.look->model.text;
   ui::text_in(rest.cut_top(px(20)), Face::small, ui::theme().dim,
               ui::fitting(Face::small, rest.w, {title, "each head"}));
   StripMaps maps;
   maps.count = a.heads, maps.grid_width = map->grid_width, maps.grid_height = map->grid_height;
   maps.high = kTop, maps.cell = 56;
+  maps.low_name = "0×", maps.high_name = "≥8×";
   maps.key = ui::texture_key({24}), maps.version = version;
   maps.value = row;
   maps.expert = [](int64_t) { return int64_t{-1}; };

@@ -27,8 +27,11 @@ void draw_coactivation(const ui::Rect& area, const Seen& seen, const Coactivatio
 void draw_mistakes(const ui::Rect& area, const Seen& seen, const GallerySource& gallery, const Mistakes& mistakes,
                    int64_t& label, int64_t& as, bool only_unusual, Selection& selection, std::vector<Command>& out);
 
-/// Patch embeddings as points coloured by expert or class; a click chooses the image and pins the patch.
-void draw_embedding(const ui::Rect& area, const Seen& seen, const Embedding& embedding, bool class_colors,
+/// What a point of the map says by its colour.
+enum class PointColor { expert, label, error };
+
+/// Patch embeddings as points; a click chooses the image and pins the patch.
+void draw_embedding(const ui::Rect& area, const Seen& seen, const Embedding& embedding, PointColor colors,
                     Selection& selection, std::vector<Command>& out);
 
 /// The pointed patch through all MoE layers: expert and weight a layer, and how much of the image goes the same way.

@@ -134,12 +134,18 @@ void Transport::draw_buttons(Rect& bar, const Seen& seen, std::vector<Command>& 
   };
   const std::string verb = running ? "Pause  (T)" : state == RunState::finished ? "Continue  (T)" : "Start  (T)";
   if (ui::button("run", cell(124), verb, ui::ButtonKind::primary, usable)) toggle_running(*seen.snapshot, out);
+  const bool has_rule = bar.w > px(620 + 82) && seen.snapshot;
+  if (time_.chosen() && !has_rule) return draw_ways_out(cell(74 + 8 + 28 + 8 + 28));
   const Rect step = cell(74);
   const bool stands = usable && !running && state != RunState::preparing;
   if (ui::button("step", step, "Step  (S)", ui::ButtonKind::plain, stands)) out.emplace_back(SingleStep{});
   ui::tip(step, {"Single step", "One optimiser step, then stand again."});
-  if (bar.w > px(620) && seen.snapshot) {
-    draw_stop_rule(cell(208), *seen.snapshot, out);
+  if (has_rule) {
+    const Rect rule = cell(208);
+    if (time_.chosen())
+      draw_ways_out(rule);
+    else
+      draw_stop_rule(rule, *seen.snapshot, out);
     bar.cut_right(px(6));
   }
   const Rect help = cell(28);
@@ -157,25 +163,21 @@ void Transport::draw_state(Rect area, const Snapshot& s, bool with_rest) const {
   if (with_rest) ui::text_in(area, Face::small, ui::theme().dim, left);
 }
 
-void Transport::draw_stored(Rect area, bool with_branch) {
-  const auto cell = [&](float width) {
-    const Rect full = area.cut_right(width);
-    return Rect{full.x, std::round(full.center_y() - px(13)), full.w, px(26)};
-  };
-  const Rect live = cell(px(56));
+/// While a stored step is looked through: in the place of the stop rule, or in a narrow window of what has a key too.
+void Transport::draw_ways_out(Rect area) {
+  const Rect live = area.cut_right(px(76));
+  area.cut_right(px(8));
+  const int64_t step = time_.chosen()->checkpoint.step;
+  const Rect branch = area;
   if (ui::button("live", live, "Live", ui::ButtonKind::plain)) time_.go_live();
   ui::tip(live, {"Back to the run in training  ( > )", ""});
-  area.cut_right(px(6));
-  if (!with_branch || !time_.chosen()) return;
-  const Rect branch = cell(area.w);
-  const int64_t step = time_.chosen()->checkpoint.step;
   if (ui::button("branch", branch, "Branch here", ui::ButtonKind::plain)) branch_ = step;
   ui::tip(branch, {"Branch at step " + ui::grouped(step) + "  (Ctrl+B)",
                    "A new run begins from this stored step, in this window. The present run is saved and left."});
 }
 
-/// Step and epoch, the slider, and the state; when a stored step is looked through its number and the ways out take
-/// their places, so that nothing moves under the hand.
+/// Step and epoch, the slider, and the state; when a stored step is looked through its number takes their place, so
+/// that nothing moves under the hand.
 void Transport::draw_time(Rect bar, const Seen& seen, const History& history) {
   const ui::Theme& t = ui::theme();
   const Snapshot& s = *seen.snapshot;
@@ -195,12 +197,11 @@ void Transport::draw_time(Rect bar, const Seen& seen, const History& history) {
     numbers.cut_left(after - numbers.x + px(8));
     ui::text_in(numbers, Face::small, t.dim, ui::fitting(Face::small, numbers.w, {"of " + ui::grouped(s.step)}));
     ui::tip(all, {"A stored step is looked through", where_text(*time_.chosen())});
-    draw_stored(right, with_rest);
   } else {
     labelled(numbers, "step", ui::grouped(s.step), px(62));
     if (with_epoch) labelled(numbers, "epoch", ui::fixed(s.epoch, 2), px(40));
-    draw_state(right, s, with_rest);
   }
+  draw_state(right, s, with_rest);
 }
 
 void Transport::draw_ui(const Rect& area, const Seen& seen, const History& history, std::vector<Command>& out) {

@@ -35,7 +35,7 @@ class Transport {
 
   void draw_time(ui::Rect bar, const Seen& seen, const History& history);
   void draw_state(ui::Rect area, const Snapshot& snapshot, bool with_rest) const;
-  void draw_stored(ui::Rect area, bool with_branch);
+  void draw_ways_out(ui::Rect area);
 
   TimeSlider time_;
   std::optional<int64_t> branch_;

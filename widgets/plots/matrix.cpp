@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "widgets/plots/color_bar.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/expert_mark.h"
 
@@ -43,6 +44,8 @@ MatrixHit draw_matrix(const Rect& area, ui::Textures& textures, const Matrix& m)
     names = std::max(names, ui::text_width(Face::small, m.row_name(row)) + px(m.row_expert ? 24 : 8));
   names = std::min(names, area.w * 0.35f);
   Rect rest = area;
+  const bool with_bar = !m.high_name.empty() && area.w > px(260);
+  Rect bar = with_bar ? rest.cut_right(px(60)) : Rect{};
   Rect head = rest.cut_top(px(18));
   Rect left = rest.cut_left(names);
   head.cut_left(names);
@@ -55,6 +58,7 @@ MatrixHit draw_matrix(const Rect& area, ui::Textures& textures, const Matrix& m)
                   std::floor(cell_h * static_cast<float>(m.rows))};
   const ImTextureID texture = textures.heat_map(m.key, m.version, {m.columns, m.rows, m.values, m.low, m.high});
   ui::canvas().AddImage(texture, grid.min(), grid.max());
+  if (with_bar) draw_color_bar({grid.right() + px(8), grid.y, bar.w, grid.h}, textures, m.high_name, m.low_name);
   if (ui::hovering(grid)) {
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     hit.row = std::min(m.rows - 1, static_cast<int64_t>((mouse.y - grid.y) / cell_h));

@@ -15,7 +15,8 @@ struct Matrix {
   int64_t rows = 0, columns = 0;
   std::span<const float> values;  // row-major, in the order in which they are drawn
   float low = 0, high = 1;
-  uint64_t key = 0, version = 0;  // of the texture
+  std::string low_name, high_name;  // beside the colour bar; none: there is no bar
+  uint64_t key = 0, version = 0;    // of the texture
   std::function<std::string(int64_t)> row_name, column_name;
   std::function<int64_t(int64_t)> row_expert, column_expert;  // -1 or none: no swatch
   int64_t lit_row = -1, lit_column = -1;

@@ -75,7 +75,8 @@ void fill_surface(const Rect& area, ImU32 color, float rounding) {
   if (!l.clear_rect || area.w < 4 * rounding || area.h < 4 * rounding) return fill(area, color, rounding);
   Rect middle = area;
   if (rounding > 0) {  // the rounded ends are drawn, what lies between is cleared
-    const Rect top = middle.cut_top(rounding), bottom = middle.cut_bottom(rounding);
+    Rect top = middle.cut_top(rounding), bottom = middle.cut_bottom(rounding);
+    top.h += 2, bottom.y -= 2, bottom.h += 2;  // their soft edges come to lie below what is cleared
     canvas().AddRectFilled(top.min(), top.max(), color, rounding, ImDrawFlags_RoundCornersTop);
     canvas().AddRectFilled(bottom.min(), bottom.max(), color, rounding, ImDrawFlags_RoundCornersBottom);
   }

@@ -66,11 +66,16 @@ void press(const Press& press) {
 }
 
 void key_hints(const Rect& area, const std::vector<KeyHint>& hints) {
+  const auto width_of = [](const KeyHint& hint) {
+    return text_width(Face::mono, hint.keys) + px(6) + text_width(Face::small, hint.what);
+  };
   float x = area.x;
-  for (const KeyHint& hint : hints) {
+  for (size_t i = 0; i < hints.size(); ++i) {
+    const KeyHint& hint = hints[i];
     if (!hint.works) continue;
-    const float width = text_width(Face::mono, hint.keys) + px(6) + text_width(Face::small, hint.what);
-    if (x + width > area.right()) break;
+    const float width = width_of(hint);
+    const bool last = i + 1 == hints.size();  // all keys: shown in any case
+    if (!last && x + width + px(20) + width_of(hints.back()) > area.right()) continue;
     Rect cell{x, area.y, width + 1, area.h};
     const float end = text_in(cell, Face::mono, theme().dim, hint.keys);
     cell.cut_left(end - x + px(6));

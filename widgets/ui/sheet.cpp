@@ -18,6 +18,7 @@ Sheet::Sheet(const char* id, const Rect& screen, float width, float height) : sc
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                    ImGuiWindowFlags_NoNav);
   ImGui::PopStyleColor();
+  if (ImGui::IsWindowAppearing()) redraw_in(0);  // from the next frame on it has the mouse: what was pointed at lets go
   const float w = std::min(px(width), screen.w - px(16)), h = std::min(px(height), screen.h - px(16));
   card_ = {std::round(screen.x + (screen.w - w) / 2), std::round(screen.y + (screen.h - h) / 2), w, h};
   fill(card_, t.panel, px(10));
