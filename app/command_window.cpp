@@ -38,6 +38,15 @@ void refuse_unknown_command(const std::string& word, const CLI::App& program) {
                   "'? (a session store is named by its file, such as ./" + word + ".db)");
 }
 
+/// Flags of the window mean nothing to a command; ignored, `--store` would lead to another store than the one named.
+void refuse_flags_before(const CLI::App& program) {
+  const std::string command = program.get_subcommands().front()->get_name();
+  for (const CLI::Option* option : program.get_options())
+    if (option->count() > 0 && !option->get_lnames().empty())
+      throw UserError("--" + option->get_lnames().front() + " stands before '" + command +
+                      "', where it is the window's; write it behind the command");
+}
+
 int open_workbench(const WorkbenchOptions& options) {
   RunRequest request = options.run;
   std::optional<ViewLink> link;
@@ -95,7 +104,7 @@ void add_window_command(CLI::App& program, Action& action) {
   program.add_option("--scale", options->scale, "pixels per design unit; default: the display's")
       ->check(CLI::Range(0.5, 4.0));
   program.callback([&program, &action, options] {
-    if (!program.get_subcommands().empty()) return;
+    if (!program.get_subcommands().empty()) return refuse_flags_before(program);
     refuse_unknown_command(options->file, program);
     action = [options] { return open_workbench(*options); };
   });

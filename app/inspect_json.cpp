@@ -2,6 +2,8 @@
 #include "app/inspect_json.h"
 
 #include "compute/records/config_fields.h"
+#include "widgets/panels/layer_health.h"
+#include "widgets/panels/routing_view.h"
 
 namespace moescope {
 
@@ -22,6 +24,25 @@ json as_json(const ModelLabel& label) {
   return {{"text", label.text}, {"run", label.run_id}, {"checkpoint", label.checkpoint_id}, {"step", label.step}};
 }
 
+/// What the panel of experts and the table of layers count, by the same code.
+json numbers_of(const RoutingMap& map) {
+  const ExpertLoad load = panels::load_of(map);
+  const panels::LayerHealth health = panels::health_of(load);
+  json out{{"load", load.load},
+           {"importance", load.importance},
+           {"load_cv", load.load_cv},
+           {"importance_cv", health.importance_cv},
+           {"entropy", load.entropy},
+           {"entropy_max", load.entropy_max},
+           {"dead", health.dead},
+           {"overload", health.overload},
+           {"dropped", load.dropped},
+           {"dropped_choices", load.dropped_choices},
+           {"capacity_use", load.capacity_use}};
+  if (map.router == RouterKind::soft) out["tokens_for_half"] = panels::tokens_for_share(map, 0.5);
+  return out;
+}
+
 json as_json(const RoutingMap& map) {
   json out{{"layer", map.layer},
            {"router", choice_name(map.router)},
@@ -32,7 +53,8 @@ json as_json(const RoutingMap& map) {
            {"num_tokens", map.num_tokens},
            {"num_experts", map.num_experts},
            {"temperature", map.temperature},
-           {"expert_off", map.expert_off}};
+           {"expert_off", map.expert_off},
+           {"numbers", numbers_of(map)}};
   json main = json::array();
   for (int64_t patch = 0; patch < map.grid_height * map.grid_width; ++patch)
     main.push_back(main_expert_of_patch(map, patch));

@@ -7,6 +7,8 @@
 
 #include "app/text_table.h"
 #include "compute/records/config_fields.h"
+#include "widgets/panels/layer_health.h"
+#include "widgets/panels/routing_view.h"
 
 namespace moescope {
 
@@ -50,6 +52,23 @@ void write_drops(const RoutingMap& map, std::ostream& out) {
       << " of " << map.num_tokens << " tokens left out\n";
 }
 
+/// What the panel of experts and the table of layers say, by the same code.
+void write_numbers(const RoutingMap& map, std::ostream& out) {
+  const ExpertLoad load = panels::load_of(map);
+  const panels::LayerHealth health = panels::health_of(load);
+  out << "  load over the fair share:";
+  for (size_t e = 0; e < load.load.size(); ++e) out << " " << e << ":" << fixed(load.load[e], 2);
+  out << "\n  load CV " << fixed(load.load_cv, 2) << ", importance CV " << fixed(health.importance_cv, 2)
+      << ", entropy " << fixed(load.entropy, 2) << " of " << fixed(load.entropy_max, 2) << " nats, " << health.dead
+      << " experts without work";
+  if (map.router == RouterKind::soft)
+    out << ", half of the weight comes from " << panels::tokens_for_share(map, 0.5) << " of " << map.num_tokens
+        << " tokens\n";
+  else
+    out << ", " << fixed(100 * load.capacity_use, 0) << " % of the places used, " << fixed(100 * load.dropped, 0)
+        << " % of the tokens dropped\n";
+}
+
 void write_map(const RoutingMap& map, std::ostream& out) {
   out << "layer " << map.layer << " (" << choice_name(map.router) << ", step " << map.step << "; " << map.token_set
       << ")\n";
@@ -65,6 +84,7 @@ void write_map(const RoutingMap& map, std::ostream& out) {
     if (load[e] > 0) out << " " << e << ":" << load[e];
   out << "\n";
   if (map.router != RouterKind::soft) write_drops(map, out);
+  write_numbers(map, out);
 }
 
 void write_view(const ImageView& view, const std::vector<std::string>& names, std::ostream& out) {

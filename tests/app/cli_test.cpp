@@ -51,6 +51,9 @@ TEST_F(Cli, HelpAndMistakes) {
   EXPECT_THAT(unknown.err, HasSubstr("there is no command 'trian'; did you mean 'train'?"));
   EXPECT_THAT(run({"train", "--nonsense"}).err, HasSubstr("moescope: "));
   EXPECT_EQ(run({"train", "--nonsense"}).status, 2);
+  const Outcome before = run({"--store", store_, "runs", "list"});  // not the list of another store
+  EXPECT_EQ(before.status, 2);
+  EXPECT_THAT(before.err, HasSubstr("--store stands before 'runs'"));
 }
 
 TEST_F(Cli, OneSentenceForWhatCannotBe) {

@@ -4,10 +4,15 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <future>
 
-#include "app/run_controller.h"
+#include "compute/records/config_fields.h"
 #include "sessions/run_reader.h"
+#include "support/encode_images.h"
+#include "support/heard_run.h"
 #include "support/synthetic_dataset.h"
 #include "support/temp_folder.h"
 #include "support/ui_real_window.h"
@@ -27,7 +32,7 @@ class RealRun : public demo::RealWindow {
     run.setup.dataset = std::make_shared<SyntheticDataset>();
     run.setup.watched = {{0, nullptr, "test 0"}};
     run.setup.before_step = std::move(before_step);
-    controller_ = std::make_unique<RunController>(std::move(run));
+    controller_ = std::make_unique<HeardRun>(std::move(run));
     WindowOptions options;
     options.scale = 1;
     window_ = std::make_unique<Window>(options, *controller_);
@@ -47,7 +52,7 @@ class RealRun : public demo::RealWindow {
 
   TempFolder folder_;
   const std::string store_ = folder_ / "sessions.db";
-  std::unique_ptr<RunController> controller_;
+  std::unique_ptr<HeardRun> controller_;
 };
 
 TEST_F(RealRun, At0_00TheFirstOverlayComesByItself) {
@@ -90,6 +95,114 @@ TEST_F(RealRun, At3_00ADroppedFileOfAnotherSizeIsRoutedAndCanBePadded) {
   ASSERT_TRUE(until([&] { return panels::find_view(snapshot(), selection.image)->pixels.values != cropped; }));
   EXPECT_EQ(panels::find_view(snapshot(), selection.image)->pixels.values[0], 0);  // black beside the image
   picture("real-3-00-padded");
+}
+
+TEST_F(RealRun, At3_00EveryKindOfFileIsRoutedOrRefusedInOneSentence) {
+  open();
+  ASSERT_TRUE(until([&] { return trains(); }));
+  const std::vector<uint8_t> grey(24 * 40, 90), colour(24 * 40 * 3, 90), inks(24 * 40 * 4, 90), wide(24 * 40 * 2, 90);
+  write_png(ImagePixels{24, 40, 1, grey}, folder_ / "grey.png");
+  encode_png(folder_ / "sixteen.png", 24, 40, wide, {.color_type = PNG_COLOR_TYPE_GRAY, .bits = 16});
+  encode_jpeg(folder_ / "cmyk.jpg", 24, 40, 4, inks);
+  // The camera was held upright: EXIF orientation 6.
+  encode_jpeg(
+      folder_ / "turned.jpg", 24, 40, 3, colour,
+      {'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0});
+  std::filesystem::create_directory(folder_ / "folder");
+  write_png(ImagePixels{30, 30, 1, std::vector<uint8_t>(900, 9)}, std::string(folder_ / "folder") + "/inside.png");
+  const auto& selection = workspace().explore().selection();
+  for (const std::string name : {"grey.png", "sixteen.png", "cmyk.jpg", "turned.jpg", "folder"}) {
+    controller_->open_files({folder_ / name});
+    const std::string label = name == "folder" ? "inside.png" : name;
+    ASSERT_TRUE(until([&] { return selection.image.label == label; })) << name;
+    ASSERT_TRUE(until([&] { return panels::find_view(snapshot(), selection.image) != nullptr; })) << name;
+    EXPECT_EQ(selection.image.own->height, name == "turned.jpg" ? 40 : name == "folder" ? 30 : 24) << name;
+    picture("real-3-00-" + label);
+  }
+  EXPECT_TRUE(controller_->notices.empty()) << controller_->notices.front();
+
+  std::ofstream(folder_ / "text.png") << "no picture at all";
+  std::ofstream(folder_ / "moving.gif", std::ios::binary) << "GIF89a" << std::string(64, '\0');
+  std::filesystem::create_directory(folder_ / "nothing");
+  encode_png(folder_ / "huge.png", 20000, 20000, std::vector<uint8_t>(20000 * 2500), {.color_type = 0, .bits = 1});
+  const auto before = selection.image.own;
+  for (const auto& [name, words] : {std::pair{"text.png", "neither PNG nor JPEG"},
+                                    {"moving.gif", "is a GIF"},
+                                    {"nothing", "holds no PNG or JPEG"},
+                                    {"huge.png", "20000"}}) {
+    controller_->notices.clear();
+    controller_->open_files({folder_ / name});
+    ASSERT_TRUE(until([&] { return !controller_->notices.empty(); })) << name;
+    ASSERT_EQ(controller_->notices.size(), 1u);
+    EXPECT_NE(controller_->notices[0].find(words), std::string::npos) << controller_->notices[0];
+    EXPECT_EQ(controller_->notices[0].find('\n'), std::string::npos);
+    EXPECT_EQ(selection.image.own, before) << name;
+  }
+  picture("real-3-00-refused");
+}
+
+TEST_F(RealRun, ExpertsAllOffAreRefusedAndTheModelIsShownAsItIs) {
+  open();
+  ASSERT_TRUE(until([&] { return trains(); }));
+  const auto& off = workspace().explore().selection().asking.lasting.off;
+  for (int y = 104; y < 330 && off.size() < 4;
+       y += 9) {  // down the column of eyes; a second click would undo the first
+    hand("mousemove 1563 " + std::to_string(y));
+    turns(3);
+    const int64_t expert = workspace().explore().selection().hovered.expert;
+    const ExpertOff one{1, expert};
+    if (expert < 0 || std::find(off.begin(), off.end(), one) != off.end()) continue;
+    const size_t count = off.size();
+    hand("click 1");
+    ASSERT_TRUE(until([&] { return off.size() == count + 1; }));
+  }
+  ASSERT_EQ(off.size(), 4u);
+  ASSERT_TRUE(until([&] { return controller_->last_look && controller_->last_look->request.what_if.off.size() == 4; }));
+  EXPECT_EQ(controller_->last_look->refusal, "every expert of layer 1 is off; switch one on");
+  for (const ImageLook& look : controller_->last_look->images)
+    for (const float p : look.changed.probabilities) EXPECT_TRUE(std::isfinite(p));
+  picture("real-all-off");
+}
+
+TEST_F(RealRun, At2_30AKnobIsMarkedStoredAndTakenBack) {
+  open();
+  ASSERT_TRUE(until([&] { return trains(); }));
+  hand("mousemove 1440 795 mousedown 1");
+  turns(5);
+  hand("mousemove 1380 795 mouseup 1");
+  const auto& marks = workspace().history().marks();
+  ASSERT_TRUE(until([&] { return !marks.empty(); }));
+  const std::string key = marks.front().title;
+  const std::string changed = get_field(snapshot().config, key);
+  picture("real-2-30");
+  hand("key ctrl+z");
+  ASSERT_TRUE(until([&] { return marks.size() >= 2 && get_field(snapshot().config, key) != changed; }));
+  // Both are in the store, with the step at which they took hold.
+  ASSERT_TRUE(until([&] {
+    const SessionStore store(store_, SessionStore::Access::read);
+    return RunReader(store).load_run(snapshot().run_id).commands.size() >= 2;
+  }));
+}
+
+TEST_F(RealRun, At4_50ALinkOfTheWindowIsWhatTheCommandsTake) {
+  open();
+  ASSERT_TRUE(until([&] { return trains(); }));
+  hand("key ctrl+k");
+  turns(5);
+  hand("type --delay 30 'image 4'");
+  turns(5);
+  hand("key Return");
+  ASSERT_TRUE(until([&] { return workspace().explore().selection().image.test_index == 4; }));
+  picture("real-4-50");
+  hand("key ctrl+l");
+  ASSERT_TRUE(until([&] {
+    const char* copied = ImGui::GetClipboardText();
+    return copied && is_link(copied);
+  }));
+  const ViewLink link = link_from_text(ImGui::GetClipboardText());
+  EXPECT_EQ(link.run, std::to_string(snapshot().run_id));
+  EXPECT_EQ(link.image, 4);
+  EXPECT_EQ(link.layer, 1);  // counted as `--layer` and `--disable-expert` count
 }
 
 TEST_F(RealRun, At3_30TheTimeSliderShowsTheStoredStepAndBranches) {
@@ -139,7 +252,7 @@ TEST_F(RealRun, TheWindowAnswersDuringAStepThatDoesNotEnd) {
   struct Release {  // whatever fails: the trainer must be able to leave
     std::promise<void>& promise;
     std::unique_ptr<Window>& window;
-    std::unique_ptr<RunController>& controller;
+    std::unique_ptr<HeardRun>& controller;
     ~Release() {
       promise.set_value();
       window.reset();

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "compute/core/error.h"
-#include "encode_images.h"
+#include "support/encode_images.h"
 #include "small_files.h"
 
 namespace moescope {

@@ -9,7 +9,7 @@
 
 #include "compute/data/image_file.h"
 #include "compute/data/loader.h"
-#include "encode_images.h"
+#include "support/encode_images.h"
 #include "small_files.h"
 
 namespace moescope {
