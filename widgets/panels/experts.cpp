@@ -155,7 +155,7 @@ void Experts::draw_ui(const Rect& area, const Seen& seen, Selection& selection) 
   ImGui::PushID("experts");
   const std::string of_step = !seen.stored_model.empty() ? "step " + ui::grouped(seen.snapshot->step) + "   "
                               : own                      ? "this image   "
-                                                         : "";
+                                                         : "batch   ";
   const std::string context = load ? of_step + context_text(*load) : "";
   const std::string brief = load ? of_step + "load CV " + ui::fixed(load->load_cv, 2) : "";
   const Rect inside = ui::panel(area, "Experts", context, brief);
