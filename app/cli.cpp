@@ -12,6 +12,7 @@
 #include "app/command_inspect.h"
 #include "app/command_plan.h"
 #include "app/command_recipe.h"
+#include "app/command_rl.h"
 #include "app/command_runs.h"
 #include "app/command_sweep.h"
 #include "app/command_train.h"
@@ -45,6 +46,7 @@ int run_cli(int argc, const char* const* argv) {
   add_bench_command(program, action);
   add_plan_command(program, action);
   add_recipe_command(program, action);
+  add_rl_command(program, action);
   add_runs_command(program, action);
   add_figure_command(program, action);
   add_sweep_command(program, action);

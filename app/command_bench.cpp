@@ -10,6 +10,7 @@
 #include "app/config_options.h"
 #include "app/game_benchmark.h"
 #include "app/kernel_benchmark.h"
+#include "app/rl_benchmark.h"
 #include "app/store_benchmark.h"
 #include "app/window_benchmark.h"
 
@@ -123,6 +124,7 @@ void add_bench_command(CLI::App& program, Action& action) {
   add_bench_ui_command(*command, action);
   add_bench_store_command(*command, action);
   add_bench_games_command(*command, action);
+  add_bench_rl_command(*command, action);
 }
 
 }  // namespace moescope

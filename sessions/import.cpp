@@ -60,7 +60,8 @@ int64_t store_run(const SessionStore& store, const ImportedRun& run) {
   RunStarted start{.config = to_config(run.params, doubts),
                    .environment = {},
                    .num_parameters = whole(run.run, "num_parameters"),
-                   .gflops_per_image = real(run.run, "gflops_per_image")};
+                   .gflops_per_image = real(run.run, "gflops_per_image"),
+                   .further_params = further_params(run.params)};
   if (!doubts.empty()) refuse(run.where, doubts.front());
   for (const Row& row : run.environment) start.environment.emplace_back(text(row, "key"), text(row, "value"));
   start.environment.emplace_back("imported_from", run.where);

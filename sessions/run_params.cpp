@@ -1,18 +1,36 @@
 // Settings and surroundings of a run, stored as text.
 #include "sessions/run_params.h"
 
-#include "compute/records/config_fields.h"
+#include "compute/records/rl_config_fields.h"
 
 namespace moescope {
 
-void store_params(const Database& database, int64_t run_id, const RunConfig& config) {
+std::vector<std::pair<std::string, std::string>> params_of(const RunStarted& start) {
+  std::vector<std::pair<std::string, std::string>> params;
+  for (const FieldText& field : list_fields(start.config)) {
+    const bool of_images = field.field.key.starts_with("data.") || field.field.key.starts_with("model.");
+    if (of_images && !start.further_params.empty()) continue;  // says nothing about a run that looks at no images
+    params.emplace_back(field.field.key, field.value);
+  }
+  params.insert(params.end(), start.further_params.begin(), start.further_params.end());
+  return params;
+}
+
+std::vector<std::pair<std::string, std::string>> further_params(const ParamTexts& params) {
+  std::vector<std::pair<std::string, std::string>> further;
+  for (const auto& param : params)
+    if (is_rl_field(param.first)) further.push_back(param);
+  return further;
+}
+
+void store_params(const Database& database, int64_t run_id, const RunStarted& start) {
   Statement know(database, "INSERT OR IGNORE INTO param_keys_data (key) VALUES (?)");
   Statement insert(
       database,
       "INSERT INTO params_data (run_id, key_id, value) SELECT ?, key_id, ? FROM param_keys_data WHERE key = ?");
-  for (const FieldText& field : list_fields(config)) {
-    know.run(field.field.key);
-    insert.run(run_id, std::string_view(field.value), field.field.key);
+  for (const auto& [key, value] : params_of(start)) {
+    know.run(std::string_view(key));
+    insert.run(run_id, std::string_view(value), std::string_view(key));
   }
 }
 
@@ -63,6 +81,7 @@ ParamTexts read_params_at(const Database& database, int64_t run_id, int64_t step
 RunConfig to_config(const ParamTexts& params, std::vector<std::string>& doubts) {
   RunConfig config;
   for (const auto& [key, value] : params) {
+    if (is_rl_field(key)) continue;  // of another table
     try {
       set_field(config, key, value);
     } catch (const ConfigError& error) {

@@ -12,7 +12,13 @@ namespace moescope {
 
 using ParamTexts = std::map<std::string, std::string>;  // key, value
 
-void store_params(const Database& database, int64_t run_id, const RunConfig& config);
+/// The settings of a run that begins, as text: those of its configuration, then the further ones; with further ones
+/// those about images (data.*, model.*) are left out.
+std::vector<std::pair<std::string, std::string>> params_of(const RunStarted& start);
+/// The further ones among stored texts.
+std::vector<std::pair<std::string, std::string>> further_params(const ParamTexts& params);
+
+void store_params(const Database& database, int64_t run_id, const RunStarted& start);
 
 /// As the run began.
 ParamTexts read_params(const Database& database, int64_t run_id);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "compute/records/config_fields.h"
 #include "sessions/checkpoints.h"
 #include "sessions/clock.h"
 #include "sessions/embedded_sql.h"
@@ -152,7 +151,7 @@ void RunWriter::start(const RunStarted& start) {
       .run(std::string_view(start.config.name), std::string_view(utc_now()), start.num_parameters,
            start.gflops_per_image);
   run_ = {.id = database_.last_insert_id()};
-  store_params(database_, run_.id, start.config);
+  store_params(database_, run_.id, start);
   store_environment(database_, run_.id, 0, start.environment);
 }
 
@@ -194,12 +193,12 @@ void RunWriter::resume_run(int64_t run_id, int64_t from_step) {
 
 void RunWriter::go_on(const RunStarted& start) {
   const ParamTexts before = read_params_at(database_, run_.id, run_.resume_step);
-  for (const FieldText& field : list_fields(start.config)) {
-    const auto stored = before.find(std::string(field.field.key));
+  for (const auto& [key, value] : params_of(start)) {
+    const auto stored = before.find(key);
     const std::string old_value = stored != before.end() ? stored->second : std::string();
-    if (stored != before.end() && old_value == field.value) continue;
-    insert_command_.run(run_.id, run_.resume_step, run_.resume_secs, field.field.key, std::string_view(old_value),
-                        std::string_view(field.value));
+    if (stored != before.end() && old_value == value) continue;
+    insert_command_.run(run_.id, run_.resume_step, run_.resume_secs, std::string_view(key), std::string_view(old_value),
+                        std::string_view(value));
   }
   Statement(database_, "UPDATE runs SET name = ? WHERE run_id = ?").run(std::string_view(start.config.name), run_.id);
   store_environment(database_, run_.id, run_.resume_step, start.environment);

@@ -152,7 +152,7 @@ void conform_rl(const GoldenCase& golden, GoldenResults& results) {
   Arena arena;
   QPass pass;
   pass.arena = &arena;
-  pass.training = pass.backward = true;
+  pass.training = pass.backward = pass.tell_auxiliary = true;
   pass.given_noise = golden.file.find("in.noise");
   pass.given_load_noise = golden.file.find("in.load_noise");
   Penultimate::Context context;
@@ -177,7 +177,7 @@ void conform_rl_td(const GoldenCase& golden, GoldenResults& results) {
   Arena arena;
   QPass next_pass, pass;
   next_pass.arena = pass.arena = &arena;
-  pass.training = pass.backward = true;
+  pass.training = pass.backward = pass.tell_auxiliary = true;
   QNetwork::Context next_context, context;
   const Tensor next = network.forward(scaled(arena, golden.in("next_states")), next_pass, next_context);
   const Tensor discounts = arena.make({batch}), target = arena.make({batch}), sample = arena.make({batch});
@@ -216,7 +216,7 @@ void conform_rainbow(const GoldenCase& golden, GoldenResults& results) {
   Arena arena;
   QPass pass;
   pass.arena = &arena;
-  pass.training = pass.backward = true;
+  pass.training = pass.backward = pass.tell_auxiliary = true;
   const UseNoise use(noise);
   Penultimate::Context context;
   const Tensor hidden = penultimate.forward(feature, pass, context);

@@ -17,7 +17,10 @@ namespace moescope {
 /// Facts about where a run happens, stored once: ("cpu", "AMD EPYC ..."), ("threads", "2"), ("dataset_hash", "..."), ...
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
-struct RunStarted { RunConfig config; Environment environment; int64_t num_parameters = 0; double gflops_per_image = 0; };
+struct RunStarted {
+  RunConfig config; Environment environment; int64_t num_parameters = 0; double gflops_per_image = 0;
+  std::vector<std::pair<std::string, std::string>> further_params = {};  // settings of a kind of run with a table of its own: rl_config_fields.h
+};
 struct MetricsTaken { std::vector<Metric> metrics; };
 struct CommandApplied { int64_t step = 0; double wall_secs = 0; std::string key, old_value, new_value; };  // key "run" for pause and the like
 struct Evaluated { int64_t step = 0; double wall_secs = 0; std::string split; int64_t num_images = 0; double accuracy = 0, loss = 0; std::string setting; };

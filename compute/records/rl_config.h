@@ -38,14 +38,14 @@ struct RlConfig {
   bool double_dqn = false, dueling = false, noisy = false, prioritized = false;
   int64_t atoms = 1;        // of the distribution of returns (C51); 1: plain Q-values
   double value_limit = 10;  // C51: the atoms lie on [-limit, limit]
-  int64_t n_step = 1;
+  int64_t n_step = 3;
   double gamma = 0.99;
-  double learning_rate = 3e-4, adam_epsilon = 1e-5;
+  double learning_rate = 5e-4, adam_epsilon = 1e-5;
   int64_t batch_size = 32;
   int64_t replay_capacity = 100'000;
   int64_t replay_mib = 1024;      // most memory that the replay buffer may take
   int64_t min_replay = 5'000;     // steps before the first update
-  int64_t update_period = 2;      // agent steps between updates
+  int64_t update_period = 4;      // agent steps between updates
   int64_t target_period = 1'000;  // agent steps between copies to the target network
   double epsilon_train = 0.01, epsilon_eval = 0.001;
   int64_t epsilon_decay = 50'000;  // steps from 1 to epsilon_train after the first update; 0: constant

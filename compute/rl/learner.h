@@ -33,6 +33,8 @@ class Learner {
   const UpdateReport& report() const { return report_; }
   /// Each transition's own loss in the last update.
   std::span<const float> sample_losses() const { return sample_; }
+  /// What the last update's pass forward left; good until the next one.
+  const QNetwork::Context& context() const { return context_; }
   const std::string& divergence() const { return divergence_; }
 
   QNetwork& online() { return online_; }

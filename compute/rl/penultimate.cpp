@@ -221,6 +221,7 @@ void Penultimate::auxiliary_losses(const QPass& pass, Context& c) const {
   const Routing& routing = c.moe.routing;
   const bool soft = routing.kind == RouterKind::soft;
   const bool weighted = config_.importance_weight > 0 || (!soft && config_.load_weight > 0);
+  if (!weighted && !pass.tell_auxiliary) return;
   if (weighted && pass.backward) {
     if (soft)
       c.dcombine = pass.arena->zeros(routing.combine.shape());

@@ -18,6 +18,7 @@ struct QPass {
   int64_t step = 0;
   RoutingObserver* observer = nullptr;
   const std::vector<std::vector<uint8_t>>* experts_off = nullptr;  // [0][expert] 1: switched off
+  bool tell_auxiliary = false;               // auxiliary losses are computed even where they weigh nothing
   const Tensor* given_noise = nullptr;       // (B,T,E) standard normal draws instead of our own (golden cases)
   const Tensor* given_load_noise = nullptr;  // likewise for the load loss
 };

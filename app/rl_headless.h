@@ -1,0 +1,14 @@
+// An agent's run in a terminal: progress on stderr, the result on stdout, Ctrl+C saves and leaves.
+#pragma once
+
+#include "app/recorder.h"
+#include "app/stop_signals.h"
+#include "compute/rl/rl_run.h"
+
+namespace moescope {
+
+/// Runs until the stop rule, or until Ctrl+C, and stores it. Throws UserError when it diverged or could not be stored;
+/// what cannot be is told before anything is stored.
+rl::RlProgress run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals);
+
+}  // namespace moescope

@@ -1,0 +1,134 @@
+// `moescope rl` as a person meets it: trains, goes on to the same bits, survives kill -9, plays, and refuses aloud.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "sessions/checkpoints.h"
+#include "sessions/run_params.h"
+#include "sessions/run_reader.h"
+#include "support/program_process.h"
+#include "support/run_program.h"
+#include "support/temp_folder.h"
+
+namespace moescope {
+namespace {
+
+using testing::HasSubstr;
+
+class CommandRl : public testing::Test {
+ protected:
+  /// `rl train` of a network small enough for a test, in `store`.
+  std::vector<std::string> training(const std::string& store, const std::vector<std::string>& more) const {
+    std::vector<std::string> words = {"rl", "train", "breakout", "--preset", "soft", "--store", store};
+    for (const char* setting :
+         {"filters=4", "hidden=8", "experts=2", "batch_size=8", "replay_capacity=500", "min_replay=100",
+          "epsilon_decay=200", "report_every=50", "threads=1", "checkpoint_secs=1"}) {
+      words.push_back("--set");
+      words.push_back(setting);
+    }
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  std::vector<std::string> resuming(const std::string& store, const std::string& stop) const {
+    return {"rl", "train", "--resume", "latest", "--store", store, "--stop", stop};
+  }
+
+  /// The newest checkpoint of the only run.
+  std::vector<std::byte> last_state(const std::string& path) const {
+    const SessionStore store(path, SessionStore::Access::read);
+    const auto info = RunReader(store).latest_checkpoint(1);
+    return info ? load_checkpoint(store.database(), info->checkpoint_id) : std::vector<std::byte>();
+  }
+  int64_t last_checkpoint(const std::string& path) const {
+    if (!std::filesystem::exists(path)) return -1;
+    try {
+      const SessionStore store(path, SessionStore::Access::read);
+      const RunReader reader(store);
+      if (reader.count_runs() == 0) return -1;
+      const auto info = reader.latest_checkpoint(1);
+      return info ? info->step : -1;
+    } catch (const UserError&) {
+      return -1;  // it is being made
+    }
+  }
+
+  TempFolder temp_;
+  const std::string store_ = temp_ / "runs.db", other_ = temp_ / "other.db", log_ = temp_ / "log.txt";
+};
+
+TEST_F(CommandRl, GoesOnToTheSameBitsAndKeepsWhatItMeasured) {
+  const Outcome whole = run_program(training(store_, {"--stop", "steps=800"}));
+  ASSERT_EQ(whole.status, 0) << whole.err;
+  EXPECT_THAT(whole.out, HasSubstr("run 1 soft on breakout: 800 steps"));
+  ASSERT_EQ(run_program(training(other_, {"--stop", "steps=450"})).status, 0);
+  const Outcome resumed = run_program(resuming(other_, "steps=800"));
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_EQ(last_state(store_), last_state(other_));
+  const SessionStore store(other_, SessionStore::Access::read);
+  const RunReader reader(store);
+  for (const char* key : {"rl/return", "rl/td_error", "rl/q", "train/loss", "rl/dormant", "layer0/dormant/e1",
+                          "layer0/gradient_share/e0", "rl/effective_rank"})
+    EXPECT_FALSE(reader.load_metrics(1, key).steps.empty()) << key;
+  EXPECT_EQ(reader.load_metrics(1, "rl/q").steps.back(), 800);
+  EXPECT_EQ(read_params(reader.database(), 1).at("rl.experts"), "2");
+  EXPECT_TRUE(reader.load_run(1).config_doubts.empty());
+  EXPECT_EQ(reader.load_summary(1).state, RunState::finished);
+}
+
+TEST_F(CommandRl, SurvivesAKill) {
+  {
+    ProgramProcess process(training(store_, {"--stop", "steps=4000000"}), log_);
+    while (last_checkpoint(store_) <= 0 && !process.ended()) usleep(20'000);  // until there is something to go on from
+    EXPECT_TRUE(process.kill_now());
+  }
+  const int64_t saved = last_checkpoint(store_);
+  const Outcome resumed = run_program(resuming(store_, "steps=" + std::to_string(saved + 200)));
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  // The same steps by a process that nobody killed.
+  const std::string sound = temp_ / "sound.db";
+  ASSERT_EQ(run_program(training(sound, {"--stop", "steps=" + std::to_string(saved + 200)})).status, 0);
+  EXPECT_EQ(last_state(store_), last_state(sound));
+}
+
+TEST_F(CommandRl, PlaysEvaluatesAndCompares) {
+  ASSERT_EQ(run_program(training(store_, {"--stop", "steps=400"})).status, 0);
+  ASSERT_EQ(run_program(training(store_, {"--stop", "steps=400", "--seed", "1", "--set", "name=other"})).status, 0);
+  const Outcome evaluated = run_program({"rl", "eval", "soft", "--episodes", "3", "--store", store_});
+  EXPECT_THAT(evaluated.out, HasSubstr("run 1 soft on breakout at step 400: mean return"));
+  const Outcome played = run_program({"rl", "play", "1", "--speed", "0", "--steps", "2", "--keep", "--store", store_});
+  EXPECT_THAT(played.out, HasSubstr("expert of each place"));
+  EXPECT_THAT(played.out, HasSubstr("A paddle"));
+  EXPECT_THAT(played.out, HasSubstr("after 2 steps"));
+  const Outcome stats = run_program({"rl", "stats", "--store", store_});
+  EXPECT_THAT(stats.out, HasSubstr("2 runs at step"));
+  EXPECT_THAT(stats.out, HasSubstr("other"));
+}
+
+TEST_F(CommandRl, SaysInOneSentenceWhatCannotBe) {
+  const auto refused = [&](std::vector<std::string> words) {
+    if (words[1] != "stats") words.insert(words.end(), {"--store", store_});
+    const Outcome outcome = run_program(words);
+    EXPECT_EQ(outcome.status, 2) << outcome.out;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    return outcome.err;
+  };
+  EXPECT_THAT(refused({"rl", "train", "brakeout"}), HasSubstr("did you mean 'breakout'?"));
+  EXPECT_THAT(refused({"rl", "train"}), HasSubstr("no game is named"));
+  EXPECT_THAT(refused({"rl", "train", "breakout", "--preset", "sotf"}), HasSubstr("did you mean 'soft'?"));
+  EXPECT_THAT(refused({"rl", "train", "breakout", "--set", "expert=2"}), HasSubstr("did you mean 'rl.experts'?"));
+  EXPECT_THAT(refused({"rl", "train", "breakout", "--stop", "epochs=2"}), HasSubstr("neither epochs nor accuracy"));
+  EXPECT_THAT(refused({"rl", "train", "breakout", "--set", "replay_capacity=100000000000"}),
+              HasSubstr("do not fit in"));
+  EXPECT_THAT(refused({"rl", "train", "cartpole", "--set", "encoder=minatar"}), HasSubstr("rl.encoder=dense"));
+  EXPECT_FALSE(std::filesystem::exists(store_));  // nothing was begun
+  ASSERT_EQ(run_program(training(store_, {"--stop", "steps=150"})).status, 0);
+  EXPECT_THAT(refused({"rl", "train", "--resume", "latest", "--set", "gamma=0.5"}), HasSubstr("cannot change"));
+  EXPECT_THAT(refused({"rl", "train", "breakout", "--resume", "latest"}), HasSubstr("leave them out"));
+  EXPECT_THAT(refused({"rl", "play", "1", "--off", "7"}), HasSubstr("the agent has 2 experts"));
+}
+
+}  // namespace
+}  // namespace moescope
