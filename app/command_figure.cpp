@@ -7,7 +7,6 @@
 #include "app/movie.h"
 #include "app/store_path.h"
 #include "app/text_table.h"
-#include "sessions/figures.h"
 
 namespace moescope {
 
@@ -24,13 +23,6 @@ struct FigureOptions {
   double frame_secs = 0.4, scale = 1;
 };
 
-void write_all(const figure::Scene& scene, const std::vector<std::string>& files) {
-  for (const std::string& file : files) {
-    write_figure(scene, file);
-    std::cout << file << "\n";
-  }
-}
-
 int make(FigureOptions options) {
   FigureSpec& spec = options.spec;
   require_figure_kind(spec.kind);
@@ -45,11 +37,12 @@ int make(FigureOptions options) {
 int list(const FigureOptions& options) {
   const SessionStore store = open_store_for_reading(options.store);
   TextTable table({">figure", "kind", "runs", "title", "made"});
-  for (const StoredFigure& stored : list_figures(store.database())) {
-    const FigureSpec spec = figure_spec_from_json(stored.spec);
+  std::vector<KeptFigure> kept = kept_figures(RunReader(store));
+  for (auto figure = kept.rbegin(); figure != kept.rend(); ++figure) {
     std::string runs;
-    for (const std::string& run : spec.runs) runs += (runs.empty() ? "" : " ") + run;
-    table.add({std::to_string(stored.figure_id), spec.kind, runs, stored.title, stored.made_at});
+    for (const std::string& run : figure->spec.runs) runs += (runs.empty() ? "" : " ") + run;
+    table.add({std::to_string(figure->figure_id), figure->spec.kind, figure->trouble.empty() ? runs : figure->trouble,
+               figure->title, figure->made_at});
   }
   std::cout << table.aligned();
   return 0;
@@ -57,18 +50,13 @@ int list(const FigureOptions& options) {
 
 int rebuild(const FigureOptions& options) {
   const SessionStore store = open_store_for_reading(options.store);
-  const RunReader reader(store);
-  const StoredFigure stored = load_figure(store.database(), options.figure_id);
-  const figure::Scene scene = build_figure(reader, figure_spec_from_json(stored.spec));
-  write_all(scene, options.to);
-  const bool same = scene_hash(scene) == stored.scene_hash;
-  if (options.check || !same) {
-    std::cout << "figure " << stored.figure_id
-              << (same ? " is the same, to the last bit\n"
-                       : " differs from what was made on " + stored.made_at + " by moescope " + stored.program +
-                             ": the runs in the store, or the program, have changed\n");
+  const RebuiltFigure rebuilt = rebuild_figure(RunReader(store), options.figure_id);
+  for (const std::string& file : options.to) {
+    write_figure(rebuilt.scene, file, rebuild_note(options.figure_id, rebuilt.spec));
+    std::cout << file << "\n";
   }
-  return same || !options.check ? 0 : 1;
+  if (options.check || !rebuilt.same) std::cout << rebuilt.verdict << "\n";
+  return rebuilt.same || !options.check ? 0 : 1;
 }
 
 int kinds(const FigureOptions&) {
@@ -106,11 +94,11 @@ void add_movie_options(CLI::App& command, FigureOptions& options) {
 void add_make_options(CLI::App& command, FigureOptions& options) {
   FigureSpec& spec = options.spec;
   spec.x.clear();
-  command.add_option("KIND", spec.kind, "curves, pareto, bars, load, ridge or routing")->required();
+  command.add_option("KIND", spec.kind, "curves, pareto, bars, parallel, load, ridge or routing")->required();
   command.add_option("RUN", spec.runs, "a run's number, its name, or latest; RUN@STEP: as it was then")
       ->required()
       ->expected(1, 100);
-  command.add_option("--key", spec.key, "curves: the metric")->capture_default_str();
+  command.add_option("--key", spec.key, "curves: the metric; several, apart by spaces, are a panel each")->capture_default_str();
   command.add_option("--x", spec.x, "curves: step, images or gflops; pareto: gflops, ms or parameters");
   command.add_flag("--log-x", spec.log_x, "logarithmic x axis");
   command.add_flag("--log-y", spec.log_y, "logarithmic y axis");

@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <iostream>
 
+#include "app/child_options.h"
 #include "app/config_options.h"
+#include "app/experiment_cost.h"
 #include "app/headless.h"
 #include "app/store_path.h"
 #include "app/sweep.h"
@@ -21,7 +23,7 @@ struct SweepOptions {
   ConfigOptions config;
   std::string store, stop, name = "sweep";
   std::vector<std::string> axes, lists;
-  bool dry_run = false;
+  bool dry_run = false, beside = false, progress = false;
 };
 
 /// What came of each cell.
@@ -57,6 +59,7 @@ int sweep(const SweepOptions& options) {
   const std::vector<SweepCell> cells = sweep_cells(base, options.axes, options.lists);
   if (!options.stop.empty()) parse_stop_rule(options.stop);
   const std::filesystem::path path = store_path(options.store);
+  if (options.beside) end_with_parent();
   double secs = 0;
   size_t num_trained = 0;
   for (size_t i = 0; i < cells.size() && !options.dry_run; ++i) {
@@ -64,7 +67,10 @@ int sweep(const SweepOptions& options) {
     if (state.progress == CellState::Progress::done) continue;
     say_progress(i, cells.size(), cells[i].name, num_trained > 0 ? secs / static_cast<double>(num_trained) : 0);
     const auto begin = std::chrono::steady_clock::now();
-    const HeadlessRun done = run_headless(prepare_cell(options.store, options.stop, options.name, cells[i], state));
+    PreparedRun run = prepare_cell(options.store, options.stop, options.name, cells[i], state);
+    run.beside = options.beside;
+    run.tell_often = options.progress;
+    const HeadlessRun done = run_headless(std::move(run));
     if (done.asked_to_stop) {
       std::cout << "stopped in cell " << i + 1 << " of " << cells.size() << "; the same command goes on there\n";
       return 0;
@@ -74,7 +80,14 @@ int sweep(const SweepOptions& options) {
     const SessionStore store(path, SessionStore::Access::edit);
     RunEditor(store).tag(std::vector<int64_t>{done.run_id}, options.name, true);
   }
+  if (options.progress) {
+    std::cout << "runs";
+    for (const SweepCell& cell : cells) std::cout << " " << find_cell(path, options.name, cell).run_id;
+    std::cout << "\n";
+    return 0;
+  }
   std::cout << results(path, options.name, cells).aligned();
+  if (options.dry_run) std::cout << cost_sentence(planned_cost(path, options.stop, options.name, cells)) << "\n";
   return 0;
 }
 
@@ -99,7 +112,9 @@ void add_sweep_command(CLI::App& program, Action& action) {
       ->add_option("--stop", options->stop, "of each run: steps=N,epochs=N,seconds=N,accuracy=X, whichever comes first")
       ->type_name("RULE");
   command->add_option("--name", options->name, "one word; its runs carry it as a tag")->capture_default_str();
-  command->add_flag("--dry-run", options->dry_run, "only list the cells and what is done of them");
+  command->add_flag("--dry-run", options->dry_run,
+                    "only list the cells, what is done of them and what the rest will cost");
+  add_child_options(*command, options->beside, options->progress);
   command->callback([&action, options] { action = [options] { return sweep(*options); }; });
 }
 

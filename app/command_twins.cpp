@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "app/child_options.h"
 #include "app/config_options.h"
 #include "app/stop_signals.h"
 #include "app/store_path.h"
@@ -21,6 +22,7 @@ namespace {
 struct TwinsOptions {
   std::vector<std::string> presets, settings;
   std::string store, stop, name = "twins";
+  bool beside = false, progress = false;
 };
 
 std::string in_base_16(uint64_t hash) {
@@ -39,9 +41,14 @@ void tell_apart(std::vector<RunConfig>& configs) {
 
 class Progress {
  public:
+  explicit Progress(bool for_programs) : for_programs_(for_programs) {}
   bool operator()(const std::vector<TwinState>& twins) {
     const auto now = std::chrono::steady_clock::now();
-    if (now >= next_) {
+    if (now >= next_ && for_programs_) {
+      std::fprintf(stderr, "step %lld/%lld\n", static_cast<long long>(twins.front().step),
+                   static_cast<long long>(twins.front().total_steps));
+      next_ = now + std::chrono::milliseconds(100);
+    } else if (now >= next_) {
       std::string line = "step " + std::to_string(twins.front().step);
       for (const TwinState& twin : twins) line += "  " + twin.name + " loss " + fixed(twin.loss, 4);
       std::fprintf(stderr, "%s  batches %s\n", line.c_str(), in_base_16(twins.front().batches_hash).c_str());
@@ -51,6 +58,7 @@ class Progress {
   }
 
  private:
+  const bool for_programs_;
   const StopSignals signals_;
   std::chrono::steady_clock::time_point next_{};
 };
@@ -69,7 +77,9 @@ int twins(const TwinsOptions& options) {
   setup.stop_rule = options.stop;
   setup.store = store_path(options.store);
   setup.group = options.name;
-  Progress progress;
+  setup.beside = options.beside;
+  if (options.beside) end_with_parent();
+  Progress progress(options.progress);
   const std::vector<TwinState> ended = train_twins(setup, [&](const auto& states) { return progress(states); });
   TextTable table({">run", "name", ">step", ">training loss", ">test accuracy", "batches", "ended by"});
   std::string runs;
@@ -78,6 +88,10 @@ int twins(const TwinsOptions& options) {
                twin.test_accuracy < 0 ? "-" : fixed(twin.test_accuracy, 4), in_base_16(twin.batches_hash),
                word_of(twin)});
     runs += " " + std::to_string(twin.run_id);
+  }
+  if (options.progress) {
+    std::cout << "runs" << runs << "\n";
+    return 0;
   }
   std::cout << table.aligned() << "`moescope runs compare" << runs << "` puts them side by side\n";
   return 0;
@@ -103,6 +117,7 @@ void add_twins_command(CLI::App& program, Action& action) {
   command->add_option("--stop", options->stop, "steps=N,epochs=N,seconds=N,accuracy=X, whichever comes first")
       ->type_name("RULE");
   command->add_option("--name", options->name, "one word; the runs carry it as a tag")->capture_default_str();
+  add_child_options(*command, options->beside, options->progress);
   command->callback([&action, options] { action = [options] { return twins(*options); }; });
 }
 

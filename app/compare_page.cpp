@@ -11,13 +11,14 @@ namespace moescope {
 namespace {
 
 constexpr int64_t kPairImages = 32;
+constexpr CompareView kFigureViews[] = {CompareView::curves, CompareView::compute, CompareView::settings};
 
 bool is_over(const SessionJob& job) {
   return job.state != SessionJob::State::waiting && job.state != SessionJob::State::running;
 }
 
 bool looks_the_same(const SessionJob& a, const SessionJob& b) {
-  return a.job_id == b.job_id && a.state == b.state && a.share == b.share;
+  return a.job_id == b.job_id && a.state == b.state && a.share == b.share && a.title == b.title;
 }
 
 }  // namespace
@@ -27,23 +28,54 @@ bool ComparePage::take_news() {
   bool any = door->take_table(table_);
   any |= door->take_comparison(comparison_);
   any |= door->take_pair(pair_);
-  for (std::shared_ptr<const FigureAnswer>& answer : door->take_figures()) {
-    figures_[answer->ask.place] = std::move(answer);
-    any = true;
+  any |= experiments_.take_news(*door);
+  any |= door->take_found(found_);
+  for (const CompareView view : kFigureViews) {
+    const auto place = static_cast<int64_t>(view);
+    if (std::shared_ptr<const FigureAnswer> answer = door->take_figure(place))
+      figures_[place] = std::move(answer), any = true;
   }
   std::vector<SessionJob> jobs = door->take_jobs();
   any |= !std::equal(jobs.begin(), jobs.end(), jobs_.begin(), jobs_.end(), looks_the_same);
+  for (const SessionJob& job : jobs) show_runs(job);
   for (const SessionJob& job : jobs)
-    if (is_over(job)) notices_.push_back(job.result);
+    if (is_over(job)) notices_.push_back({job.result, job.state == SessionJob::State::failed});
   std::erase_if(jobs, is_over);
   jobs_ = std::move(jobs);
-  for (std::string& notice : door->drain_notices()) notices_.push_back(std::move(notice));
+  for (SessionNotice& notice : door->drain_notices()) notices_.push_back(std::move(notice));
   const std::string written = door->take_written_path();
   if (!written.empty() && ImGui::GetCurrentContext()) ImGui::SetClipboardText(written.c_str());
   return any || !notices_.empty();
 }
 
-bool ComparePage::needs_another_frame() const { return pair_selection_.hovered != pair_selection_.hovering; }
+bool ComparePage::needs_another_frame() const {
+  return pair_selection_.hovered != pair_selection_.hovering || crosshair_.moved();
+}
+
+bool ComparePage::has_figure(CompareView view) const {
+  const auto asked = asked_figures_.find(static_cast<int64_t>(view));
+  const auto found = figures_.find(static_cast<int64_t>(view));
+  if (asked == asked_figures_.end() || asked->second.empty() || found == figures_.end()) return false;
+  return found->second->ask.all || to_json(found->second->ask.spec) == asked->second;
+}
+
+plots::SceneView& ComparePage::scene_view(CompareView view) {
+  return view == CompareView::curves ? curve_view_ : view == CompareView::compute ? cost_view_ : settings_view_;
+}
+
+/// Alone, or besides the others, each in a panel of its own; besides one that is there takes it out.
+void ComparePage::choose_metric(const std::string& key, bool besides) {
+  FigureSpec shown;
+  shown.key = metric_;
+  std::vector<std::string> keys = figure_keys(shown);
+  if (!besides)
+    keys = {key};
+  else if (std::erase(keys, key) == 0)
+    keys.push_back(key);
+  if (keys.empty()) return;  // one stays
+  metric_.clear();
+  for (const std::string& one : keys) metric_ += (metric_.empty() ? "" : " ") + one;
+}
 
 void ComparePage::update(const PageInput& input, bool shown, std::vector<Command>&) {
   if (input.gallery.own.size() > own_images_ && shown) own_image_ = input.gallery.own.back();  // just dropped
@@ -70,12 +102,15 @@ std::optional<FigureSpec> ComparePage::spec_of(CompareView view) const {
     spec.kind = "curves";
     spec.key = metric_;
     spec.x = curve_axis_;
-    spec.log_y = log_y_;
+    spec.log_x = log_x_, spec.log_y = log_y_;
     const auto zoomed = curve_view_.zoomed_x();  // the part in view, as exactly as it is stored
     if (zoomed && curve_axis_ == "step") {
       spec.first_step = static_cast<int64_t>(std::floor(zoomed->low));
       spec.last_step = static_cast<int64_t>(std::ceil(zoomed->high));
     }
+  } else if (view == CompareView::settings) {
+    if (spec.runs.size() < 2) return std::nullopt;
+    spec.kind = "parallel";
   } else {
     spec.kind = "pareto";
     spec.x = cost_axis_;
@@ -84,14 +119,20 @@ std::optional<FigureSpec> ComparePage::spec_of(CompareView view) const {
 }
 
 void ComparePage::ask_figures() {
-  for (const CompareView view : {CompareView::curves, CompareView::compute}) {
+  for (const CompareView view : kFigureViews) {
     const auto place = static_cast<int64_t>(view);
     const std::optional<FigureSpec> spec = spec_of(view);
-    const std::string text = spec ? to_json(*spec) : std::string();
+    const RunTableQuestion& table = table_panel_.question();
+    const bool all = !spec && view == CompareView::compute && view_ == static_cast<int>(view);
+    std::string text = spec ? to_json(*spec) : std::string();
+    if (all)
+      text = "all " + cost_axis_ + (table.archived ? " archived " : table.trash ? " trash " : " ") + table.filter;
     if (asked_figures_[place] == text) continue;
     asked_figures_[place] = text;
-    if (spec)
-      door->draw({place, *spec});
+    FigureAsk ask{.place = place, .spec = spec.value_or(FigureSpec{})};
+    if (all) ask.spec.x = cost_axis_, ask.all = table;
+    if (spec || all)
+      door->draw(std::move(ask));
     else
       figures_.erase(place);
   }
@@ -116,6 +157,12 @@ void ComparePage::ask_pair(const PageInput& input) {
   door->look(wanted);
 }
 
+std::span<const RunSummary> ComparePage::found_runs(const std::string& typed) {
+  if (!door || typed.empty()) return {};
+  if (asked_name_ != typed) door->find_runs(typed), asked_name_ = typed;
+  return found_ && found_->typed == typed ? std::span(found_->runs) : std::span<const RunSummary>();
+}
+
 void ComparePage::ask(const PageInput& input) {
   const panels::RunTablePanel& panel = table_panel_;
   const bool woken = std::exchange(resting_, false);
@@ -134,9 +181,19 @@ void ComparePage::ask(const PageInput& input) {
   ask_pair(input);
 }
 
+/// What twins and small sweeps made is chosen, so that it stands side by side at once.
+void ComparePage::show_runs(const SessionJob& job) {
+  constexpr size_t kMost = 12;
+  if (job.runs.empty() || job.runs.size() > kMost) return;
+  std::vector<RunMoment> made;
+  for (const int64_t run : job.runs) made.push_back({run, -1});
+  table_panel_.choose_only(std::move(made));
+}
+
 void ComparePage::act(const panels::RunTableActs& acts) {
   for (const RunEdit& edit : acts.edits) door->edit(edit);
   for (const int64_t run : acts.replays) door->replay(run);
+  if (acts.new_runs) experiments_.open();
   if (acts.report) door->save_report(table_panel_.chosen());
 }
 
@@ -144,15 +201,15 @@ void ComparePage::save_shown_figure() {
   if (const std::optional<FigureSpec> spec = spec_of(static_cast<CompareView>(view_)))
     door->save_figure(*spec);
   else
-    notices_.emplace_back("no figure is on view: choose runs and open Curves or Compute");
+    notices_.push_back({"no figure is on view: choose runs and open Curves, Compute or Settings", true});
 }
 
 void ComparePage::take_keys(const PageInput& input) {
-  if (!input.has_keyboard || table_panel_.columns_open()) return;
+  if (!input.has_keyboard || table_panel_.columns_open() || experiments_.is_open()) return;
   panels::RunTableActs acts;
   table_panel_.take_keys(table_.get(), acts);
   act(acts);
-  view_ = (view_ + ui::typed('v')) % 3;
+  view_ = (view_ + ui::typed('v')) % 4;
   if (ui::typed('m') % 2 == 1) table_large_ = !table_large_;
   if (ui::ctrl_typed('e')) save_shown_figure();
   if (view_ == static_cast<int>(CompareView::images)) {
@@ -160,7 +217,7 @@ void ComparePage::take_keys(const PageInput& input) {
     const int64_t move = ui::typed(']') - ui::typed('['), count = std::max<int64_t>(1, input.gallery.count);
     if (move != 0) image_index_ = (image_index_ + move + count) % count, own_image_.reset();
   } else if (ui::typed('f') > 0) {
-    curve_view_.fit(), cost_view_.fit();
+    for (const CompareView view : kFigureViews) scene_view(view).fit();
   }
 }
 

@@ -5,9 +5,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "app/compare_experiments.h"
 #include "app/session_door.h"
 #include "app/workspace_page.h"
 #include "figure/palette.h"
@@ -20,7 +22,7 @@
 namespace moescope {
 
 /// What the upper right panel shows.
-enum class CompareView { curves, compute, images };
+enum class CompareView { curves, compute, images, settings };
 
 class ComparePage : public WorkspacePage {
  public:
@@ -39,14 +41,22 @@ class ComparePage : public WorkspacePage {
 
   /// Takes what the door has to give; true when something came.
   bool take_news();
-  std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
+  std::vector<SessionNotice> take_notices() { return std::exchange(notices_, {}); }
 
   panels::RunTablePanel& table() { return table_panel_; }
+  const panels::RunTablePanel& table() const { return table_panel_; }
+  /// Stored runs whose name has these letters, once the store has answered.
+  std::span<const RunSummary> found_runs(const std::string& typed);
+  ExperimentSheet& experiments() { return experiments_; }
+  const std::vector<SessionJob>& jobs() const { return jobs_; }
   const RunTable* shown_table() const { return table_.get(); }
   const RunComparison* comparison() const { return comparison_.get(); }
   const PairLook* pair() const { return pair_.get(); }
   const panels::PairSelection& pair_selection() const { return pair_selection_; }
   void open(CompareView view) { view_ = static_cast<int>(view); }
+  /// True when the figure of the view is there as it was asked for last.
+  bool has_figure(CompareView view) const;
+  void zoom_curves(double first, double last) { curve_view_.show(first, last); }
 
   SessionDoor* door = nullptr;  // null: no store behind the window
   figure::ColorMap colors;
@@ -61,10 +71,13 @@ class ComparePage : public WorkspacePage {
   void ask_figures();
   void ask_pair(const PageInput& input);
   void act(const panels::RunTableActs& acts);
+  void show_runs(const SessionJob& job);
   void save_shown_figure();
   std::optional<FigureSpec> spec_of(CompareView view) const;
   void draw_view(const ui::Rect& area, const PageInput& input);
   void draw_figure(const ui::Rect& area, CompareView view, const PageInput& input);
+  void choose_metric(const std::string& key, bool besides);
+  plots::SceneView& scene_view(CompareView view);
   void draw_metric_choice(ui::Rect& inside);
   void draw_axis_choice(ui::Rect& inside);
   void draw_moments(ui::Rect& inside);
@@ -73,15 +86,17 @@ class ComparePage : public WorkspacePage {
 
   Layout layout_;
   panels::RunTablePanel table_panel_;
+  ExperimentSheet experiments_;
   panels::Differences differences_;
   panels::PairPicture pair_picture_;
   panels::PairRouting pair_routing_;
   panels::PairSelection pair_selection_;
-  plots::SceneView curve_view_, cost_view_;
+  plots::SceneView curve_view_, cost_view_, settings_view_;
+  plots::Crosshair crosshair_;
   int view_ = 0;
   bool table_large_ = false;  // M
   std::string metric_ = "train/loss", cost_axis_ = "gflops", curve_axis_ = "step";
-  bool log_y_ = false;
+  bool log_x_ = false, log_y_ = false;
   int64_t step_a_ = -1, step_b_ = -1;  // of the checkpoints looked through; -1: the last
   int64_t image_index_ = 0;
   size_t own_images_ = 0;
@@ -99,8 +114,10 @@ class ComparePage : public WorkspacePage {
   std::shared_ptr<const RunComparison> comparison_;
   std::map<int64_t, std::shared_ptr<const FigureAnswer>> figures_;
   std::shared_ptr<const PairLook> pair_;
+  std::shared_ptr<const FoundRuns> found_;
+  std::string asked_name_;
   std::vector<SessionJob> jobs_;
-  std::vector<std::string> notices_;
+  std::vector<SessionNotice> notices_;
 };
 
 }  // namespace moescope

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "app/compare_page.h"
+#include "widgets/panels/control_tips.h"
 #include "widgets/panels/states.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/format.h"
@@ -17,7 +18,7 @@ using ui::Face;
 using ui::px;
 using ui::Rect;
 
-constexpr std::string_view kViews[] = {"Curves", "Compute", "Images"};
+constexpr std::string_view kViews[] = {"Curves", "Compute", "Images", "Settings"};
 const std::string kCostAxes[] = {"GFLOPs/image", "ms/image", "parameters"};
 const std::string kCostSpecs[] = {"gflops", "ms", "parameters"};
 const std::string kCurveAxes[] = {"step", "images", "gflops"};
@@ -31,25 +32,39 @@ void ComparePage::draw_metric_choice(Rect& inside) {
   const Rect axis = line.cut_right(std::min(px(210), line.w * 0.4f));
   line.cut_right(px(8));
   const Rect log = line.cut_right(px(52));
+  line.cut_right(px(4));
+  const Rect log_x = line.cut_right(px(52));
   line.cut_right(px(8));
+  panels::tip_of("compare.axis", axis);
+  panels::tip_of("compare.log_y", log);
+  panels::tip_of("compare.log_x", log_x);
   const auto chosen_axis =
       std::find(std::begin(kCurveAxes), std::end(kCurveAxes), curve_axis_) - std::begin(kCurveAxes);
   const int clicked = ui::segmented("axis", axis, kCurveAxes, static_cast<int>(chosen_axis));
   if (clicked >= 0) curve_axis_ = kCurveAxes[clicked], curve_view_.fit();
   if (ui::button("log", log, "log y", log_y_ ? ui::ButtonKind::primary : ui::ButtonKind::plain)) log_y_ = !log_y_;
+  if (ui::button("log x", log_x, "log x", log_x_ ? ui::ButtonKind::primary : ui::ButtonKind::plain))
+    log_x_ = !log_x_, curve_view_.fit();
   std::vector<std::string> keys = {"train/loss", "eval/test/accuracy", "train/accuracy", "eval/test/loss"};
   if (comparison_)
     for (const std::string& key : comparison_->metric_keys)
       if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
-  const auto at = std::find(keys.begin(), keys.end(), metric_);
-  if (at != keys.end()) std::rotate(keys.begin(), at, at + 1);
+  FigureSpec spec;
+  spec.key = metric_;
+  const std::vector<std::string> shown = figure_keys(spec);
+  const auto is_shown = [&](const std::string& key) {
+    return std::find(shown.begin(), shown.end(), key) != shown.end();
+  };
+  std::stable_partition(keys.begin(), keys.end(), is_shown);
   for (size_t i = 0; i < keys.size(); ++i) {
     const float width = ui::text_width(Face::small, keys[i]) + px(16);
     if (width > line.w) break;
     const Rect cell = line.cut_left(width);
     line.cut_left(px(4));
-    if (ui::button(keys[i].c_str(), cell, keys[i], ui::ButtonKind::quiet)) metric_ = keys[i];
-    if (keys[i] == metric_)
+    if (ui::button(keys[i].c_str(), cell, keys[i], ui::ButtonKind::quiet))
+      choose_metric(keys[i], ImGui::GetIO().KeyShift);
+    panels::tip_of("compare.metric", cell);
+    if (is_shown(keys[i]))
       ui::fill({cell.x + px(8), cell.bottom() - px(3), cell.w - px(16), px(2)}, ui::theme().accent);
   }
 }
@@ -57,6 +72,7 @@ void ComparePage::draw_metric_choice(Rect& inside) {
 void ComparePage::draw_axis_choice(Rect& inside) {
   Rect line = inside.cut_top(px(26));
   inside.cut_top(px(6));
+  panels::tip_of("compare.cost", line);
   const auto chosen = std::find(std::begin(kCostSpecs), std::end(kCostSpecs), cost_axis_) - std::begin(kCostSpecs);
   const int clicked =
       ui::segmented("cost", line.cut_left(std::min(line.w, px(330))), kCostAxes, static_cast<int>(chosen));
@@ -98,14 +114,19 @@ void ComparePage::draw_moments(Rect& inside) {
 
 void ComparePage::draw_figure(const Rect& area, CompareView view, const PageInput& input) {
   const auto found = figures_.find(static_cast<int64_t>(view));
-  if (table_panel_.chosen().empty())
+  if (table_panel_.chosen().empty() && view != CompareView::compute)
     return panels::draw_state(area, panels::Mood::empty, "Choose runs in the table",
                               "A click or X takes a run in; seeds of one experiment become a mean with its interval.");
+  if (view == CompareView::settings && table_panel_.chosen().size() < 2)
+    return panels::draw_state(area, panels::Mood::empty, "Settings of several runs", "Choose two runs or more.");
   if (found == figures_.end()) return panels::draw_state(area, panels::Mood::loading, "Reading the store", "");
   const FigureAnswer& answer = *found->second;
   if (!answer.refusal.empty()) return panels::draw_state(area, panels::Mood::empty, "Nothing to draw", answer.refusal);
-  plots::SceneView& shown = view == CompareView::curves ? curve_view_ : cost_view_;
-  shown.draw_ui(view == CompareView::curves ? "curves" : "costs", area, answer.scene, colors, *input.seen.textures);
+  const plots::SceneHit hit = scene_view(view).draw_ui(kViews[static_cast<size_t>(view)].data(), area, answer.scene,
+                                                       colors, *input.seen.textures, crosshair_.x());
+  crosshair_.follow(hit);
+  if (hit.clicked && hit.point >= 0 && static_cast<size_t>(hit.point) < answer.run_of_point.size())
+    table_panel_.choose({answer.run_of_point[static_cast<size_t>(hit.point)], -1});
 }
 
 void ComparePage::draw_view(const Rect& area, const PageInput& input) {
@@ -154,6 +175,7 @@ void ComparePage::draw_ui(const Rect& whole, const PageInput& input, std::vector
   if (!door)
     return panels::draw_state(whole, panels::Mood::empty, "No store", "This window has no session store behind it.");
   pair_selection_.begin_frame();
+  crosshair_.begin_frame();
   take_keys(input);
   const float gutter = px(ui::kGutter);
   Rect area = whole;
@@ -184,6 +206,7 @@ void ComparePage::draw_ui(const Rect& whole, const PageInput& input, std::vector
   }
   act(acts);
   ask(input);
+  experiments_.draw_ui({0, 0, ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y}, *door);
   table_panel_.draw_columns_sheet({0, 0, ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y}, table_.get());
 }
 

@@ -32,21 +32,21 @@ std::string figure_img(const figure::Scene& scene) {
   return "<img alt=\"figure\" src=\"" + address + "\">\n";
 }
 
-void write_figure(const figure::Scene& scene, const std::filesystem::path& file) {
+void write_figure(const figure::Scene& scene, const std::filesystem::path& file, const std::string& note) {
   const std::string ending = file.extension().string();
   std::string bytes;
   if (ending == ".svg") {
-    bytes = figure::as_svg(scene, load_color_map());
+    bytes = figure::as_svg(scene, load_color_map(), note);
   } else if (ending == ".pdf") {
-    bytes = figure::as_pdf(scene, load_color_map());
+    bytes = figure::as_pdf(scene, load_color_map(), note);
   } else if (ending == ".png") {
-    bytes = figure::as_png(scene, load_color_map());
+    bytes = figure::as_png(scene, load_color_map(), 2, note);
   } else if (ending == ".csv") {
-    bytes = figure::scene_csv(scene);
+    bytes = figure::scene_csv(scene, note);
   } else if (ending == ".json") {
-    bytes = figure::scene_json(scene);
+    bytes = figure::scene_json(scene, note);
   } else if (ending == ".tex") {
-    bytes = figure::scene_pgfplots(scene);
+    bytes = figure::scene_pgfplots(scene, note);
   } else {
     throw UserError(file.string() + ": a figure's file ends in .svg, .pdf, .png, .csv, .json or .tex");
   }

@@ -1,5 +1,7 @@
-// Written first: a figure that cannot be written is none.
+// A figure that cannot be written is none.
 #include "app/figure_keeping.h"
+
+#include <algorithm>
 
 #include "sessions/figures.h"
 
@@ -16,7 +18,25 @@ StoredFigure row_of(const FigureSpec& spec, const figure::Scene& scene) {
           MOESCOPE_VERSION};
 }
 
+/// The number names the files, or is told in them, and is known with the row: both or neither.
+int64_t keep(const std::filesystem::path& path, FigureSpec spec,
+             const std::function<std::vector<std::string>(int64_t id)>& files_of) {
+  const SessionStore store(path, SessionStore::Access::edit);
+  const RunReader reader(store);
+  pin_runs(reader, spec);
+  const figure::Scene scene = build_figure(reader, spec);
+  Transaction transaction(store.database());
+  const int64_t id = add_figure(store.database(), row_of(spec, scene));
+  for (const std::string& file : files_of(id)) write_figure(scene, file, rebuild_note(id, spec));
+  transaction.commit();
+  return id;
+}
+
 }  // namespace
+
+std::string rebuild_note(int64_t figure_id, const FigureSpec& spec) {
+  return "rebuild with: moescope figure rebuild " + std::to_string(figure_id) + " --check; its spec: " + to_json(spec);
+}
 
 void pin_runs(const RunReader& reader, FigureSpec& spec) {
   spec.labels.clear();
@@ -50,33 +70,49 @@ void add_pictures(const RunReader& reader, const std::vector<ComparedRun>& runs,
 }
 
 int64_t keep_figure(const std::filesystem::path& path, FigureSpec spec, std::vector<std::string>& files) {
-  const SessionStore store(path, SessionStore::Access::edit);
-  const RunReader reader(store);
-  pin_runs(reader, spec);
-  const figure::Scene scene = build_figure(reader, spec);
-  for (const std::string& file : files) write_figure(scene, file);
-  const int64_t id = add_figure(store.database(), row_of(spec, scene));
-  if (!files.empty()) return id;
-  files = {"figure-" + std::to_string(id) + ".svg"};
-  write_figure(scene, files.front());
-  return id;
+  return keep(path, std::move(spec), [&](int64_t id) {
+    if (files.empty()) files = {"figure-" + std::to_string(id) + ".svg"};
+    return files;
+  });
 }
 
 int64_t keep_figure_in(const std::filesystem::path& path, FigureSpec spec, const std::filesystem::path& folder,
                        std::vector<std::string>& files) {
-  const SessionStore store(path, SessionStore::Access::edit);
-  const RunReader reader(store);
-  pin_runs(reader, spec);
-  const figure::Scene scene = build_figure(reader, spec);
-  // The number names the files and is known with the row: both or neither.
-  Transaction transaction(store.database());
-  const int64_t id = add_figure(store.database(), row_of(spec, scene));
-  for (const char* ending : {".svg", ".pdf", ".png", ".csv", ".json", ".tex"}) {
-    files.push_back((folder / ("figure-" + std::to_string(id) + ending)).string());
-    write_figure(scene, files.back());
+  return keep(path, std::move(spec), [&](int64_t id) {
+    for (const char* ending : {".svg", ".pdf", ".png", ".csv", ".json", ".tex"})
+      files.push_back((folder / ("figure-" + std::to_string(id) + ending)).string());
+    return files;
+  });
+}
+
+std::vector<KeptFigure> kept_figures(const RunReader& reader) {
+  std::vector<KeptFigure> kept;
+  for (StoredFigure& stored : list_figures(reader.database())) {
+    KeptFigure figure{.figure_id = stored.figure_id,
+                      .made_at = std::move(stored.made_at),
+                      .title = std::move(stored.title),
+                      .program = std::move(stored.program),
+                      .spec = {},
+                      .trouble = {}};
+    try {
+      figure.spec = figure_spec_from_json(stored.spec);
+    } catch (const UserError& error) { figure.trouble = error.what(); }
+    kept.push_back(std::move(figure));
   }
-  transaction.commit();
-  return id;
+  std::reverse(kept.begin(), kept.end());
+  return kept;
+}
+
+RebuiltFigure rebuild_figure(const RunReader& reader, int64_t figure_id) {
+  const StoredFigure stored = load_figure(reader.database(), figure_id);
+  RebuiltFigure rebuilt{.spec = figure_spec_from_json(stored.spec), .scene = {}, .verdict = {}};
+  rebuilt.scene = build_figure(reader, rebuilt.spec);
+  rebuilt.same = scene_hash(rebuilt.scene) == stored.scene_hash;
+  rebuilt.verdict = "figure " + std::to_string(figure_id) +
+                    (rebuilt.same ? " is the same, to the last bit"
+                                  : " differs from what was made on " + stored.made_at + " by moescope " +
+                                        stored.program + ": the runs in the store, or the program, have changed");
+  return rebuilt;
 }
 
 }  // namespace moescope

@@ -10,6 +10,7 @@ namespace moescope {
 /// The runs of a spec under the labels that it gives them.
 std::vector<ComparedRun> runs_of(const RunReader& reader, const FigureSpec& spec);
 
+figure::Panel parallel_panel(const RunReader& reader, const FigureSpec& spec);
 figure::Panel load_panel(const RunReader& reader, const FigureSpec& spec);
 figure::Panel ridge_panel(const RunReader& reader, const FigureSpec& spec);
 figure::Panel routing_panel(const RunReader& reader, const FigureSpec& spec);

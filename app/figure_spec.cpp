@@ -2,6 +2,7 @@
 #include "app/figure_spec.h"
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "compute/records/error.h"
 #include "compute/records/nearest_name.h"
@@ -58,11 +59,20 @@ FigureSpec figure_spec_from_json(const std::string& text) {
   return spec;
 }
 
+std::vector<std::string> figure_keys(const FigureSpec& spec) {
+  std::istringstream words(spec.key);
+  std::vector<std::string> keys;
+  for (std::string key; words >> key;) keys.push_back(key);
+  if (keys.empty()) keys.push_back(spec.key);
+  return keys;
+}
+
 const std::vector<std::pair<std::string, std::string>>& figure_kinds() {
   static const std::vector<std::pair<std::string, std::string>> kinds = {
       {"curves", "a metric over training; seeds of one setting as mean and 95 % interval"},
       {"pareto", "test accuracy against GFLOPs/image, ms/image or parameters; beaten runs dimmed"},
       {"bars", "test accuracy of each setting, with its interval over seeds"},
+      {"parallel", "parallel coordinates: a line a run through the settings that differ to its accuracy"},
       {"load", "expert load over training, as a heat map"},
       {"ridge", "how evenly experts were used: histograms of their load over training"},
       {"routing", "stored images with the expert of each patch"},

@@ -77,7 +77,7 @@ void add_series(Panel& panel, const MetricEnvelope& series, const std::string& n
   panel.marks.emplace_back(std::move(line));
 }
 
-Panel curves(const RunReader& reader, const FigureSpec& spec) {
+Panel curves(const RunReader& reader, const FigureSpec& spec, const std::string& key) {
   const std::vector<ComparedRun> runs = runs_of(reader, spec);
   const std::map<std::string, std::string> x_labels = {
       {"step", "step"}, {"images", "images seen"}, {"gflops", "forward GFLOPs"}};
@@ -89,11 +89,11 @@ Panel curves(const RunReader& reader, const FigureSpec& spec) {
     const ComparedRun& first = runs[group.runs.front()];
     const double factor = x_factor(spec, first.run);
     if (group.runs.size() > 1) {
-      add_mean(panel, group_curve(reader, runs, group, spec.key, range), group_name(runs, group), color++, factor);
+      add_mean(panel, group_curve(reader, runs, group, key, range), group_name(runs, group), color++, factor);
       continue;
     }
-    const MetricEnvelope series = reader.load_envelope(first.run.summary.run_id, spec.key, kPieces, range.first,
-                                                       std::min(range.last, first.step));
+    const MetricEnvelope series =
+        reader.load_envelope(first.run.summary.run_id, key, kPieces, range.first, std::min(range.last, first.step));
     add_series(panel, series, group_name(runs, group), color++, factor, shown, all);
     for (const CommandApplied& command : first.run.commands) {
       if (command.key == "run" || command.step > std::min(range.last, first.step) || command.step < range.first)
@@ -106,10 +106,10 @@ Panel curves(const RunReader& reader, const FigureSpec& spec) {
     return line == nullptr || line->x.empty();
   });
   if (empty)
-    throw UserError("none of the runs has the metric '" + spec.key +
+    throw UserError("none of the runs has the metric '" + key +
                     "'; `moescope runs query \"SELECT DISTINCT key FROM metrics\"` lists them");
   panel.x = {.label = x_labels.at(spec.x), .log = spec.log_x, .low = {}, .high = {}};
-  panel.y = {.label = spec.key, .log = spec.log_y, .low = {}, .high = {}};
+  panel.y = {.label = key, .log = spec.log_y, .low = {}, .high = {}};
   if (all > shown)
     panel.shown =
         grouped(all) + " values as " + grouped(shown) + " pieces: line their mean, band their least to greatest";
@@ -177,11 +177,16 @@ std::vector<ComparedRun> runs_of(const RunReader& reader, const FigureSpec& spec
 
 Scene build_figure(const RunReader& reader, const FigureSpec& spec) {
   const std::map<std::string, std::function<Panel(const RunReader&, const FigureSpec&)>> makers = {
-      {"curves", curves},   {"pareto", pareto},     {"bars", bars},
+      {"pareto", pareto},   {"bars", bars},         {"parallel", parallel_panel},
       {"load", load_panel}, {"ridge", ridge_panel}, {"routing", routing_panel}};
   require_figure_kind(spec.kind);
   Scene scene;
-  scene.panels.push_back(makers.at(spec.kind)(reader, spec));
+  if (spec.kind == "curves") {
+    for (const std::string& key : figure_keys(spec)) scene.panels.push_back(curves(reader, spec, key));
+    if (scene.panels.size() > 3) scene.columns = 2;
+  } else {
+    scene.panels.push_back(makers.at(spec.kind)(reader, spec));
+  }
   scene.title = spec.title;
   scene.caption = spec.caption;
   scene.width = spec.width;

@@ -7,6 +7,7 @@
 
 #include "app/comparison.h"
 #include "app/figure_spec.h"
+#include "compute/records/run_table.h"
 #include "figure/draw.h"
 #include "figure/scene.h"
 
@@ -14,6 +15,10 @@ namespace moescope {
 
 /// Reads what the spec names. Throws UserError: no such run, a metric that none of them has, no stored routing.
 figure::Scene build_figure(const RunReader& reader, const FigureSpec& spec);
+
+/// Accuracy against cost (x as in a pareto figure) of every run that the question finds, and which run each point is.
+figure::Scene scatter_of_all(const RunReader& reader, const RunTableQuestion& question, const std::string& x,
+                             std::vector<int64_t>& run_of_point);
 
 /// The scene's hash in base 16: 64 bits over everything that scene_json says.
 std::string scene_hash(const figure::Scene& scene);
@@ -26,7 +31,7 @@ void add_pictures(const RunReader& reader, const std::vector<ComparedRun>& runs,
                   ReportPage& page);
 
 /// By the file's ending: .svg, .pdf, .png, .csv, .json, .tex. Throws UserError for another one and when it cannot be
-/// written.
-void write_figure(const figure::Scene& scene, const std::filesystem::path& file);
+/// written. note: kept inside the file.
+void write_figure(const figure::Scene& scene, const std::filesystem::path& file, const std::string& note = {});
 
 }  // namespace moescope

@@ -70,11 +70,12 @@ HeadlessRun run_headless(PreparedRun run) {
   run.setup.look_between_evaluations = false;
   for (int64_t i = 0; i < kKeptImages; ++i) run.setup.watched.push_back({i, nullptr, "test " + std::to_string(i)});
   const StopSignals signals;
-  ProgressPrinter printer;
+  ProgressPrinter printer(run.tell_often);
   TrainerThread trainer(std::move(run.setup));
   RecorderOptions recording;
   recording.store = run.store;
   recording.resume = run.resume;
+  recording.beside = run.beside;
   Recorder recorder(trainer.events(), recording);
 
   const std::shared_ptr<const Snapshot> last = watch(trainer, recorder, signals, printer);

@@ -16,7 +16,8 @@ constexpr auto kPlainLineEvery = std::chrono::seconds(10);
 
 }  // namespace
 
-ProgressPrinter::ProgressPrinter() : is_terminal_(isatty(STDERR_FILENO) != 0) {}
+ProgressPrinter::ProgressPrinter(bool every_time)
+    : every_time_(every_time), is_terminal_(!every_time && isatty(STDERR_FILENO) != 0) {}
 
 void ProgressPrinter::show(const Snapshot& snapshot) {
   if (is_terminal_) {
@@ -24,7 +25,7 @@ void ProgressPrinter::show(const Snapshot& snapshot) {
     const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
     std::fprintf(stderr, "\r\033[K%s", progress_bar(snapshot, known ? size.ws_col - 1 : 100).c_str());
     open_line_ = true;
-  } else if (snapshot.test_step != last_test_step_ || Clock::now() >= next_plain_) {
+  } else if (every_time_ || snapshot.test_step != last_test_step_ || Clock::now() >= next_plain_) {
     std::fprintf(stderr, "%s\n", progress_text(snapshot).c_str());
     last_test_step_ = snapshot.test_step;
     next_plain_ = Clock::now() + kPlainLineEvery;

@@ -10,14 +10,15 @@ namespace moescope {
 
 class ProgressPrinter {
  public:
-  ProgressPrinter();
+  /// every_time: each snapshot as a plain line, for other programs.
+  explicit ProgressPrinter(bool every_time = false);
   void show(const Snapshot& snapshot);
   /// A sentence on a line of its own.
   void say(const std::string& sentence);
   void end_line();
 
  private:
-  const bool is_terminal_;
+  const bool every_time_, is_terminal_;
   bool open_line_ = false;
   int64_t last_test_step_ = -1;
   std::chrono::steady_clock::time_point next_plain_{};

@@ -46,7 +46,8 @@ void Recorder::close() {
 }
 
 void Recorder::open() {
-  auto store = std::make_unique<SessionStore>(options_.store, SessionStore::Access::write);
+  auto store = std::make_unique<SessionStore>(
+      options_.store, options_.beside ? SessionStore::Access::beside : SessionStore::Access::write);
   auto writer = std::make_unique<RunWriter>(*store);
   if (options_.resume) writer->resume_run(options_.resume->run_id, options_.resume->step);
   store_ = std::move(store);

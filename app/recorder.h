@@ -42,6 +42,7 @@ struct RecorderOptions {
     int64_t run_id, step;
   };
   std::optional<Resume> resume;                    // go on with this run from its state after `step` updates
+  bool beside = false;                             // the program that started this one may be writing to the store too
   bool wait_for_store = false;                     // a store that cannot be opened yet is no error but a banner
   std::chrono::milliseconds interval{500};         // between commits, and between attempts
   std::chrono::milliseconds sync_interval{10000};  // between waits for the disk: what a power failure may cost

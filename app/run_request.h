@@ -28,6 +28,8 @@ struct PreparedRun {
   std::filesystem::path store;
   std::optional<RecorderOptions::Resume> resume;   // record into this run, whose checkpoint is in setup.resume_from
   std::optional<RecorderOptions::Resume> history;  // the run and step whose past is this run's past too
+  bool beside = false;                             // a program that writes to the store started this one
+  bool tell_often = false;                         // progress as a line ten times a second, for other programs
 };
 
 /// Throws UserError: unknown preset or field, a bad stop rule, no such run or no checkpoint of it, a setting that

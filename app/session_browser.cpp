@@ -2,13 +2,33 @@
 #include "app/session_browser.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 
 #include "app/comparison.h"
-#include "app/figure_keeping.h"
 #include "compute/backends/thread_pool.h"
 
 namespace moescope {
+
+namespace {
+
+FoundRuns found_runs(const RunReader& reader, const std::string& typed) {
+  constexpr int64_t kMost = 8;
+  FoundRuns found{.typed = typed, .runs = {}};
+  RunQuery wanted;
+  wanted.limit = kMost;
+  wanted.name_contains = typed;
+  found.runs = reader.list_runs(wanted);
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(typed.data(), typed.data() + typed.size(), number);
+  if (error == std::errc() && end == typed.data() + typed.size()) {
+    const std::vector<int64_t> one{number};
+    for (RunSummary& run : reader.load_summaries(one)) found.runs.insert(found.runs.begin(), std::move(run));
+  }
+  return found;
+}
+
+}  // namespace
 
 using Clock = std::chrono::steady_clock;
 
@@ -38,6 +58,26 @@ void SessionBrowser::show_table(RunTableQuestion question, int64_t first_row, in
   reading_.post([this] { read_turn(false); });
 }
 
+void SessionBrowser::find_runs(std::string typed) {
+  {
+    const std::lock_guard lock(mutex_);
+    find_wanted_ = std::move(typed);
+  }
+  reading_.post([this] {
+    std::optional<std::string> wanted;
+    {
+      const std::lock_guard lock(mutex_);
+      wanted = std::exchange(find_wanted_, std::nullopt);
+    }
+    if (!wanted) return;  // an earlier turn has answered it
+    guarded("", [&] {
+      if (!open()) return;
+      found_.post(std::make_shared<const FoundRuns>(found_runs(*reader_, *wanted)));
+      wake();
+    });
+  });
+}
+
 void SessionBrowser::compare(std::vector<RunMoment> runs) {
   {
     const std::lock_guard lock(mutex_);
@@ -45,20 +85,6 @@ void SessionBrowser::compare(std::vector<RunMoment> runs) {
     shown_.comparison_asked = true;
   }
   reading_.post([this] { read_turn(false); });
-}
-
-void SessionBrowser::draw(FigureAsk ask) {
-  {
-    const std::lock_guard lock(mutex_);
-    shown_.figure_asked[ask.place] = true;
-    shown_.figures[ask.place] = std::move(ask);
-  }
-  reading_.post([this] { read_turn(false); });
-}
-
-std::vector<std::shared_ptr<const FigureAnswer>> SessionBrowser::take_figures() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(figures_out_, {});
 }
 
 void SessionBrowser::rest() {
@@ -98,27 +124,6 @@ void SessionBrowser::look(PairRequest request) {
   });
 }
 
-void SessionBrowser::save_figure(FigureSpec spec) {
-  reading_.post([this, spec = std::move(spec)] {
-    guarded("the figure was not saved: ", [&] {
-      std::filesystem::create_directories(folder_);
-      std::vector<std::string> files;
-      const int64_t id = keep_figure_in(store_path_, spec, folder_, files);
-      {
-        const std::lock_guard lock(mutex_);
-        written_ = files.front();
-      }
-      notice("figure " + std::to_string(id) + ": " + files.front() +
-             ", beside it .pdf .png .csv .json .tex; its path is on the clipboard");
-    });
-  });
-}
-
-void SessionBrowser::save_report(std::vector<RunMoment> runs) {
-  reading_.post(
-      [this, runs = std::move(runs)] { guarded("the report was not saved: ", [&] { write_report_files(runs); }); });
-}
-
 void SessionBrowser::cancel(int64_t job_id) {
   const std::lock_guard lock(mutex_);
   const auto job = jobs_.find(job_id);
@@ -137,7 +142,7 @@ std::vector<SessionJob> SessionBrowser::take_jobs() {
   return states;
 }
 
-std::vector<std::string> SessionBrowser::drain_notices() {
+std::vector<SessionNotice> SessionBrowser::drain_notices() {
   const std::lock_guard lock(mutex_);
   return std::exchange(notices_, {});
 }
@@ -159,10 +164,10 @@ void SessionBrowser::wake() {
   if (waker_) waker_();
 }
 
-void SessionBrowser::notice(std::string text) {
+void SessionBrowser::notice(std::string text, bool wrong) {
   {
     const std::lock_guard lock(mutex_);
-    notices_.push_back(std::move(text));
+    notices_.push_back({std::move(text), wrong});
   }
   wake();
 }
@@ -171,7 +176,7 @@ void SessionBrowser::notice(std::string text) {
 void SessionBrowser::guarded(const std::string& what, const std::function<void()>& task) {
   try {
     task();
-  } catch (const std::exception& error) { notice(what + error.what()); }
+  } catch (const std::exception& error) { notice(what + error.what(), true); }
 }
 
 /// False, with the reason as the table's refusal, while there is no store that can be read.
@@ -184,13 +189,20 @@ bool SessionBrowser::open() {
   } catch (const UserError& error) {
     auto table = std::make_shared<RunTable>();
     table->refusal = std::filesystem::exists(store_path_) ? error.what() : "no run has been stored yet";
+    bool list = false, rows = false;
     {
       const std::lock_guard lock(mutex_);
-      if (!shown_.table || !std::exchange(shown_.table_asked, false)) return false;
-      table->question = shown_.table->question;
+      list = std::exchange(shown_.list_asked, false);
+      rows = shown_.table && std::exchange(shown_.table_asked, false);
+      if (rows) table->question = shown_.table->question;
     }
-    tables_.post(std::move(table));
-    wake();
+    if (list) {
+      auto answer = std::make_shared<FigureList>();
+      answer->refusal = table->refusal;
+      figure_lists_.post(std::move(answer));
+    }
+    if (rows) tables_.post(std::move(table));
+    if (list || rows) wake();
     return false;
   }
 }
@@ -208,7 +220,7 @@ void SessionBrowser::read_turn(bool poll) {
     {
       const std::lock_guard lock(mutex_);
       shown = shown_;
-      shown_.table_asked = shown_.comparison_asked = false;
+      shown_.table_asked = shown_.comparison_asked = shown_.list_asked = false;
       shown_.figure_asked.clear();
     }
     const auto begin = Clock::now();
@@ -223,6 +235,7 @@ void SessionBrowser::read_turn(bool poll) {
     }
     for (const auto& [place, ask] : shown.figures)
       if (shown.figure_asked.contains(place) || refresh) answer_figure(ask);
+    if (shown.list && (shown.list_asked || refresh)) answer_figure_list();
     if (!refresh && !first) return;
     data_version_ = version;
     refreshed_ = Clock::now();
@@ -233,63 +246,6 @@ void SessionBrowser::read_turn(bool poll) {
 void SessionBrowser::answer_table(const TableAsk& ask, bool changed) {
   tables_.post(std::make_shared<const RunTable>(
       table_reader_.answer(*reader_, ask.question, ask.first_row, ask.num_rows, changed)));
-  wake();
-}
-
-void SessionBrowser::answer_figure(const FigureAsk& ask) {
-  auto answer = std::make_shared<FigureAnswer>();
-  answer->ask = ask;
-  try {
-    const ReadSnapshot snapshot(reader_->database());
-    FigureSpec spec = ask.spec;
-    if (spec.labels.empty()) pin_runs(*reader_, spec);
-    answer->scene = build_figure(*reader_, spec);
-  } catch (const UserError& error) { answer->refusal = error.what(); }
-  {
-    const std::lock_guard lock(mutex_);
-    figures_out_.push_back(std::move(answer));
-  }
-  wake();
-}
-
-void SessionBrowser::write_report_files(const std::vector<RunMoment>& moments) {
-  if (!open()) throw UserError("no run has been stored yet");
-  std::filesystem::create_directories(folder_);
-  std::vector<ComparedRun> runs;
-  std::string name = "compare";
-  for (const RunMoment& moment : moments) {
-    runs.push_back(find_compared(*reader_, moment_text(moment)));
-    name += "-" + moment_text(moment);
-  }
-  const std::vector<std::string> keys = {"train/loss", "eval/test/accuracy"};
-  ReportPage page = compare_runs(*reader_, runs, keys);
-  write_report(page, (folder_ / (name + ".md")).string());
-  add_pictures(*reader_, runs, keys, page);
-  const std::string file = (folder_ / (name + ".html")).string();
-  write_report(page, file);
-  {
-    const std::lock_guard lock(mutex_);
-    written_ = file;
-  }
-  notice("report: " + file + ", beside it .md; its path is on the clipboard");
-}
-
-// ---- jobs
-
-int64_t SessionBrowser::add_job(std::string title) {
-  const std::lock_guard lock(mutex_);
-  Job& job = jobs_[next_job_];
-  job.state.job_id = next_job_;
-  job.state.title = std::move(title);
-  return next_job_++;
-}
-
-void SessionBrowser::change_job(int64_t id, const std::function<void(SessionJob&)>& change) {
-  {
-    const std::lock_guard lock(mutex_);
-    const auto job = jobs_.find(id);
-    if (job != jobs_.end()) change(job->second.state);
-  }
   wake();
 }
 

@@ -28,20 +28,30 @@ class SessionBrowser : public SessionDoor {
 
   void show_table(RunTableQuestion question, int64_t first_row, int64_t num_rows) override;
   bool take_table(std::shared_ptr<const RunTable>& out) override { return tables_.take(out); }
+  void find_runs(std::string typed) override;
+  bool take_found(std::shared_ptr<const FoundRuns>& out) override { return found_.take(out); }
   void compare(std::vector<RunMoment> runs) override;
   bool take_comparison(std::shared_ptr<const RunComparison>& out) override { return comparisons_.take(out); }
   void draw(FigureAsk ask) override;
-  std::vector<std::shared_ptr<const FigureAnswer>> take_figures() override;
+  std::shared_ptr<const FigureAnswer> take_figure(int64_t place) override;
+  void show_figures() override;
+  bool take_figure_list(std::shared_ptr<const FigureList>& out) override { return figure_lists_.take(out); }
   void rest() override;
   void edit(RunEdit edit) override;
   void look(PairRequest request) override;
   bool take_pair(std::shared_ptr<const PairLook>& out) override { return pairs_.take(out); }
   void replay(int64_t run_id) override;
+  void plan(ExperimentAsk ask) override;
+  bool take_plan(std::shared_ptr<const ExperimentPlan>& out) override { return plans_.take(out); }
+  void start(ExperimentAsk ask) override;
   void save_figure(FigureSpec spec) override;
+  void export_figure(int64_t figure_id, std::string ending) override;
+  void check_figure(int64_t figure_id) override;
+  bool take_verdict(std::shared_ptr<const FigureVerdict>& out) override { return verdicts_.take(out); }
   void save_report(std::vector<RunMoment> runs) override;
   void cancel(int64_t job_id) override;
   std::vector<SessionJob> take_jobs() override;
-  std::vector<std::string> drain_notices() override;
+  std::vector<SessionNotice> drain_notices() override;
   std::string take_written_path() override;
   void set_waker(std::function<void()> wake) override;
 
@@ -54,7 +64,7 @@ class SessionBrowser : public SessionDoor {
     std::optional<TableAsk> table;
     std::optional<std::vector<RunMoment>> comparison;
     std::map<int64_t, FigureAsk> figures;
-    bool table_asked = false, comparison_asked = false, resting = true;
+    bool table_asked = false, comparison_asked = false, list = false, list_asked = false, resting = true;
     std::map<int64_t, bool> figure_asked;
   };
   struct Job {
@@ -67,30 +77,41 @@ class SessionBrowser : public SessionDoor {
   bool open();
   void answer_table(const TableAsk& ask, bool changed);
   void answer_figure(const FigureAsk& ask);
+  void answer_figure_list();
   void apply(const RunEdit& edit);
   void write_report_files(const std::vector<RunMoment>& runs);
   void guarded(const std::string& what, const std::function<void()>& task);
 
   int64_t add_job(std::string title);
   void change_job(int64_t id, const std::function<void(SessionJob&)>& change);
+  void post_job(std::string title, std::function<void(int64_t job_id, const std::atomic<bool>& cancelled)> work);
+  void end_job(int64_t id, SessionJob::State state, const std::string& result, std::vector<int64_t> runs = {});
   void run_replay(int64_t job_id, int64_t run_id, const std::atomic<bool>& cancelled);
-  void notice(std::string text);
+  void run_experiment(int64_t job_id, const ExperimentAsk& ask, const std::atomic<bool>& cancelled);
+  void notice(std::string text, bool wrong = false);
+  void wrote(const std::string& file, std::string text);
   void wake();
 
   const std::filesystem::path store_path_, folder_, program_;
 
   std::mutex mutex_;  // guards what follows
   Shown shown_;
-  std::vector<std::shared_ptr<const FigureAnswer>> figures_out_;
+  std::map<int64_t, std::shared_ptr<const FigureAnswer>> figures_out_;  // by place
   std::map<int64_t, Job> jobs_;
-  std::vector<std::string> notices_;
+  std::vector<SessionNotice> notices_;
   std::string written_;
   std::optional<PairRequest> pair_wanted_;
+  std::optional<ExperimentAsk> plan_wanted_;
+  std::optional<std::string> find_wanted_;
   int64_t next_job_ = 1;
 
   Mailbox<std::shared_ptr<const RunTable>> tables_;
   Mailbox<std::shared_ptr<const RunComparison>> comparisons_;
   Mailbox<std::shared_ptr<const PairLook>> pairs_;
+  Mailbox<std::shared_ptr<const ExperimentPlan>> plans_;
+  Mailbox<std::shared_ptr<const FoundRuns>> found_;
+  Mailbox<std::shared_ptr<const FigureList>> figure_lists_;
+  Mailbox<std::shared_ptr<const FigureVerdict>> verdicts_;
   std::mutex waker_mutex_;
   std::function<void()> waker_;
   std::atomic<bool> leaving_ = false;

@@ -1,8 +1,4 @@
-// What the browser changes in the store, and what it does again: edits by a person, replays.
-#include <algorithm>
-#include <chrono>
-
-#include "app/replay_process.h"
+// What the browser changes in the store: edits by a person.
 #include "app/session_browser.h"
 #include "app/text_table.h"
 #include "sessions/run_edits.h"
@@ -54,42 +50,6 @@ void SessionBrowser::apply(const RunEdit& edit) {
       break;
     }
   }
-}
-
-void SessionBrowser::replay(int64_t run_id) {
-  const int64_t job_id = add_job("replay of run " + std::to_string(run_id));
-  std::shared_ptr<std::atomic<bool>> cancelled;
-  {
-    const std::lock_guard lock(mutex_);
-    cancelled = jobs_.at(job_id).cancelled;
-  }
-  replaying_.post([this, job_id, run_id, cancelled] { run_replay(job_id, run_id, *cancelled); });
-}
-
-void SessionBrowser::run_replay(int64_t job_id, int64_t run_id, const std::atomic<bool>& cancelled) {
-  using State = SessionJob::State;
-  const auto end = [&](State state, const std::string& result) {
-    change_job(job_id, [&](SessionJob& job) { job.state = state, job.result = result, job.share = 1; });
-  };
-  const std::string name = "run " + std::to_string(run_id);
-  if (cancelled) return end(State::cancelled, "the replay of " + name + " was cancelled");
-  change_job(job_id, [](SessionJob& job) { job.state = State::running, job.share = 0; });
-  const auto begin = std::chrono::steady_clock::now();
-  try {
-    const ReplayEnd replayed = replay_in_process(
-        program_, store_path_, run_id,
-        [&](int64_t step, int64_t last) {
-          const double secs = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-          const double share = static_cast<double>(step) / static_cast<double>(std::max<int64_t>(1, last));
-          change_job(job_id, [&](SessionJob& job) {
-            job.share = share;
-            job.eta_secs = step > 0 ? secs / share * (1 - share) : -1;
-          });
-        },
-        cancelled);
-    if (replayed.cancelled) return end(State::cancelled, "the replay of " + name + " was cancelled");
-    end(replayed.status == 2 ? State::failed : State::done, replayed.words);
-  } catch (const std::exception& error) { end(State::failed, name + " cannot be replayed: " + error.what()); }
 }
 
 }  // namespace moescope

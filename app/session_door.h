@@ -3,10 +3,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "app/experiment.h"
 #include "app/figure_spec.h"
+#include "app/kept_figure.h"
 #include "compute/records/pair_look.h"
 #include "compute/records/run_comparison.h"
 #include "compute/records/run_table.h"
@@ -19,11 +22,38 @@ namespace moescope {
 struct FigureAsk {
   int64_t place = 0;
   FigureSpec spec;
+  std::optional<RunTableQuestion> all = {};  // accuracy against cost (spec.x) of all runs of the table, no kept figure
 };
 struct FigureAnswer {
   FigureAsk ask;
   figure::Scene scene;
-  std::string refusal;  // one sentence; the scene is empty then
+  std::vector<int64_t> run_of_point = {};  // of all: the run of each point
+  std::string refusal;                     // one sentence; the scene is empty then
+};
+
+/// The figures that are kept, newest first.
+struct FigureList {
+  std::vector<KeptFigure> figures;
+  std::vector<std::string> metric_keys;  // of all runs: what curves can be drawn of
+  std::string refusal;                   // one sentence when the store cannot be read
+};
+/// What came of making a kept figure again.
+struct FigureVerdict {
+  int64_t figure_id = 0;
+  bool same = false;
+  std::string words;
+};
+
+/// News for the person: plain, or that something is wrong.
+struct SessionNotice {
+  std::string text;
+  bool wrong = false;
+};
+
+/// Runs whose name or number has what was typed, newest first; a few.
+struct FoundRuns {
+  std::string typed;
+  std::vector<RunSummary> runs;
 };
 
 /// All calls come from the UI thread and return at once; none may wait for the disk or for a model.
@@ -34,10 +64,15 @@ class SessionDoor {
   // What is shown stands: it is answered again by itself when the store changes. Latest wins.
   virtual void show_table(RunTableQuestion question, int64_t first_row, int64_t num_rows) = 0;
   virtual bool take_table(std::shared_ptr<const RunTable>& out) = 0;
+  virtual void find_runs(std::string typed) = 0;  // latest wins
+  virtual bool take_found(std::shared_ptr<const FoundRuns>& out) = 0;
   virtual void compare(std::vector<RunMoment> runs) = 0;
   virtual bool take_comparison(std::shared_ptr<const RunComparison>& out) = 0;
   virtual void draw(FigureAsk ask) = 0;
-  virtual std::vector<std::shared_ptr<const FigureAnswer>> take_figures() = 0;
+  /// The newest answer for a place since the last call; null: none.
+  virtual std::shared_ptr<const FigureAnswer> take_figure(int64_t place) = 0;
+  virtual void show_figures() = 0;
+  virtual bool take_figure_list(std::shared_ptr<const FigureList>& out) = 0;
   /// Nobody looks: the store is not watched until something is shown again.
   virtual void rest() = 0;
 
@@ -50,8 +85,18 @@ class SessionDoor {
   virtual bool take_pair(std::shared_ptr<const PairLook>& out) = 0;
   /// Trains the run again and compares; one at a time, in order.
   virtual void replay(int64_t run_id) = 0;
+  /// What a sweep or twins would do and cost; latest wins.
+  virtual void plan(ExperimentAsk ask) = 0;
+  virtual bool take_plan(std::shared_ptr<const ExperimentPlan>& out) = 0;
+  /// Begins it, behind the jobs that are in line.
+  virtual void start(ExperimentAsk ask) = 0;
   /// The scene as .svg, .pdf, .png, .csv, .json and .tex, and its spec in the store.
   virtual void save_figure(FigureSpec spec) = 0;
+  /// A kept figure, made again, as one more file: ".svg", ".pdf", ".png", ".csv", ".json" or ".tex".
+  virtual void export_figure(int64_t figure_id, std::string ending) = 0;
+  /// Makes a kept figure again and compares it with what was made then.
+  virtual void check_figure(int64_t figure_id) = 0;
+  virtual bool take_verdict(std::shared_ptr<const FigureVerdict>& out) = 0;
   /// The comparison as .html and .md.
   virtual void save_report(std::vector<RunMoment> runs) = 0;
   virtual void cancel(int64_t job_id) = 0;
@@ -59,7 +104,7 @@ class SessionDoor {
   virtual std::vector<SessionJob> take_jobs() = 0;
 
   /// One-line messages for the person since the last call.
-  virtual std::vector<std::string> drain_notices() = 0;
+  virtual std::vector<SessionNotice> drain_notices() = 0;
   /// A file that was just written, for the clipboard; empty: none since the last call.
   virtual std::string take_written_path() = 0;
 

@@ -22,7 +22,7 @@ namespace {
 
 struct StoreBenchOptions {
   int64_t runs = 100'000, points = 10'000'000;
-  std::string at;
+  std::string at, keep;
 };
 
 double ms_of(const std::function<void()>& work) {
@@ -109,19 +109,22 @@ void time_series(const std::filesystem::path& file, int64_t run, int64_t points,
 
 int bench_store(const StoreBenchOptions& options) {
   const ScratchStore scratch(options.at);
+  const std::filesystem::path file = options.keep.empty() ? scratch.file() : std::filesystem::path(options.keep);
+  if (!options.keep.empty() && std::filesystem::exists(file))
+    throw UserError(file.string() + " is there already; give the store of the benchmark another name");
   TextTable table({"what", ">ms"});
   {
-    const SessionStore store(scratch.file(), SessionStore::Access::write);
+    const SessionStore store(file, SessionStore::Access::write);
     RunWriter writer(store);
     table.add({"making " + std::to_string(options.runs) + " runs",
                fixed(ms_of([&] { write_runs(writer, options.runs); }), 0)});
     table.add({"making a series of " + std::to_string(options.points) + " points",
                fixed(ms_of([&] { write_series(writer, options.points); }), 0)});
   }
-  time_table(scratch.file(), options.runs, table);
-  time_series(scratch.file(), options.runs + 1, options.points, table);
-  std::cout << table.aligned() << "the file has "
-            << with_unit(static_cast<double>(std::filesystem::file_size(scratch.file()))) << "B\n";
+  time_table(file, options.runs, table);
+  time_series(file, options.runs + 1, options.points, table);
+  std::cout << table.aligned() << "the file has " << with_unit(static_cast<double>(std::filesystem::file_size(file)))
+            << "B\n";
   return 0;
 }
 
@@ -135,6 +138,7 @@ void add_bench_store_command(CLI::App& bench, Action& action) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_option("--in", options->at, "folder for the store; default: the system's for temporary files");
+  command->add_option("--keep", options->keep, "leaves the store there, for looking at it")->type_name("FILE");
   command->callback([&action, options] { action = [options] { return bench_store(*options); }; });
 }
 

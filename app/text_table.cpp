@@ -78,7 +78,7 @@ std::string fixed(double value, int decimals) {
 }
 
 std::string with_unit(double value) {
-  for (const auto& [size, unit] : {std::pair{1e9, " G"}, {1e6, " M"}, {1e3, " k"}}) {
+  for (const auto& [size, unit] : {std::pair{1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1e3, " k"}}) {
     if (std::abs(value) >= size) return printed("%.3g", value / size) + unit;
   }
   return printed("%.3g", value);

@@ -58,10 +58,12 @@ class Twin {
 
   TwinState state() {
     std::shared_ptr<const Snapshot> latest;
-    if (snapshots_.take(latest)) test_accuracy_ = latest->test_accuracy, message_ = latest->message;
+    if (snapshots_.take(latest))
+      test_accuracy_ = latest->test_accuracy, message_ = latest->message, total_steps_ = latest->total_steps;
     return {.name = name_,
             .run_id = run_id(),
             .step = steps(),
+            .total_steps = total_steps_,
             .batches_hash = batches_hash_,
             .state = loop_.state(),
             .message = message_,
@@ -92,6 +94,7 @@ class Twin {
   EventBacklog waiting_{kMostWaitingBytes};
   bool going_ = true;
   uint64_t batches_hash_ = 0;
+  int64_t total_steps_ = 0;
   double test_accuracy_ = -1;
 };
 
@@ -153,7 +156,7 @@ std::vector<RunConfig> twin_configs(std::vector<RunConfig> configs) {
 std::vector<TwinState> train_twins(const TwinsSetup& setup,
                                    const std::function<bool(const std::vector<TwinState>&)>& progress) {
   if (setup.store.has_parent_path()) std::filesystem::create_directories(setup.store.parent_path());
-  const SessionStore store(setup.store, SessionStore::Access::write);
+  const SessionStore store(setup.store, setup.beside ? SessionStore::Access::beside : SessionStore::Access::write);
   const std::shared_ptr<const Dataset> dataset = open_dataset(setup.configs.front().data);
   Twins twins;  // with their writers before any run begins: a new writer takes running runs for lost ones
   for (const RunConfig& config : setup.configs) twins.push_back(std::make_unique<Twin>(config, setup, dataset, store));

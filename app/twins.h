@@ -17,13 +17,14 @@ struct TwinsSetup {
   std::filesystem::path store;     // made when missing
   std::string group;               // one word: the tag that they share
   std::string stop_rule;           // empty: all of train.epochs
+  bool beside = false;             // a program that writes to the store started this one
 };
 
 /// How one of them stands.
 struct TwinState {
   std::string name;
-  int64_t run_id = 0, step = 0;
-  uint64_t batches_hash = 0;  // over the numbers of all images trained on, in order
+  int64_t run_id = 0, step = 0, total_steps = 0;  // total_steps 0: not known
+  uint64_t batches_hash = 0;                      // over the numbers of all images trained on, in order
   RunState state = RunState::preparing;
   std::string message;
   double loss = 0, test_accuracy = -1;

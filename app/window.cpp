@@ -209,8 +209,7 @@ void Window::Impl::take_news() {
   workspace.add(news.metrics, news.applied);
   if (news.checkpoints) checkpoints = std::move(*news.checkpoints);
   if (!news.metrics.empty() || !news.applied.empty() || news.checkpoints) pace.data();
-  if (workspace.compare().take_news()) pace.again();
-  if (workspace.findings().take_news()) pace.again();
+  if (workspace.take_session_news()) pace.again();
   for (std::string& text : run.drain_notices()) {
     workspace.banner().notice(std::move(text));
     pace.again();
@@ -336,8 +335,9 @@ Window::Window(WindowOptions options, LiveRun& run, SessionDoor* sessions, Findi
   self.workspace.dark = self.options.dark;
   self.workspace.explore().reroute = [&run](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router,
                                             int64_t image) { return run.reroute(map, what_if, router, image); };
-  self.workspace.compare().door = sessions;
-  self.workspace.compare().colors = self.workspace.findings().colors = load_color_map();
+  self.workspace.compare().door = self.workspace.figures().door = sessions;
+  self.workspace.compare().colors = self.workspace.figures().colors = self.workspace.findings().colors =
+      load_color_map();
   self.workspace.findings().reader = findings;
   self.start_imgui();
   run.set_waker([] { glfwPostEmptyEvent(); });

@@ -59,6 +59,11 @@ void Workspace::forget_run() {
   transport_.time().take_choice();  // who brought the other run looks through it already
 }
 
+bool Workspace::take_session_news() {
+  const bool compared = compare_.take_news(), found = findings_.take_news();
+  return figures_.take_news() || compared || found;
+}
+
 void Workspace::open(const WorkspacePage& page) { open(page.key()); }
 
 void Workspace::take_keys(const panels::Seen& seen, std::vector<Command>& out) {
@@ -142,8 +147,10 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& given, const pan
   }
   const panels::Seen& seen = away ? given : looked;
   const PageInput input{seen, gallery, history_, has_keyboard, away ? &looked : nullptr};
+  figures_.set_chosen(compare_.table().chosen());
   for (size_t i = 0; i < pages_.size(); ++i) pages_[i]->update(input, i == shown_, out);
-  for (std::string& notice : compare_.take_notices()) banner_.notice(std::move(notice));
+  for (SessionNotice& notice : compare_.take_notices())
+    notice.wrong ? banner_.notice(std::move(notice.text)) : banner_.tell(std::move(notice.text));
   for (std::string& notice : findings_.take_notices()) banner_.tell(std::move(notice));
   Rect area = screen;
   const Rect top = area.cut_top(px(kTopBar)), bottom = area.cut_bottom(px(kStatusBar));

@@ -8,6 +8,7 @@
 
 #include "app/compare_page.h"
 #include "app/explore_page.h"
+#include "app/figures_page.h"
 #include "app/findings_page.h"
 #include "app/workspace_time.h"
 #include "widgets/panels/banner.h"
@@ -30,7 +31,10 @@ class Workspace {
   ExplorePage& explore() { return explore_; }
   const ExplorePage& explore() const { return explore_; }
   ComparePage& compare() { return compare_; }
+  FiguresPage& figures() { return figures_; }
   FindingsPage& findings() { return findings_; }
+  /// What the store and the findings have to say, to the pages about them; true when something came.
+  bool take_session_news();
   panels::History& history() { return history_; }
   panels::Banner& banner() { return banner_; }
   const panels::TimeSlider& time() const { return transport_.time(); }
@@ -80,9 +84,10 @@ class Workspace {
 
   ExplorePage explore_;
   ComparePage compare_;
+  FiguresPage figures_;
   FindingsPage findings_;
   // One entry a tab, in the order of their keys.
-  std::array<WorkspacePage*, 3> pages_ = {&explore_, &compare_, &findings_};
+  std::array<WorkspacePage*, 4> pages_ = {&explore_, &compare_, &figures_, &findings_};
   size_t shown_ = 0, shown_before_ = 0;
   panels::History history_;
   panels::Transport transport_;

@@ -46,15 +46,20 @@ void Workspace::follow(const ViewLink& link, bool aloud) {
 void Workspace::copy_link(const panels::Seen& seen) {
   const std::string text = to_text(link(seen));
   ImGui::SetClipboardText(text.c_str());
-  banner_.notice("copied: " + text);
+  banner_.tell("copied: " + text);
 }
 
 void Workspace::draw_palette(const ui::Rect& screen, const PageInput& input) {
-  const std::optional<panels::PaletteLine> choice =
-      palette_.draw_ui(screen, panels::key_commands(page().title(), key_hints(input)));
+  const std::optional<panels::PaletteLine> choice = palette_.draw_ui(
+      screen, panels::key_commands(page().title(), key_hints(input)), compare_.found_runs(palette_.typed()));
   if (!choice) return;
   if (const auto* press = std::get_if<ui::Press>(&choice->does)) {
     chosen_press_ = *press;
+    return;
+  }
+  if (const auto* run = std::get_if<int64_t>(&choice->does)) {
+    open(compare_);
+    compare_.table().choose_only({{*run, -1}});
     return;
   }
   const auto& where = std::get<ViewLink>(choice->does);
@@ -76,6 +81,7 @@ std::string Workspace::view_text(const panels::Seen& seen) const {
   text << kFirstLine << "\nlink " << to_text(link(seen)) << "\ndark " << dark << "\nsafe_colors " << safe_colors
        << "\n";
   visit_layout([&](const char* name, float& value) { text << name << " " << value << "\n"; });
+  for (const std::string& filter : compare_.table().kept_filters()) text << "filter " << filter << "\n";
   return text.str();
 }
 
@@ -93,6 +99,7 @@ void Workspace::restore_view(const std::string& text) {
         continue;  // of another version: the window opens as it does the first time
       }
     }
+    if (name == "filter") compare_.table().keep_filter(value);
     float number = 0;
     if (std::from_chars(value.data(), value.data() + value.size(), number).ec != std::errc()) continue;
     if (name == "dark") dark = number != 0;

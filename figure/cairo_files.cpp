@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "compute/records/error.h"
+#include "figure/file_note.h"
 
 namespace moescope::figure {
 namespace {
@@ -154,31 +155,32 @@ Surface painted_pixels(const Scene& scene, const ColorMap& colors, double pixels
 
 }  // namespace
 
-std::string as_svg(const Scene& scene, const ColorMap& colors) {
+std::string as_svg(const Scene& scene, const ColorMap& colors, const std::string& note) {
   std::string bytes;
   const Surface surface(cairo_svg_surface_create_for_stream(append, &bytes, scene.width, scene.height));
   paint(scene, colors, surface.get(), 1);
   cairo_surface_finish(surface.get());
   require(cairo_surface_status(surface.get()));
   forget_surface_number(bytes);
-  return bytes;
+  return svg_with_note(std::move(bytes), note);
 }
 
-std::string as_pdf(const Scene& scene, const ColorMap& colors) {
+std::string as_pdf(const Scene& scene, const ColorMap& colors, const std::string& note) {
   std::string bytes;
   const Surface surface(cairo_pdf_surface_create_for_stream(append, &bytes, scene.width, scene.height));
   cairo_pdf_surface_set_metadata(surface.get(), CAIRO_PDF_METADATA_TITLE, scene.title.c_str());
+  if (!note.empty()) cairo_pdf_surface_set_metadata(surface.get(), CAIRO_PDF_METADATA_SUBJECT, note.c_str());
   paint(scene, colors, surface.get(), 1);
   cairo_surface_finish(surface.get());
   require(cairo_surface_status(surface.get()));
   return bytes;
 }
 
-std::string as_png(const Scene& scene, const ColorMap& colors, double pixels_per_point) {
+std::string as_png(const Scene& scene, const ColorMap& colors, double pixels_per_point, const std::string& note) {
   const Surface surface = painted_pixels(scene, colors, pixels_per_point);
   std::string bytes;
   require(cairo_surface_write_to_png_stream(surface.get(), append, &bytes));
-  return bytes;
+  return png_with_note(std::move(bytes), note);
 }
 
 Pixels as_pixels(const Scene& scene, const ColorMap& colors, double pixels_per_point) {

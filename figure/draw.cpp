@@ -50,6 +50,7 @@ void draw_axes(PlotArea& area, const Panel& panel, bool y_ticks) {
   Painter& painter = area.painter;
   const Box& box = area.box;
   for (const Tick& tick : area.x.ticks()) {
+    if (area.x.share(tick.value) < -1e-9 || area.x.share(tick.value) > 1 + 1e-9) continue;  // a name out of view
     const double x = box.x + area.x.share(tick.value) * box.w;
     segment(painter, {x, box.y}, {x, box.bottom()}, painter.paper().rule, 0.5);
     painter.text({x, box.bottom() + 10}, tick.label,
@@ -59,6 +60,7 @@ void draw_axes(PlotArea& area, const Panel& panel, bool y_ticks) {
                {.size = kLabel, .color = painter.paper().dim, .align = Align::center});
   for (size_t i = 0; y_ticks && i < area.y.ticks().size(); ++i) {
     const Tick& tick = area.y.ticks()[i];
+    if (area.y.share(tick.value) < -1e-9 || area.y.share(tick.value) > 1 + 1e-9) continue;
     const double y = box.bottom() - area.y.share(tick.value) * box.h;
     segment(painter, {box.x, y}, {box.right(), y}, painter.paper().rule, 0.5);
     painter.text({box.x - 4, y + 2.6}, tick.label,
@@ -82,8 +84,28 @@ void draw_events(PlotArea& area, const std::vector<EventMark>& events) {
   }
 }
 
+bool is_hidden(const PanelZoom& zoom, const std::string& name) {
+  return !name.empty() && std::find(zoom.hidden.begin(), zoom.hidden.end(), name) != zoom.hidden.end();
+}
+
+/// The panel without what is hidden: lines and scatters by their name, bands with the line of their colour.
+Panel visible_part(const Panel& panel, const PanelZoom& zoom) {
+  std::vector<int64_t> colors;
+  for (const Mark& mark : panel.marks)
+    if (const auto* line = std::get_if<Line>(&mark); line && is_hidden(zoom, line->name)) colors.push_back(line->color);
+  Panel rest = panel;
+  std::erase_if(rest.marks, [&](const Mark& mark) {
+    if (const auto* line = std::get_if<Line>(&mark)) return is_hidden(zoom, line->name);
+    if (const auto* points = std::get_if<Scatter>(&mark)) return is_hidden(zoom, points->name);
+    const auto* band = std::get_if<Band>(&mark);
+    return band && std::find(colors.begin(), colors.end(), band->color) != colors.end();
+  });
+  return rest;
+}
+
 /// Names of lines and scatters, with their colour. Returns the height used.
-double draw_legend(Painter& painter, const Panel& panel, const Box& box) {
+double draw_legend(Painter& painter, const Panel& panel, const Box& box, const PanelZoom& zoom,
+                   std::vector<PlacedPanel::LegendEntry>& entries) {
   double x = box.x, y = box.y;
   bool any = false;
   for (const Mark& mark : panel.marks) {
@@ -91,15 +113,23 @@ double draw_legend(Painter& painter, const Panel& panel, const Box& box) {
     const auto* points = std::get_if<Scatter>(&mark);
     const std::string name = line ? line->name : points ? points->name : "";
     if (name.empty()) continue;
+    const bool told =
+        std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.name == name; });
+    if (told) continue;  // several lines of one name have one entry
     const double width = 16 + painter.text_width(name, {.size = 8}) + 12;
     if (any && x + width > box.right()) x = box.x, y += kLine;
-    const Color color = painter.series_color(line ? line->color : points->color);
+    const bool hidden = is_hidden(zoom, name);
+    const Color whole = painter.series_color(line ? line->color : points->color);
+    const Color color = hidden ? faded(whole, 0.3) : whole;
     if (line) {
       segment(painter, {x, y + 5}, {x + 11, y + 5}, color, 1.6);
     } else {
       painter.circle({x + 6, y + 5}, 2.6, color);
     }
-    painter.text({x + 15, y + 8}, name, {.size = 8});
+    TextStyle style{.size = 8};
+    if (hidden) style.color = faded(painter.paper().dim, 0.6);
+    painter.text({x + 15, y + 8}, name, style);
+    entries.push_back({name, {x - 2, y - 1, width - 6, kLine}});
     x += width;
     any = true;
   }
@@ -116,7 +146,9 @@ double y_label_width(Painter& painter, const Panel& panel, const Scale& y) {
   return width;
 }
 
-PlacedPanel draw_plot(const Panel& panel, const ColorMap& colors, Painter& painter, Box box, const PanelZoom& zoom) {
+PlacedPanel draw_plot(const Panel& whole, const ColorMap& colors, Painter& painter, Box box, const PanelZoom& zoom) {
+  const std::optional<Panel> part = zoom.hidden.empty() ? std::nullopt : std::optional(visible_part(whole, zoom));
+  const Panel& panel = part ? *part : whole;
   const auto* map = only<HeatMap>(panel);
   const Range xs = x_range(panel), ys = y_range(panel);
   AxisSpec x_axis = panel.x, y_axis = panel.y;
@@ -138,7 +170,8 @@ PlacedPanel draw_plot(const Panel& panel, const ColorMap& colors, Painter& paint
   zoom.apply(x_axis, y_axis);
   const Scale y(y_axis, ys.least, ys.greatest, std::max(3, static_cast<int>(box.h / 32)));
   const double left = y_label_width(painter, panel, y) + 18;
-  const double legend = draw_legend(painter, panel, {box.x + left, box.y, box.w - left, box.h});
+  std::vector<PlacedPanel::LegendEntry> entries;
+  const double legend = draw_legend(painter, whole, {box.x + left, box.y, box.w - left, box.h}, zoom, entries);
   box = {box.x + left, box.y + legend, box.w - left - (map ? 62 : 4), box.h - legend - 26};
   PlotArea area{painter, colors, box, Scale(x_axis, xs.least, xs.greatest, std::max(3, static_cast<int>(box.w / 60))),
                 y};
@@ -150,7 +183,7 @@ PlacedPanel draw_plot(const Panel& panel, const ColorMap& colors, Painter& paint
   if (!only<Ridge>(panel)) painter.end_clip();
   draw_events(area, panel.events);
   if (map) draw_color_bar(painter, colors, {box.right() + 10, box.y, 9, box.h}, *map);
-  return {0, box, area.x, area.y};
+  return {0, box, area.x, area.y, std::move(entries)};
 }
 
 /// Nothing for a panel without two scales.

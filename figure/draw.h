@@ -15,12 +15,13 @@ namespace moescope::figure {
 /// mark are a defect: std::logic_error.
 void draw_scene(const Scene& scene, const ColorMap& colors, Painter& painter);
 
-/// A part of a panel's axes instead of all that they hold.
+/// What is seen of a panel instead of all that it holds: a part of its axes, and not every curve.
 struct PanelZoom {
   struct Range {
     double low = 0, high = 1;
   };
   std::optional<Range> x, y;
+  std::vector<std::string> hidden = {};  // names of lines and scatters; the legend shows them dimmed
   void apply(AxisSpec& x_axis, AxisSpec& y_axis) const;
 };
 
@@ -29,6 +30,11 @@ struct PlacedPanel {
   size_t panel = 0;
   Box box;
   Scale x, y;
+  struct LegendEntry {
+    std::string name;
+    Box box;
+  };
+  std::vector<LegendEntry> legend = {};
 };
 
 /// The same into any box and without a paper under it; the scene's width and height do not count. `zooms` has one entry

@@ -35,6 +35,13 @@ std::string number_label(double value) {
 }
 
 Scale::Scale(const AxisSpec& axis, double least, double greatest, int max_ticks) : log_(axis.log) {
+  place(axis, least, greatest, max_ticks);
+  if (axis.names.empty()) return;
+  ticks_.clear();
+  for (const auto& [value, name] : axis.names) ticks_.push_back({value, name});
+}
+
+void Scale::place(const AxisSpec& axis, double least, double greatest, int max_ticks) {
   const bool empty = !(least <= greatest);
   low_ = axis.low.value_or(empty ? (log_ ? 1 : 0) : least);
   high_ = axis.high.value_or(empty ? (log_ ? 10 : 1) : greatest);

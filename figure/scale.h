@@ -29,6 +29,7 @@ class Scale {
   double high() const { return high_; }
 
  private:
+  void place(const AxisSpec& axis, double least, double greatest, int max_ticks);
   void linear_ticks(int max_ticks);
   void log_ticks(int max_ticks);
 

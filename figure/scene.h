@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -80,6 +81,7 @@ struct AxisSpec {
   std::string label;                // with its unit
   bool log = false;                 // values that are not positive are marked at the edge like infinities
   std::optional<double> low, high;  // nothing: around the data
+  std::vector<std::pair<double, std::string>> names = {};  // ticks with a name; empty: round numbers
 };
 
 /// Something that happened: a vertical line.

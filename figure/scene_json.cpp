@@ -86,15 +86,17 @@ struct MarkJson {
 };
 
 json axis(const AxisSpec& a) {
-  return {{"label", a.label},
-          {"log", a.log},
-          {"low", a.low ? number(*a.low) : json(nullptr)},
-          {"high", a.high ? number(*a.high) : json(nullptr)}};
+  json all = {{"label", a.label},
+              {"log", a.log},
+              {"low", a.low ? number(*a.low) : json(nullptr)},
+              {"high", a.high ? number(*a.high) : json(nullptr)}};
+  for (const auto& [value, name] : a.names) all["names"].push_back({number(value), name});
+  return all;
 }
 
 }  // namespace
 
-std::string scene_json(const Scene& scene) {
+std::string scene_json(const Scene& scene, const std::string& note) {
   json panels = json::array();
   for (const Panel& panel : scene.panels) {
     json marks = json::array(), events = json::array();
@@ -107,10 +109,11 @@ std::string scene_json(const Scene& scene) {
                       {"events", events},
                       {"shown", panel.shown}});
   }
-  const json all = {{"format", "moescope-figure"},  {"version", 1},
-                    {"title", scene.title},         {"caption", scene.caption},
-                    {"width", number(scene.width)}, {"height", number(scene.height)},
-                    {"columns", scene.columns},     {"panels", panels}};
+  json all = {{"format", "moescope-figure"},  {"version", 1},
+              {"title", scene.title},         {"caption", scene.caption},
+              {"width", number(scene.width)}, {"height", number(scene.height)},
+              {"columns", scene.columns},     {"panels", panels}};
+  if (!note.empty()) all["note"] = note;
   return all.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

@@ -141,6 +141,16 @@ std::string axis_options(const Panel& panel) {
       "title={" + tex(panel.title) + "},xlabel={" + tex(panel.x.label) + "},ylabel={" + tex(panel.y.label) + "}";
   if (panel.x.log) options += ",xmode=log";
   if (panel.y.log) options += ",ymode=log";
+  const auto names = [&](const char* axis, const AxisSpec& spec) {
+    if (spec.names.empty()) return;
+    std::string places, labels;
+    for (const auto& [value, name] : spec.names) {
+      places += (places.empty() ? "" : ",") + number(value);
+      labels += "{" + tex(name) + "},";
+    }
+    options += std::string(",") + axis + "tick={" + places + "}," + axis + "ticklabels={" + labels + "}";
+  };
+  names("x", panel.x), names("y", panel.y);
   const auto bound = [&](const char* name, const std::optional<double>& value) {
     if (value) options += std::string(",") + name + "=" + number(*value);
   };
@@ -158,7 +168,7 @@ std::string axis_options(const Panel& panel) {
 
 }  // namespace
 
-std::string scene_csv(const Scene& scene) {
+std::string scene_csv(const Scene& scene, const std::string& note) {
   std::string out = "panel,mark,name,x,y,low,high\n";
   for (size_t p = 0; p < scene.panels.size(); ++p) {
     const std::string& title = scene.panels[p].title;
@@ -166,12 +176,13 @@ std::string scene_csv(const Scene& scene) {
     for (const Mark& mark : scene.panels[p].marks) std::visit(rows, mark);
     for (const EventMark& event : scene.panels[p].events) rows.row("event", event.text, number(event.x), "");
   }
+  if (!note.empty()) CsvRows{out, ""}.row("note", note, "", "");
   return out;
 }
 
-std::string scene_pgfplots(const Scene& scene) {
-  std::string out =
-      "\\documentclass{standalone}\n\\usepackage{pgfplots}\n\\pgfplotsset{compat=1.16}\n\\begin{document}\n";
+std::string scene_pgfplots(const Scene& scene, const std::string& note) {
+  std::string out = note.empty() ? std::string() : "% " + note + "\n";
+  out += "\\documentclass{standalone}\n\\usepackage{pgfplots}\n\\pgfplotsset{compat=1.16}\n\\begin{document}\n";
   for (const Panel& panel : scene.panels) {
     out += "\\begin{tikzpicture}\n\\begin{axis}[" + axis_options(panel) + "]\n";
     for (const Mark& mark : panel.marks) std::visit(TexPlots{out}, mark);

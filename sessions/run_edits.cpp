@@ -85,7 +85,7 @@ bool RunEditor::is_recorded(int64_t run_id) const {
   Statement unfinished(database_,
                        "SELECT 1 FROM runs WHERE run_id = ? AND state IN ('preparing', 'running', 'paused')");
   unfinished.bind_all(run_id);
-  return unfinished.step() && WriterLock::holder(store_.path());
+  return unfinished.step() && (WriterLock::holder(store_.path()) || GuestLock::any(store_.path()));
 }
 
 void RunEditor::rename(int64_t run_id, const std::string& name) {

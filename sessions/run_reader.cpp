@@ -58,6 +58,10 @@ auto asking(const RunQuery& wanted, Ask&& ask) {
 
 }  // namespace
 
+bool RunReader::somebody_writes(const SessionStore& store) {
+  return store.writable() || WriterLock::holder(store.path()) || GuestLock::any(store.path());
+}
+
 RunSummary RunReader::read_summary(const Statement& row, bool writer_alive) const {
   const auto value = [&](int step_column, int column) {
     return row.is_null(step_column) ? std::optional<double>() : row.real(column);
@@ -105,7 +109,7 @@ std::vector<RunSummary> RunReader::list_runs(const RunQuery& wanted) const {
     Statement select(database_, sql);
     bind_filter(select, wanted);
     select.bind(4, wanted.limit).bind(5, wanted.offset);
-    const bool writer_alive = store_.writable() || WriterLock::holder(store_.path()).has_value();
+    const bool writer_alive = somebody_writes(store_);
     std::vector<RunSummary> runs;
     while (select.step()) runs.push_back(read_summary(select, writer_alive));
     return runs;
@@ -138,7 +142,7 @@ std::vector<int64_t> RunReader::list_ids(const RunQuery& wanted, const std::stri
 
 std::vector<RunSummary> RunReader::load_summaries(std::span<const int64_t> run_ids) const {
   Statement select(database_, "SELECT " + std::string(kSummaryColumns) + " FROM run_summaries WHERE run_id = ?");
-  const bool writer_alive = store_.writable() || WriterLock::holder(store_.path()).has_value();
+  const bool writer_alive = somebody_writes(store_);
   std::vector<RunSummary> runs;
   for (const int64_t run_id : run_ids) {
     select.bind_all(run_id);
@@ -218,7 +222,7 @@ RunSummary RunReader::load_summary(int64_t run_id) const {
   Statement select(database_, "SELECT " + std::string(kSummaryColumns) + " FROM run_summaries WHERE run_id = ?");
   select.bind_all(run_id);
   if (!select.step()) no_such_run(run_id);
-  return read_summary(select, store_.writable() || WriterLock::holder(store_.path()).has_value());
+  return read_summary(select, somebody_writes(store_));
 }
 
 StoredRun RunReader::load_run(int64_t run_id) const {

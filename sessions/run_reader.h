@@ -81,6 +81,7 @@ class RunReader {
   const Database& database() const { return database_; }
 
  private:
+  static bool somebody_writes(const SessionStore& store);
   RunSummary read_summary(const Statement& row, bool writer_alive) const;
   void require_run(int64_t run_id) const;
   [[noreturn]] void no_such_run(int64_t run_id) const;

@@ -38,6 +38,7 @@ RunWriter::RunWriter(const SessionStore& store)
       accuracy_(database_, "UPDATE runs SET accuracy_step = ?2, accuracy = ?3 WHERE run_id = ?1"),
       touch_(database_, "UPDATE runs SET updated_at = ?2 WHERE run_id = ?1") {
   if (!store.writable()) throw std::logic_error("RunWriter needs a store opened for writing");
+  if (store.is_guest() || GuestLock::any(store.path())) return;  // what is unfinished may be somebody's
   mark_interrupted(database_);
   drop_unfinished_checkpoints(database_);
 }

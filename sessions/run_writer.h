@@ -13,7 +13,7 @@ namespace moescope {
 
 class RunWriter {
  public:
-  /// The store must be writable and outlive this. Since nobody else writes to it, runs that it calls running have lost
+  /// The store must be writable and outlive this. When nobody else writes to it, runs that it calls running have lost
   /// their process: they become "interrupted".
   explicit RunWriter(const SessionStore& store);
 

@@ -47,7 +47,8 @@ Database::Mode reading_mode(const std::filesystem::path& path) {
 SessionStore::SessionStore(const std::filesystem::path& path, Access access) {
   const std::filesystem::path real = real_path(path);
   switch (access) {
-    case Access::write: open_for_writing(real); break;
+    case Access::write: open_for_writing(real, false); break;
+    case Access::beside: open_for_writing(real, true); break;
     case Access::read: open_for_reading(real); break;
     case Access::edit: open_for_editing(real); break;
   }
@@ -64,12 +65,15 @@ SessionStore SessionStore::open_or_read(const std::filesystem::path& path) {
   }
 }
 
-void SessionStore::open_for_writing(const std::filesystem::path& path) {
+void SessionStore::open_for_writing(const std::filesystem::path& path, bool beside) {
   // Look before touching anything: a foreign or newer file must not even get a lock file beside it.
   if (std::filesystem::exists(path) && std::filesystem::file_size(path) > 0) {
     refuse_newer_schema(Database(path, reading_mode(path)), schema_steps());
   }
-  lock_.emplace(path);
+  if (beside)
+    guest_.emplace(path);
+  else
+    lock_.emplace(path);
   database_.emplace(path, Database::Mode::create);
   database_->execute("PRAGMA journal_mode = WAL");
   database_->execute("PRAGMA synchronous = NORMAL");  // a commit survives kill -9; sync() makes it survive the power

@@ -3,62 +3,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "app/session_browser.h"
-#include "support/run_program.h"
-#include "support/temp_folder.h"
-#include "support/tiny_training.h"
-#include "support/ui_demo_run.h"
-#include "support/ui_real_window.h"
+#include "support/ui_three_runs.h"
 
 namespace moescope {
 namespace {
 
-class CompareStory : public demo::RealWindow {
+class CompareStory : public demo::ThreeRunsWindow {
  protected:
-  void SetUp() override {
-    RealWindow::SetUp();
-    if (IsSkipped()) return;
-    train("vmoe", {"router.kind=tokens_choice", "router.k=1", "train.seed=1"});
-    train("vmoe", {"router.kind=tokens_choice", "router.k=1", "train.seed=2"});
-    train("wide", {"router.kind=tokens_choice", "router.k=2", "router.capacity_factor=1"});
-    browser_ = std::make_unique<SessionBrowser>(store_, temp_.path() / "figures");
-    run_.advance(60);
-    open(1600, 900, true);
-  }
-  void train(const std::string& name, const std::vector<std::string>& settings) {
-    std::vector<std::string> arguments = tiny_training("train", store_);
-    arguments.insert(arguments.end(), {"--set", "name=" + name, "--set", "train.eval_every=4", "--stop", "steps=12"});
-    for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
-    const Outcome outcome = run_program(arguments);
-    ASSERT_EQ(outcome.status, 0) << outcome.err;
-  }
-  void open(int width, int height, bool dark) {
-    window_.reset();
-    WindowOptions options;
-    options.scale = 1;
-    options.width = width, options.height = height;
-    options.dark = dark;
-    window_ = std::make_unique<Window>(options, run_, browser_.get());
-    turns(4, 0.01);
-  }
-  static std::string clipboard() {
-    const char* text = ImGui::GetClipboardText();  // null while nobody has put anything there
-    return text ? text : "";
-  }
   ComparePage& page() { return window_->workspace().compare(); }
-  bool has_table() {
-    return until([&] { return page().shown_table() && page().shown_table()->rows.size() == 3; });
-  }
+  bool has_table() { return has_rows(3); }
   /// The wish, once the page has answered it.
   bool has_pair(int64_t a, int64_t b) {
     return until(
         [&] { return page().pair() && page().pair()->request.a.run_id == a && page().pair()->request.b.run_id == b; });
   }
-
-  const TempFolder temp_;
-  std::string store_ = temp_ / "runs.db";
-  demo::DemoRun run_{RouterKind::tokens_choice};
-  std::unique_ptr<SessionBrowser> browser_;
 };
 
 TEST_F(CompareStory, At4_00TwoRunsAreChosenAndTheSameImageStandsLeftAndRight) {

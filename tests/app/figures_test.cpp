@@ -121,6 +121,49 @@ TEST_F(Figures, OtherKinds) {
   EXPECT_EQ(ridge.histograms[0].counts[20], 10);  // 1.5 of 3, over 40 bins
 }
 
+TEST_F(Figures, ParallelCoordinatesHaveAnAxisASettingAndALineARun) {
+  const figure::Panel all = panel("parallel", {"1", "2", "3"});
+  std::vector<std::string> axes;
+  for (const auto& [place, name] : all.x.names) axes.push_back(name);
+  EXPECT_THAT(axes, ElementsAre("router.k", "train.seed", "test accuracy"));
+  // Run 2 is the best: drawn last, at the top of its accuracy; k 1 is the foot of its axis, seed 2 the top.
+  ASSERT_EQ(all.marks.size(), 4u);
+  const auto& best = std::get<figure::Line>(all.marks[2]);
+  EXPECT_EQ(best.name, "best quarter");
+  EXPECT_THAT(best.y, ElementsAre(0, 1, 1));
+  const auto& readings = std::get<figure::Scatter>(all.marks[3]);
+  EXPECT_THAT(readings.labels, ElementsAre("1", "2", "1", "2", "0.6", "0.7"));
+  EXPECT_THAT(figure({"make", "parallel", "1", "--to", temp_ / "x.svg"}).err, HasSubstr("at least one that differs"));
+  EXPECT_EQ(figure({"make", "parallel", "1", "2", "--to", temp_ / "p.tex"}).status, 0);
+  EXPECT_THAT(content(temp_ / "p.tex"), HasSubstr("xticklabels={{train.seed},{test accuracy},}"));
+}
+
+TEST_F(Figures, SeveralMetricsAreAPanelEach) {
+  const SessionStore store(store_, SessionStore::Access::read);
+  FigureSpec spec;
+  spec.kind = "curves";
+  spec.runs = spec.labels = {"3"};
+  spec.key = "train/loss layer3/load/e0";
+  const figure::Scene scene = build_figure(RunReader(store), spec);
+  ASSERT_EQ(scene.panels.size(), 2u);
+  EXPECT_EQ(scene.panels[1].y.label, "layer3/load/e0");
+}
+
+TEST_F(Figures, EveryFileSaysHowItIsMadeAgain) {
+  std::vector<std::string> arguments = {"make", "curves", "1", "3"};
+  for (const char* ending : {"svg", "png", "csv", "json", "tex", "pdf"})
+    arguments.insert(arguments.end(), {"--to", temp_ / (std::string("n.") + ending)});
+  ASSERT_EQ(figure(arguments).status, 0);
+  for (const char* ending : {"svg", "png", "csv", "json", "tex"})
+    EXPECT_THAT(content(temp_ / (std::string("n.") + ending)),
+                HasSubstr("rebuild with: moescope figure rebuild 1 --check"))
+        << ending;
+  EXPECT_THAT(content(temp_ / "n.pdf"), HasSubstr("/Subject"));
+  // The table is still one: the note is a row like others.
+  EXPECT_THAT(content(temp_ / "n.csv"), HasSubstr("\n,note,\"rebuild with"));
+  EXPECT_EQ(figure({"rebuild", "1", "--check"}).status, 0);
+}
+
 TEST_F(Figures, AFigureIsMadeAgainToTheLastBitAndAChangeIsSeen) {
   const std::string svg = temp_ / "a.svg", again = temp_ / "b.svg";
   const Outcome made =

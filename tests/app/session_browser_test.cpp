@@ -46,7 +46,7 @@ class Browser : public testing::Test {
   }
   bool notice_with(const std::string& words) {
     return await_.until([&] {
-      for (std::string& notice : browser_->drain_notices()) notices_ += notice + "\n";
+      for (SessionNotice& notice : browser_->drain_notices()) notices_ += notice.text + "\n";
       return notices_.find(words) != std::string::npos;
     });
   }
@@ -124,13 +124,10 @@ TEST_F(Browser, ASavedFigureIsTheOneOnViewAndCanBeMadeAgain) {
   spec.kind = "curves";
   spec.runs = {"1"};
   browser_->draw({7, spec});
-  std::vector<std::shared_ptr<const FigureAnswer>> drawn;
-  ASSERT_TRUE(await_.until([&] {
-    drawn = browser_->take_figures();
-    return !drawn.empty();
-  }));
-  ASSERT_EQ(drawn[0]->ask.place, 7);
-  const auto& line = std::get<figure::Line>(drawn[0]->scene.panels.at(0).marks.at(0));
+  std::shared_ptr<const FigureAnswer> drawn;
+  ASSERT_TRUE(await_.until([&] { return (drawn = browser_->take_figure(7)) != nullptr; }));
+  EXPECT_EQ(browser_->take_figure(7), nullptr);  // once
+  const auto& line = std::get<figure::Line>(drawn->scene.panels.at(0).marks.at(0));
   EXPECT_THAT(line.y, ElementsAre(2, 1));
   browser_->save_figure(spec);
   ASSERT_TRUE(notice_with("figure 1: "));

@@ -347,6 +347,23 @@ TEST(Banner, NoticesStayUntilDismissedAndAreNotRepeated) {
   EXPECT_EQ(banner.height(stage.seen, store), 0);
 }
 
+TEST(Banner, PlainNewsTakesThePlaceOfOlderNewsAndGoesByItself) {
+  PanelStage stage(RouterKind::soft, 1600, 200);
+  Banner banner;
+  const StoreStatus store{"sessions.db", 1, ""};
+  Seen seen = stage.seen;
+  seen.now_secs = 100;
+  banner.notice("cannot read shoe.png");
+  const float warning = banner.height(seen, store);
+  banner.tell("picture saved as a.png");
+  banner.tell("picture saved as b.png");
+  EXPECT_EQ(banner.height(seen, store), 2 * warning);  // not three lines
+  seen.now_secs = 105;
+  EXPECT_EQ(banner.height(seen, store), 2 * warning);
+  seen.now_secs = 113;
+  EXPECT_EQ(banner.height(seen, store), warning);  // the warning stays
+}
+
 TEST(StatusBar, JobsAndSavingInWords) {
   EXPECT_DOUBLE_EQ(job_share("evaluating 62 %"), 0.62);
   EXPECT_DOUBLE_EQ(job_share("evaluating 62.5%"), 0.625);

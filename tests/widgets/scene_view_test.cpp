@@ -57,6 +57,53 @@ TEST(SceneView, ADragZoomsIntoTheBoxAndADoubleClickShowsAll) {
   EXPECT_TRUE(stage.view.is_fitted());
 }
 
+TEST(SceneView, AClickInTheLegendHidesACurveAndAnotherBringsItBack) {
+  figure::Line high = ramp(10);
+  high.name = "high";
+  for (double& y : high.y) y += 1000;
+  SceneStage stage({ramp(10), high});
+  // The legend stands above the plot: the first place there that answers a click is the first entry.
+  float x = 60, y = 52;
+  for (; y < 90 && stage.view.hidden().empty(); y += 4)
+    for (x = 60; x < 300 && stage.view.hidden().empty(); x += 8) stage.click(x, y);
+  ASSERT_EQ(stage.view.hidden(), std::vector<std::string>{"loss"});
+  stage.frame(2);
+  stage.move(400, 300);
+  EXPECT_GT(stage.hit.y, 900);  // the axis is that of what is left
+  stage.click(x - 8, y - 4);
+  EXPECT_TRUE(stage.view.hidden().empty());
+  stage.frame(2);
+  stage.move(400, 300);
+  EXPECT_LT(stage.hit.y, 900);
+}
+
+TEST(SceneView, PanelsWithOneAxisAreZoomedTogether) {
+  SceneStage stage({ramp(1000)});
+  stage.scene.panels.push_back(stage.scene.panels[0]);
+  stage.frame(2);
+  stage.drag(300, 150, 500, 152);  // in the upper panel
+  ASSERT_TRUE(stage.view.zoomed_x(0));
+  ASSERT_TRUE(stage.view.zoomed_x(1));
+  EXPECT_EQ(stage.view.zoomed_x(0)->low, stage.view.zoomed_x(1)->low);
+}
+
+TEST(Crosshair, IsWhereTheMouseWasAndAsksForOneMoreFrame) {
+  Crosshair crosshair;
+  crosshair.begin_frame();
+  EXPECT_FALSE(crosshair.moved());
+  SceneHit hit;
+  crosshair.follow(hit);  // of a plot without the mouse
+  EXPECT_TRUE(std::isnan(crosshair.x()));
+  hit.panel = 0, hit.x = 7;
+  crosshair.follow(hit);
+  EXPECT_TRUE(crosshair.moved());
+  crosshair.begin_frame();
+  EXPECT_EQ(crosshair.x(), 7);
+  EXPECT_TRUE(crosshair.moved());  // it goes, unless the mouse is still there
+  crosshair.follow(hit);
+  EXPECT_FALSE(crosshair.moved());
+}
+
 TEST(SceneView, OutsideThePlotNothingIsPointedAt) {
   SceneStage stage({ramp(10)});
   stage.move(20, 20);

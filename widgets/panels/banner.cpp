@@ -16,6 +16,7 @@ using ui::Rect;
 
 constexpr float kLine = 40;
 constexpr size_t kMaxNotices = 3;  // older ones make room
+constexpr double kNewsSecs = 12, kFadeSecs = 1;
 
 }  // namespace
 
@@ -24,9 +25,21 @@ void Banner::tell(std::string text) { add({std::move(text), true}); }
 
 void Banner::add(Notice notice) {
   for (const Notice& one : notices_)
-    if (one.text == notice.text) return;
+    if (one.text == notice.text && !notice.plain) return;
+  if (notice.plain) std::erase_if(notices_, [](const Notice& old) { return old.plain; });
   if (notices_.size() == kMaxNotices) notices_.erase(notices_.begin());
   notices_.push_back(std::move(notice));
+}
+
+void Banner::let_old_news_go(double now) {
+  for (Notice& notice : notices_)
+    if (notice.plain && notice.since < 0) notice.since = now;
+  std::erase_if(notices_, [&](const Notice& notice) { return notice.plain && now - notice.since >= kNewsSecs; });
+  for (const Notice& notice : notices_) {
+    if (!notice.plain) continue;
+    const double left = kNewsSecs - (now - notice.since);
+    ui::redraw_in(left > kFadeSecs ? left - kFadeSecs : 0.05);
+  }
 }
 
 std::vector<Banner::Line> Banner::lines(const Seen& seen, const StoreStatus& store) const {
@@ -44,11 +57,18 @@ std::vector<Banner::Line> Banner::lines(const Seen& seen, const StoreStatus& sto
                         false, false, -1});
   if (!store.message.empty()) list.push_back({store.message, false, false, -1});
   for (size_t i = 0; i < notices_.size(); ++i)
-    list.push_back({notices_[i].text, false, false, static_cast<int>(i), notices_[i].plain});
+    list.push_back(
+        {.text = notices_[i].text,
+         .notice = static_cast<int>(i),
+         .plain = notices_[i].plain,
+         .share_left = notices_[i].since < 0
+                           ? 1
+                           : std::clamp((kNewsSecs - (seen.now_secs - notices_[i].since)) / kFadeSecs, 0.0, 1.0)});
   return list;
 }
 
-float Banner::height(const Seen& seen, const StoreStatus& store) const {
+float Banner::height(const Seen& seen, const StoreStatus& store) {
+  let_old_news_go(seen.now_secs);
   return static_cast<float>(lines(seen, store).size()) * px(kLine + 8);
 }
 
@@ -77,7 +97,7 @@ void Banner::draw_ui(const Rect& area, const Seen& seen, const StoreStatus& stor
       if (ui::button("close", inside.cut_right(px(64)), "Dismiss", ui::ButtonKind::quiet)) dismissed = line.notice;
       inside.cut_right(px(12));
     }
-    ui::text_in(inside, Face::body, t.text, line.text);
+    ui::text_in(inside, Face::body, ui::fade(t.text, static_cast<float>(line.share_left)), line.text);
     ImGui::PopID();
   }
   ImGui::PopID();

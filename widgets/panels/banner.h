@@ -13,10 +13,10 @@ class Banner {
  public:
   /// A message that something is wrong; it stays until it is dismissed.
   void notice(std::string text);
-  /// The same for plain news ("picture saved as ...").
+  /// Plain news ("picture saved as ..."): it takes the place of older news, and goes by itself after a while.
   void tell(std::string text);
   /// Height of what must be shown, in pixels; 0 when all is well.
-  float height(const Seen& seen, const StoreStatus& store) const;
+  float height(const Seen& seen, const StoreStatus& store);
   void draw_ui(const ui::Rect& area, const Seen& seen, const StoreStatus& store, std::vector<Command>& out);
 
  private:
@@ -25,11 +25,14 @@ class Banner {
     bool bad = false, offers_restore = false;
     int notice = -1;
     bool plain = false;
+    double share_left = 1;  // of plain news: it fades at the end
   };
   struct Notice {
     std::string text;
     bool plain = false;
+    double since = -1;  // of the window's clock; -1: not drawn yet
   };
+  void let_old_news_go(double now);
   void add(Notice notice);
   std::vector<Line> lines(const Seen& seen, const StoreStatus& store) const;
   std::vector<Notice> notices_;

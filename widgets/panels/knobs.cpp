@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "compute/records/field_notes.h"
 #include "widgets/panels/states.h"
 #include "widgets/ui/format.h"
 #include "widgets/ui/panel.h"
@@ -59,42 +60,20 @@ std::vector<Knob> knobs_for(const RunConfig& config) {
   const bool tokens = r.kind == RouterKind::tokens_choice, experts = r.kind == RouterKind::experts_choice;
   const bool soft = r.kind == RouterKind::soft;
   const auto max_k = static_cast<double>(std::min<int64_t>(r.num_experts, 8));
-  if (tokens && max_k > 1)
-    list.push_back({"router.k",
-                    "Experts per token (k)",
-                    {1, max_k, false, true, false},
-                    false,
-                    "y = sum of the k largest gates × expert",
-                    "V-MoE, arXiv 2106.05974, section 2.1"});
-  if (tokens || experts)
-    list.push_back({"router.capacity_factor", "Capacity factor", log_track(0.05, 8, false), false,
-                    "capacity = factor × k × tokens / E", "V-MoE, arXiv 2106.05974, section 2.1"});
-  if (tokens)
-    list.push_back({"router.bpr",
-                    "Batch Prioritized Routing",
-                    {},
-                    true,
-                    "order by the largest gate",
-                    "V-MoE, arXiv 2106.05974, section 3"});
-  if (tokens || experts || soft)
-    list.push_back({"router.noise_std", "Gate noise", log_track(0.01, 10, true), false,
-                    soft ? "logits + std × N(0, 1)" : "logits + std / E × N(0, 1)",
-                    "V-MoE, arXiv 2106.05974, section 2.1"});
-  if (tokens || experts || soft)
-    list.push_back({"router.temperature", "Router temperature", log_track(0.1, 10, false), false,
-                    "softmax(logits / temperature)", ""});
-  if (tokens) {
-    list.push_back({"router.importance_weight", "Importance loss", log_track(1e-4, 1, true), false,
-                    "weight × CV(importance)²", "V-MoE, arXiv 2106.05974, appendix A"});
-    list.push_back({"router.load_weight", "Load loss", log_track(1e-4, 1, true), false, "weight × CV(load)²",
-                    "V-MoE, arXiv 2106.05974, appendix A"});
-    list.push_back({"router.gshard_weight", "GShard balance loss", log_track(1e-4, 1, true), false,
-                    "weight × E × mean(gate) · share", "GShard, arXiv 2006.16668"});
+  if (tokens && max_k > 1) list.push_back({"router.k", "Experts per token (k)", {1, max_k, false, true, false}});
+  if (tokens || experts) list.push_back({"router.capacity_factor", "Capacity factor", log_track(0.05, 8, false)});
+  if (tokens) list.push_back({"router.bpr", "Batch Prioritized Routing", {}, true});
+  if (tokens || experts || soft) {
+    list.push_back({"router.noise_std", "Gate noise", log_track(0.01, 10, true)});
+    list.push_back({"router.temperature", "Router temperature", log_track(0.1, 10, false)});
   }
-  list.push_back(
-      {"train.learning_rate", "Learning rate", log_track(1e-6, 0.1, true), false, "peak of the schedule", ""});
-  list.push_back({"train.weight_decay", "Weight decay", log_track(1e-5, 1, true), false, "w -= rate × decay × w",
-                  "AdamW, arXiv 1711.05101"});
+  if (tokens) {
+    list.push_back({"router.importance_weight", "Importance loss", log_track(1e-4, 1, true)});
+    list.push_back({"router.load_weight", "Load loss", log_track(1e-4, 1, true)});
+    list.push_back({"router.gshard_weight", "GShard balance loss", log_track(1e-4, 1, true)});
+  }
+  list.push_back({"train.learning_rate", "Learning rate", log_track(1e-6, 0.1, true)});
+  list.push_back({"train.weight_decay", "Weight decay", log_track(1e-5, 1, true)});
   return list;
 }
 
@@ -174,7 +153,8 @@ void Knobs::draw_row(Rect row, const Knob& knob, const RunConfig& config, double
   ui::text_in(label.inset(0, 0), Face::body, t.text, knob.label);
   const Field field = find_field(knob.key);
   const std::string range = knob.is_toggle ? "" : "\n" + ui::compact(field.min) + " to " + ui::compact(field.max);
-  ui::tip(label, {knob.label, field.help, std::string(knob.formula) + range, knob.source});
+  const FieldNote note = find_note(knob.key).value_or(FieldNote{});
+  ui::tip(label, {knob.label, field.help, std::string(note.formula) + range, note.source});
   if (knob.is_toggle) {
     bool on = value != 0;
     if (ui::toggle("toggle", row, on, color)) ask(knob, config, on ? "true" : "false", true, now, out);
@@ -197,9 +177,11 @@ void Knobs::draw_router(Rect row, const RunConfig& config, double now, std::vect
   ImGui::PushID("router");
   const Rect label = row.cut_left(std::floor(row.w * 0.43f));
   ui::text_in(label, Face::body, t.text, "Router");
+  const FieldNote note = find_note(kRouterKey).value_or(FieldNote{});
   ui::tip(label, {"Router",
                   "Tokens Choice (V-MoE), Experts Choice or Soft MoE over the same experts. A new router starts "
-                  "untrained: accuracy falls and recovers as it learns. The switch is stored with its step."});
+                  "untrained: accuracy falls and recovers as it learns. The switch is stored with its step.",
+                  note.formula, note.source});
   row = {row.x, std::round(row.center_y() - px(12)), row.w, px(24)};
   if (!wanted_router_.empty()) {
     if (ui::button("keep", row.cut_right(px(52)), "Keep", ui::ButtonKind::plain)) wanted_router_.clear();

@@ -13,13 +13,12 @@
 
 namespace moescope::panels {
 
-/// One row of the panel. Range and help come from the table of settings; the track covers the part of the range in
-/// which people work, and the number beside it takes any value of the full range.
+/// One row of the panel. Range, help, formula and source come from the tables of settings; the track covers the part of
+/// the range in which people work, and the number beside it takes any value of the full range.
 struct Knob {
   std::string_view key, label;
   ui::SliderScale track;
   bool is_toggle = false;
-  std::string_view formula = {}, source = {};
 };
 
 /// The knobs that matter for this router, in the order in which they are shown.

@@ -69,7 +69,8 @@ std::optional<int> fuzzy_score(std::string_view typed, std::string_view name) {
   return score * 100 - static_cast<int>(name.size());  // of two that answer alike the shorter one
 }
 
-std::vector<PaletteLine> palette_lines(std::string_view typed, const std::vector<KeyCommand>& commands) {
+std::vector<PaletteLine> palette_lines(std::string_view typed, const std::vector<KeyCommand>& commands,
+                                       std::span<const RunSummary> runs) {
   if (is_link(typed)) {
     try {
       return {{"go to what the link shows", "", true, link_from_text(typed)}};
@@ -82,6 +83,8 @@ std::vector<PaletteLine> palette_lines(std::string_view typed, const std::vector
   for (const KeyCommand& command : commands)
     add({std::string(command.name), std::string(command.keys), command.works, command.press});
   for (PaletteLine& place : places(typed)) add(std::move(place));
+  for (const RunSummary& run : runs)
+    add({"run " + std::to_string(run.run_id) + " " + run.name, "F3", true, run.run_id});
   // Without a word the table's own order stays; what works comes before what does not.
   std::stable_sort(scored.begin(), scored.end(), [&](const auto& a, const auto& b) {
     if (a.second.works != b.second.works) return a.second.works;
@@ -115,7 +118,8 @@ std::optional<PaletteLine> Palette::draw_lines(Rect area, const std::vector<Pale
   return clicked;
 }
 
-std::optional<PaletteLine> Palette::draw_ui(const Rect& screen, const std::vector<KeyCommand>& commands) {
+std::optional<PaletteLine> Palette::draw_ui(const Rect& screen, const std::vector<KeyCommand>& commands,
+                                            std::span<const RunSummary> runs) {
   const ui::Sheet sheet("palette", screen, 620, 40 + 44 + 32 + kMostLines * kRow);
   Rect inside = sheet.inside();
   if (!has_keyboard_) {
@@ -124,14 +128,14 @@ std::optional<PaletteLine> Palette::draw_ui(const Rect& screen, const std::vecto
       if (c >= ' ' && c < 127) typed_ += static_cast<char>(c);
     ImGui::GetIO().InputQueueCharacters.resize(0);
   }
-  const ui::TextBoxResult box =
-      ui::text_box("##typed", inside.cut_top(px(32)), typed_, "a command, image 12, layer 5, expert 2, or a link");
+  const ui::TextBoxResult box = ui::text_box("##typed", inside.cut_top(px(32)), typed_,
+                                             "a command, a stored run, image 12, layer 5, expert 2, or a link");
   has_keyboard_ = box.active;
   // Until the box has the keyboard, the key that opened the palette is not one that closes it.
   const bool first = std::exchange(just_opened_, false);
   if (box.changed) chosen_ = 0;
   inside.cut_top(px(12));
-  const std::vector<PaletteLine> lines = palette_lines(typed_, commands);
+  const std::vector<PaletteLine> lines = palette_lines(typed_, commands, runs);
   std::optional<PaletteLine> choice = draw_lines(inside.cut_top(px(kMostLines * kRow)), lines);
   ui::text_in(inside.cut_bottom(px(18)), Face::small, ui::theme().faint,
               "Enter does it, up and down choose, Esc closes");

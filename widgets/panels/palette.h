@@ -2,11 +2,13 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "compute/records/stored_run.h"
 #include "compute/records/view_link.h"
 #include "widgets/panels/help_sheet.h"
 #include "widgets/ui/keys.h"
@@ -21,11 +23,12 @@ std::optional<int> fuzzy_score(std::string_view typed, std::string_view name);
 struct PaletteLine {
   std::string name, keys;
   bool works = true;
-  std::variant<ui::Press, ViewLink> does;  // a key, as if it had been pressed; or somewhere to go
+  std::variant<ui::Press, ViewLink, int64_t> does;  // a key, as if pressed; somewhere to go; a stored run
 };
 
-/// Best first: the commands of a page, and what the numbers and links in `typed` may mean.
-std::vector<PaletteLine> palette_lines(std::string_view typed, const std::vector<KeyCommand>& commands);
+/// Best first: the commands of a page, what the numbers and links in `typed` may mean, and stored runs.
+std::vector<PaletteLine> palette_lines(std::string_view typed, const std::vector<KeyCommand>& commands,
+                                       std::span<const RunSummary> runs = {});
 
 class Palette {
  public:
@@ -33,7 +36,9 @@ class Palette {
   bool is_open() const { return open_; }
   bool needs_another_frame() const { return open_ && !has_keyboard_; }
   /// Draws the sheet; returns what was chosen, which closes it.
-  std::optional<PaletteLine> draw_ui(const ui::Rect& screen, const std::vector<KeyCommand>& commands);
+  std::optional<PaletteLine> draw_ui(const ui::Rect& screen, const std::vector<KeyCommand>& commands,
+                                     std::span<const RunSummary> runs = {});
+  const std::string& typed() const { return typed_; }
 
  private:
   std::optional<PaletteLine> draw_lines(ui::Rect area, const std::vector<PaletteLine>& lines);

@@ -1,6 +1,7 @@
 // Around the list: filter, groups, columns, what to do with the chosen runs, keys.
 #include <algorithm>
 
+#include "widgets/panels/control_tips.h"
 #include "widgets/panels/run_columns_text.h"
 #include "widgets/panels/run_table_panel.h"
 #include "widgets/ui/format.h"
@@ -20,6 +21,33 @@ bool no_text_box() { return !ImGui::GetIO().WantTextInput; }
 
 void RunTablePanel::open_prompt(RunEdit::What what, std::string title, std::string text, std::vector<int64_t> runs) {
   prompt_ = Prompt{what, std::move(title), std::move(text), std::move(runs)};
+}
+
+void RunTablePanel::keep_filter(const std::string& filter) {
+  const bool known = std::find(kept_filters_.begin(), kept_filters_.end(), filter) != kept_filters_.end();
+  if (!filter.empty() && !known) kept_filters_.push_back(filter);
+}
+
+/// One line: each asks again at a click; the cross of the one that is asked now forgets it.
+void RunTablePanel::draw_kept_filters(Rect& inside) {
+  if (kept_filters_.empty()) return;
+  Rect line = inside.cut_top(px(24));
+  inside.cut_top(px(6));
+  tip_of("runs.queries", line);
+  for (size_t i = 0; i < kept_filters_.size(); ++i) {
+    const std::string& filter = kept_filters_[i];
+    const bool on = question_.filter == filter;
+    const std::string text = ui::fit_text(Face::small, filter, px(220));
+    const float width = ui::text_width(Face::small, text) + px(16), cross = on ? px(22) : 0;
+    if (width + cross > line.w) break;
+    ImGui::PushID(static_cast<int>(i));
+    if (ui::button("ask", line.cut_left(width), text, on ? ui::ButtonKind::primary : ui::ButtonKind::plain))
+      question_.filter = filter_text_ = filter;
+    const bool forget = on && ui::button("forget", line.cut_left(cross), "×", ui::ButtonKind::quiet);
+    ImGui::PopID();
+    line.cut_left(px(4));
+    if (forget) return static_cast<void>(kept_filters_.erase(kept_filters_.begin() + static_cast<std::ptrdiff_t>(i)));
+  }
 }
 
 void RunTablePanel::draw_prompt(const Rect& line, RunTableActs& acts) {
@@ -44,20 +72,27 @@ void RunTablePanel::draw_controls(Rect& inside, const RunTable* table, RunTableA
   const Rect columns = line.cut_right(px(78));
   line.cut_right(px(6));
   if (ui::button("columns", columns, "Columns")) columns_open_ = true;
-  ui::tip(columns, {"Columns", "Which columns stand here: results, any setting, the last value of any metric."});
+  tip_of("runs.columns", columns);
   static const std::string kShelves[] = {"runs", "all", "trash"};
   const Rect shelf = line.cut_right(px(150));
   line.cut_right(px(6));
   const int clicked = ui::segmented("shelf", shelf, kShelves, question_.trash ? 2 : question_.archived ? 1 : 0);
   if (clicked >= 0) question_.trash = clicked == 2, question_.archived = clicked == 1;
-  ui::tip(shelf, {"Shelf", "Runs; archived ones too; or those in the trash, which `empty` removes for good."});
+  tip_of("runs.shelf", shelf);
   const bool bad = table && !table->refusal.empty() && table->question == question_;
   const Rect group = line.cut_right(std::min(px(130), line.w * 0.38f));
   line.cut_right(px(6));
   const ui::TextBoxResult grouped = ui::text_box("##group", group, group_text_, "group by router.k");
   if (grouped.entered || (grouped.changed && group_text_.empty())) question_.group = group_text_, closed_.clear();
-  ui::tip(group,
-          {"Group", "One heading for all runs that agree in a column, a setting or a metric. Enter applies it."});
+  tip_of("runs.group", group);
+  const bool keepable = !question_.filter.empty() && question_.filter == filter_text_ && !bad &&
+                        std::find(kept_filters_.begin(), kept_filters_.end(), filter_text_) == kept_filters_.end();
+  if (keepable) {
+    const Rect keep = line.cut_right(px(48));
+    line.cut_right(px(6));
+    tip_of("runs.save_query", keep);
+    if (ui::button("keep", keep, "Keep")) keep_filter(filter_text_);
+  }
   if (std::exchange(focus_filter_, false)) ImGui::SetKeyboardFocusHere();
   const ui::TextBoxResult filter = ui::text_box("##filter", line, filter_text_, "name, tag:paper, router.k >= 2");
   // Words take effect as they are typed; a condition that is half written would only be refused.
@@ -66,11 +101,9 @@ void RunTablePanel::draw_controls(Rect& inside, const RunTable* table, RunTableA
     ui::frame(line, ui::theme().bad, px(5));
     ui::tip(line, {"It cannot be asked", table->refusal});
   } else {
-    ui::tip(line, {"Filter  (/)",
-                   "Part of a name, tag:WORD, or a condition over columns, settings and metrics; Enter "
-                   "asks a condition. The same as `runs list --where`.",
-                   "\"layer3/dropped\" < 0.1"});
+    tip_of("runs.filter", line);
   }
+  draw_kept_filters(inside);
 }
 
 void RunTablePanel::draw_foot(const Rect& area, const RunTable* table, RunTableActs& acts) {
@@ -81,6 +114,7 @@ void RunTablePanel::draw_foot(const Rect& area, const RunTable* table, RunTableA
   const auto button = [&](const char* id, float width, const char* word, bool enabled) {
     const Rect cell = line.cut_left(px(width));
     line.cut_left(px(6));
+    tip_of(std::string("runs.") + id, cell);
     return ui::button(id, cell, word, ui::ButtonKind::plain, enabled);
   };
   using What = RunEdit::What;
@@ -99,13 +133,19 @@ void RunTablePanel::draw_foot(const Rect& area, const RunTable* table, RunTableA
     if (button("replay", 64, "Replay", any)) acts.replays = ids;
     if (button("report", 64, "Report", ids.size() >= 2)) acts.report = true;
   }
-  if (button("none", 58, "Clear", any)) chosen_.clear();
+  if (button("clear", 58, "Clear", any)) chosen_.clear();
+  const Rect fresh = line.cut_right(std::min(line.w, px(50)));
+  if (!question_.trash && fresh.w >= px(44)) {
+    if (ui::button("new", fresh, "New", ui::ButtonKind::primary)) acts.new_runs = true;
+    tip_of("runs.new", fresh);
+  }
 }
 
 void RunTablePanel::take_keys(const RunTable* table, RunTableActs& acts) {
   using What = RunEdit::What;
   if (ui::ctrl_typed('z') && no_text_box()) acts.edits.push_back({What::undo, {}, {}});
   if (ui::typed('/') > 0) focus_filter_ = true;
+  if (ui::typed('+') > 0) acts.new_runs = true;
   // In order: "x k x" in one frame chooses two runs.
   for (const char c : ui::typed_text()) {
     if (table && table->num_rows > 0 && (c == 'j' || c == 'k')) {
@@ -141,7 +181,8 @@ std::vector<ui::KeyHint> RunTablePanel::key_hints(const RunTable* table) const {
           {"A", row && row->summary.archived ? "unarchive" : "archive", is},
           {"Del", row && row->summary.trashed ? "restore" : "trash", is},
           {"Ctrl+Z", "undo", true},
-          {"/", "filter", true}};
+          {"/", "filter", true},
+          {"+", "new runs", true}};
 }
 
 void RunTablePanel::draw_columns_sheet(const Rect& screen, const RunTable* table) {

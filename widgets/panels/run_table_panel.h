@@ -18,7 +18,8 @@ namespace moescope::panels {
 struct RunTableActs {
   std::vector<RunEdit> edits;
   std::vector<int64_t> replays;
-  bool report = false;  // of the chosen runs
+  bool report = false;    // of the chosen runs
+  bool new_runs = false;  // a sweep or twins are wanted
 };
 
 class RunTablePanel {
@@ -41,6 +42,9 @@ class RunTablePanel {
   void choose(RunMoment run);  // or no longer
   void choose_only(std::vector<RunMoment> runs) { chosen_ = std::move(runs); }
   int64_t pointed() const { return pointed_; }  // the run under the mouse, 0: none
+  /// Filters that a person kept, in the order in which they were kept.
+  const std::vector<std::string>& kept_filters() const { return kept_filters_; }
+  void keep_filter(const std::string& filter);
   bool columns_open() const { return columns_open_; }
   /// The sheet in which columns are chosen, over everything. After draw_ui, outside its window.
   void draw_columns_sheet(const ui::Rect& screen, const RunTable* table);
@@ -57,6 +61,7 @@ class RunTablePanel {
   };
 
   void draw_controls(ui::Rect& inside, const RunTable* table, RunTableActs& acts);
+  void draw_kept_filters(ui::Rect& inside);
   void draw_prompt(const ui::Rect& line, RunTableActs& acts);
   void draw_heading(const ui::Rect& line, const RunTable* table);
   void draw_list(const ui::Rect& area, const RunTable& table, const std::vector<int64_t>& colors, RunTableActs& acts);
@@ -77,6 +82,7 @@ class RunTablePanel {
 
   RunTableQuestion question_;
   std::string filter_text_, group_text_, column_text_;
+  std::vector<std::string> kept_filters_;
   int64_t first_row_ = 0, num_rows_ = 200;
   int64_t current_row_ = 0, pointed_row_ = -1, pointed_ = 0;
   bool scroll_to_current_ = false, focus_filter_ = false, columns_open_ = false;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "widgets/plots/scene_painter.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/tooltip.h"
 
@@ -28,12 +27,17 @@ std::string line_value(const figure::Line& line, double x) {
 }
 
 /// What the lines say at x, one row a line that has a name, and what happened near it.
-std::string values_at(const figure::Panel& panel, double x, double reach) {
+std::string values_at(const figure::Panel& panel, const std::vector<std::string>& hidden, double x, double reach) {
+  constexpr int kMost = 14;  // a tool-tip is no table
   std::string text;
+  int told = 0, more = 0;
   for (const figure::Mark& mark : panel.marks) {
     const auto* line = std::get_if<figure::Line>(&mark);
+    if (line && ++told > kMost && ++more > 0) continue;
+    if (line && std::find(hidden.begin(), hidden.end(), line->name) != hidden.end()) continue;
     if (line && !line->x.empty()) text += (line->name.empty() ? "" : line->name + "  ") + line_value(*line, x) + "\n";
   }
+  if (more > 0) text += "and " + std::to_string(more) + " more\n";
   for (const figure::EventMark& event : panel.events)
     if (std::abs(event.x - x) <= reach) text += event.text + "\n";
   if (!text.empty()) text.pop_back();
@@ -57,7 +61,8 @@ void find_point(const figure::Panel& panel, const PlacedPanel& placed, const Rec
   }
 }
 
-void show_values(const figure::Panel& panel, const PlacedPanel& placed, const SceneHit& hit) {
+void show_values(const figure::Panel& panel, const std::vector<std::string>& hidden, const PlacedPanel& placed,
+                 const SceneHit& hit) {
   if (hit.point >= 0) {
     const auto& points = std::get<figure::Scatter>(panel.marks[static_cast<size_t>(hit.mark)]);
     const auto i = static_cast<size_t>(hit.point);
@@ -66,8 +71,24 @@ void show_values(const figure::Panel& panel, const PlacedPanel& placed, const Sc
     return ui::tip_now({i < points.labels.size() ? points.labels[i] : points.name, "", values});
   }
   const double reach = std::abs(placed.x.value(0.008) - placed.x.value(0));
-  const std::string values = values_at(panel, hit.x, reach);
+  const std::string values = values_at(panel, hidden, hit.x, reach);
   if (!values.empty()) ui::tip_now({panel.x.label + " " + figure::number_label(std::round(hit.x)), "", values});
+}
+
+/// At a crosshair that another plot's mouse makes: the value of each line, in its colour.
+void draw_reading(const figure::Panel& panel, const std::vector<std::string>& hidden, const Rect& plot, float at,
+                  double x) {
+  float y = plot.y + px(2);
+  for (const figure::Mark& mark : panel.marks) {
+    const auto* line = std::get_if<figure::Line>(&mark);
+    if (!line || line->x.empty() || std::find(hidden.begin(), hidden.end(), line->name) != hidden.end()) continue;
+    const std::string value = line_value(*line, x);
+    const float width = ui::text_width(ui::Face::small, value), height = ui::line_height(ui::Face::small);
+    const float left = at + px(6) + width < plot.right() ? at + px(6) : at - px(6) - width;
+    ui::fill({left - px(2), y, width + px(4), height}, ui::fade(ui::theme().panel, 0.8f), px(2));
+    ui::text_at({left, y}, ui::Face::small, series_color(line->color), value);
+    y += height;
+  }
 }
 
 }  // namespace
@@ -76,11 +97,23 @@ bool SceneView::is_fitted() const {
   return std::none_of(zooms_.begin(), zooms_.end(), [](const auto& zoom) { return zoom.x || zoom.y; });
 }
 
+void SceneView::show(double low, double high) {
+  zooms_.resize(std::max<size_t>(zooms_.size(), 1));
+  for (figure::PanelZoom& zoom : zooms_) zoom.x = {low, high};
+}
+
 std::optional<figure::PanelZoom::Range> SceneView::zoomed_x(size_t panel) const {
   return panel < zooms_.size() ? zooms_[panel].x : std::nullopt;
 }
 
-void SceneView::take_mouse(const PlacedPanel& placed, const Rect& plot, SceneHit& hit) {
+/// Panels with the same x axis show the same part of it.
+void SceneView::zoom(const figure::Scene& scene, size_t panel, figure::PanelZoom::Range x) {
+  zooms_.resize(std::max(zooms_.size(), scene.panels.size()));
+  for (size_t i = 0; i < scene.panels.size(); ++i)
+    if (scene.panels[i].x.label == scene.panels[panel].x.label) zooms_[i].x = x;
+}
+
+void SceneView::take_mouse(const figure::Scene& scene, const PlacedPanel& placed, const Rect& plot, SceneHit& hit) {
   const ui::Hit mouse_hit = ui::hit(("plot" + std::to_string(placed.panel)).c_str(), plot);
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   const auto share_x = [&](float x) { return std::clamp(static_cast<double>((x - plot.x) / plot.w), 0.0, 1.0); };
@@ -90,8 +123,7 @@ void SceneView::take_mouse(const PlacedPanel& placed, const Rect& plot, SceneHit
     hit.panel = number;
     hit.x = placed.x.value(share_x(mouse.x)), hit.y = placed.y.value(share_y(mouse.y));
   }
-  if ((mouse_hit.hovered || mouse_hit.held) && ImGui::IsMouseDoubleClicked(0) && placed.panel < zooms_.size())
-    zooms_[placed.panel] = {};
+  if ((mouse_hit.hovered || mouse_hit.held) && ImGui::IsMouseDoubleClicked(0)) zooms_.clear();
   if (mouse_hit.held && dragged_panel_ != number) dragged_panel_ = number, drag_from_ = mouse;
   if (dragged_panel_ != number) return;
   const bool wide = std::abs(mouse.x - drag_from_.x) > px(6), tall = std::abs(mouse.y - drag_from_.y) > px(24);
@@ -107,9 +139,18 @@ void SceneView::take_mouse(const PlacedPanel& placed, const Rect& plot, SceneHit
   hit.panel = number;
   hit.clicked = mouse_hit.clicked && !wide;
   if (!wide) return;
-  zooms_.resize(std::max(zooms_.size(), placed.panel + 1));
-  zooms_[placed.panel].x = {placed.x.value(share_x(box.x)), placed.x.value(share_x(box.right()))};
+  zoom(scene, placed.panel, {placed.x.value(share_x(box.x)), placed.x.value(share_x(box.right()))});
   if (tall) zooms_[placed.panel].y = {placed.y.value(share_y(box.bottom())), placed.y.value(share_y(box.y))};
+}
+
+void SceneView::toggle_by_legend(const PlacedPanel& placed, const ScenePainter& painter) {
+  for (const PlacedPanel::LegendEntry& entry : placed.legend) {
+    const Rect place = painter.on_screen(entry.box);
+    const ui::Hit entry_hit = ui::hit(("legend" + std::to_string(placed.panel) + entry.name).c_str(), place);
+    if (entry_hit.hovered) ui::fill({place.x, place.bottom() - px(1), place.w, px(1)}, ui::theme().accent);
+    if (!entry_hit.clicked) continue;
+    if (std::erase(hidden_, entry.name) == 0) hidden_.push_back(entry.name);
+  }
 }
 
 SceneHit SceneView::draw_ui(const char* id, const Rect& area, const figure::Scene& scene,
@@ -120,22 +161,27 @@ SceneHit SceneView::draw_ui(const char* id, const Rect& area, const figure::Scen
   const float scale = pixels_per_point();
   ScenePainter painter(area.min(), textures);
   const ui::Clip clip(area);
+  if (!hidden_.empty()) zooms_.resize(std::max(zooms_.size(), scene.panels.size()));
+  for (figure::PanelZoom& zoom : zooms_) zoom.hidden = hidden_;
   const std::vector<PlacedPanel> all =
       figure::draw_panels(scene, colors, painter, {1, 5, area.w / scale - 14, area.h / scale - 6}, zooms_);
   for (const PlacedPanel& placed : all) {
     const Rect plot = painter.on_screen(placed.box);
     SceneHit here;
-    take_mouse(placed, plot, here);
+    toggle_by_legend(placed, painter);
+    take_mouse(scene, placed, plot, here);
     const figure::Panel& panel = scene.panels[placed.panel];
     if (here.panel >= 0) {
       find_point(panel, placed, plot, here);
       hit = here;
     }
     const double cross = here.panel >= 0 && here.point < 0 ? here.x : here.panel >= 0 ? kNan : shared_x;
-    if (placed.x.has(cross) && placed.x.share(cross) >= 0 && placed.x.share(cross) <= 1)
-      ui::vline(plot.x + static_cast<float>(placed.x.share(cross)) * plot.w, plot.y, plot.bottom(),
-                ui::fade(ui::theme().dim, 0.6f));
-    if (here.panel >= 0) show_values(panel, placed, here);
+    if (placed.x.has(cross) && placed.x.share(cross) >= 0 && placed.x.share(cross) <= 1) {
+      const float at = plot.x + static_cast<float>(placed.x.share(cross)) * plot.w;
+      ui::vline(at, plot.y, plot.bottom(), ui::fade(ui::theme().dim, 0.6f));
+      if (here.panel < 0) draw_reading(panel, hidden_, plot, at, cross);
+    }
+    if (here.panel >= 0) show_values(panel, hidden_, placed, here);
   }
   ImGui::PopID();
   return hit;

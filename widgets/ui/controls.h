@@ -1,6 +1,7 @@
 // What can be acted on: hit areas, buttons, sliders, toggles, choices, text boxes. All take the rectangle they live in.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,11 @@ bool toggle(const char* id, const Rect& area, bool& on, ImU32 color);  // true w
 
 /// One of several words. Returns the clicked one or -1.
 int segmented(const char* id, const Rect& area, std::span<const std::string> words, int chosen);
+
+/// Words as buttons, in as many lines as they need but not more than `lines`; what is on is filled. Takes its height
+/// off the area. Returns the clicked one or -1.
+int words(const char* id, Rect& area, std::span<const std::string> names, const std::function<bool(size_t)>& on,
+          int lines);
 
 struct TextBoxResult {
   bool changed = false, entered = false, left = false, active = false;

@@ -1,5 +1,5 @@
 // posix_spawn, one pipe for all that it says.
-#include "app/replay_process.h"
+#include "app/child_process.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <vector>
 
@@ -25,15 +24,16 @@ constexpr int kNice = 10;  // the run in training goes first
 
 class Child {
  public:
-  Child(const std::filesystem::path& program, const std::filesystem::path& store, int64_t run_id) {
+  Child(const std::filesystem::path& program, std::vector<std::string> words) {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) throw UserError(std::string("no pipe for a replay: ") + std::strerror(errno));
+    if (pipe2(ends, O_CLOEXEC) != 0)
+      throw UserError(std::string("no pipe for another process: ") + std::strerror(errno));
     reading_ = ends[0];
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-    std::string words[] = {program, "runs", "replay", std::to_string(run_id), "--store", store, "--progress"};
+    words.insert(words.begin(), program.string());
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -42,7 +42,7 @@ class Child {
     close(ends[1]);
     if (error != 0) {
       close(reading_);
-      throw UserError(program.string() + " cannot be started for a replay: " + std::strerror(error));
+      throw UserError(program.string() + " cannot be started: " + std::strerror(error));
     }
     setpriority(PRIO_PROCESS, static_cast<id_t>(process_), kNice);
   }
@@ -77,10 +77,10 @@ class Child {
 
 }  // namespace
 
-ReplayEnd replay_in_process(const std::filesystem::path& program, const std::filesystem::path& store, int64_t run_id,
-                            const std::function<void(int64_t, int64_t)>& progress, const std::atomic<bool>& cancelled) {
-  Child child(program, store, run_id);
-  ReplayEnd end;
+ChildEnd run_child(const std::filesystem::path& program, const std::vector<std::string>& arguments,
+                   const std::function<bool(const std::string& line)>& on_line, const std::atomic<bool>& cancelled) {
+  Child child(program, arguments);
+  ChildEnd end;
   std::string text;
   for (bool going = true; going;) {
     if (cancelled) {
@@ -92,11 +92,7 @@ ReplayEnd replay_in_process(const std::filesystem::path& program, const std::fil
     for (size_t line_end = text.find('\n'); line_end != std::string::npos; line_end = text.find('\n')) {
       const std::string line = text.substr(0, line_end);
       text.erase(0, line_end + 1);
-      long long step = 0, last = 0;
-      if (std::sscanf(line.c_str(), "step %lld of %lld", &step, &last) == 2)
-        progress(step, last);
-      else
-        end.words += (end.words.empty() ? "" : "; ") + line;
+      if (!on_line(line)) end.words += (end.words.empty() ? "" : "; ") + line;
     }
   }
   end.words += text;
