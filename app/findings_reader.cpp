@@ -69,7 +69,7 @@ void FindingsReader::read() {
       return;
     }
     for (const Recipe& recipe : load_recipes())
-      findings->recipes.push_back(reader ? recipe_state(*reader, recipe) : RecipeState{.recipe = recipe});
+      findings->recipes.push_back(reader ? recipe_state(*reader, recipe) : RecipeState{recipe, {}, {}, {}});
   } catch (const std::exception& error) { findings->refusal = error.what(); }
   read_at_ = std::chrono::steady_clock::now();
   read_cost_secs_ = secs_since(begin);

@@ -15,7 +15,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// How far the lines of a program say that it is.
-class Progress {
+class ChildProgress {
  public:
   /// False for a line that says nothing about it.
   bool take(const std::string& line) {
@@ -117,7 +117,7 @@ void SessionBrowser::replay(int64_t run_id) {
 
 void SessionBrowser::run_replay(int64_t job_id, int64_t run_id, const std::atomic<bool>& cancelled) {
   using State = SessionJob::State;
-  Progress progress;
+  ChildProgress progress;
   const ChildEnd replayed = run_child(
       program_, {"runs", "replay", std::to_string(run_id), "--store", store_path_.string(), "--progress"},
       [&](const std::string& line) {
@@ -159,7 +159,7 @@ void SessionBrowser::start(ExperimentAsk ask) {
 
 void SessionBrowser::run_experiment(int64_t job_id, const ExperimentAsk& ask, const std::atomic<bool>& cancelled) {
   using State = SessionJob::State;
-  Progress progress;
+  ChildProgress progress;
   std::vector<int64_t> runs;
   std::vector<std::string> arguments = experiment_arguments(ask);
   arguments.insert(arguments.end(), {"--store", store_path_.string(), "--beside", "--progress"});
