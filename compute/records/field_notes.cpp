@@ -11,7 +11,8 @@ constexpr std::string_view kVmoe2 = "V-MoE, arXiv 2106.05974, section 2.1",
                            kVmoe3 = "V-MoE, arXiv 2106.05974, section 3",
                            kVmoeA = "V-MoE, arXiv 2106.05974, appendix A",
                            kSoft2 = "Soft MoE, arXiv 2308.00951, section 2.1", kAdamW = "AdamW, arXiv 1711.05101",
-                           kAdam = "Adam, arXiv 1412.6980", kOurs = "moescope's own; no paper";
+                           kAdam = "Adam, arXiv 1412.6980", kSgdr = "SGDR, arXiv 1608.03983",
+                           kOurs = "moescope's own; no paper";
 
 constexpr FieldNote kNotes[] = {
     {"router.kind", "tokens_choice: top k of each row; experts_choice: top C of each column; soft: a softmax both ways",
@@ -32,6 +33,9 @@ constexpr FieldNote kNotes[] = {
     {"router.soft_normalize", "logits = scale × l2(x) · l2(phi)", "Soft MoE, arXiv 2308.00951, section 2.3"},
     {"train.learning_rate", "peak of the schedule", kOurs},
     {"train.end_learning_rate", "the schedule's last value", kOurs},
+    {"train.epochs", "cosine: end + (peak - end) × (1 + cos(pi × step / total)) / 2, total = epochs × steps an epoch",
+     kSgdr},
+    {"train.schedule_steps", "total = that many steps; 0: all of train.epochs", kSgdr},
     {"train.weight_decay", "w -= rate × decay × w", kAdamW},
     {"train.head_weight_decay", "the same for the head's kernel", kAdamW},
     {"train.beta1", "m = beta1 × m + (1 - beta1) × g", kAdam},

@@ -222,14 +222,17 @@ TEST(RunLoop, NaNStopsTheRunNamesLayerAndStepAndGoesBackToTheLastGoodCheckpoint)
 TEST(RunLoop, AKnobTurnedAtTheCheckpointsOwnStepGoesBackWithItAndItIsSaid) {
   Driven run(setup());
   run.turn_to_step(4);
+  run.tell(SetRunning{false});
   run.tell(SaveCheckpoint{});
   const std::string before = get_field(run.loop.trainer().config(), "train.learning_rate");
   run.tell(SetField{"train.learning_rate", "0.5"});
+  run.tell(SetRunning{true});
   run.turn_to_step(5);
   run.tell(RestoreLastGood{});
   EXPECT_EQ(get_field(run.loop.trainer().config(), "train.learning_rate"), before);
-  EXPECT_THAT(run.commands_said(), ElementsAre("4 train.learning_rate: " + before + " -> 0.5", "4 restore: 5 -> 4",
-                                               "4 train.learning_rate: 0.5 -> " + before));
+  EXPECT_THAT(run.commands_said(),
+              ElementsAre("4 run: running -> paused", "4 train.learning_rate: " + before + " -> 0.5",
+                          "4 run: paused -> running", "4 restore: 5 -> 4", "4 train.learning_rate: 0.5 -> " + before));
 }
 
 TEST(RunLoop, FirstFieldsAreThereBeforeTheFirstStep) {
@@ -259,12 +262,14 @@ TEST(RunLoop, PastAScheduleThatEndsAtNothingItSaysSoAndALongerOneTeachesAgain) {
   const float at_the_end = some_weight();
   run.turn_to_step(10);
   EXPECT_EQ(some_weight(), at_the_end);
+  run.tell(SetRunning{true});  // changes nothing, and is answered at once
   EXPECT_THAT(run.shown->message, HasSubstr("ended at step 8 with a rate of 0"));
   run.tell(SetField{"train.epochs", "2"});
   run.turn_to_step(12);
   EXPECT_NE(some_weight(), at_the_end);
+  run.tell(SetRunning{true});
   EXPECT_EQ(run.shown->message, "");
-  EXPECT_EQ(run.shown->learning_rate, s.config.train.learning_rate * 5 / 16);  // of step 11, 5 of 16 before the end
+  EXPECT_EQ(run.loop.trainer().report().learning_rate, s.config.train.learning_rate * 5 / 16);  // 11 of 16 are done
 }
 
 TEST(RunLoop, BeforeAnyCheckpointTheBeginningIsTheLastGoodState) {
