@@ -107,6 +107,7 @@ void ComparePage::draw_moments(Rect& inside) {
     part.cut_right(px(10));
     if (steps.size() < 2) continue;
     const ui::SliderScale scale{0, static_cast<double>(steps.size() - 1), false, true, false};
+    panels::tip_of("compare.checkpoint", part);
     const bool moved = ui::slider(b ? "step b" : "step a", part, scale, place, ui::theme().accent).changed;
     if (moved) step = steps[static_cast<size_t>(std::llround(place))];
   }

@@ -134,6 +134,7 @@ ExperimentPlan plan_experiment(const std::filesystem::path& store, const Experim
       configs.push_back(chosen_config({.preset = preset, .file = "", .settings = words_of(ask.settings)}));
     ExperimentCost cost;
     if (ask.kind == ExperimentAsk::Kind::sweep) {
+      if (ask.axes.empty()) throw ConfigError("write a setting with its values, such as router.k=1,2, or some seeds");
       const std::vector<SweepCell> cells = sweep_cells(configs.front(), ask.axes, {});
       for (const SweepCell& cell : cells) plan.runs.push_back(cell.name);
       cost = planned_cost(store, ask.stop, ask.name, cells);

@@ -49,9 +49,6 @@ constexpr ControlTip kTips[] = {
      {"Cost", "A run is dimmed when another one reaches as much for no more.",
       "beaten: some run has accuracy ≥ and cost ≤, one of them strictly"}},
     {"compare.checkpoint", {"Checkpoint", "The stored step of this run that is looked through."}},
-    {"compare.seeds",
-     {"Seeds", "Runs that differ in their seed alone are one curve: their mean, and how sure it is.",
-      "mean and 95 % percentile bootstrap", kInterval}},
     // new runs
     {"new.preset", {"Preset", "Where the settings begin; `moescope train --list-presets` says what each is."}},
     {"new.axis", {"Axis", "A setting and its values; all combinations of the axes are run.", "router.k=1,2,4"}},
