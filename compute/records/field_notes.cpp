@@ -32,8 +32,6 @@ constexpr FieldNote kNotes[] = {
     {"router.slots_per_expert", "slots = E × p; each a softmax over the tokens", kSoft2},
     {"router.soft_normalize", "logits = scale × l2(x) · l2(phi)", "Soft MoE, arXiv 2308.00951, section 2.3"},
     {"train.learning_rate", "peak of the schedule", kOurs},
-    {"train.epochs", "steps = epochs × training images / batch", kOurs},
-    {"train.schedule_steps", "rate = schedule(step / n)", kOurs},
     {"train.end_learning_rate", "the schedule's last value", kOurs},
     {"train.epochs", "cosine: end + (peak - end) × (1 + cos(pi × step / total)) / 2, total = epochs × steps an epoch",
      kSgdr},
