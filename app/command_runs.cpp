@@ -7,7 +7,9 @@
 #include "app/run_lookup.h"
 #include "app/runs_report.h"
 #include "app/store_path.h"
+#include "compute/records/rl_config_fields.h"
 #include "sessions/check.h"
+#include "sessions/run_params.h"
 
 namespace moescope {
 
@@ -18,10 +20,27 @@ struct RunsOptions {
   bool every_setting = false;
 };
 
+/// The settings of an agent; empty for other runs.
+std::string agent_lines(const RunReader& reader, int64_t run_id, bool every_setting) {
+  const ParamTexts params = read_params(reader.database(), run_id);
+  std::string text;
+  for (const FieldText& field : list_fields(RlConfig{})) {
+    const auto own = params.find(std::string(field.field.key));
+    if (!is_rl_field(field.field.key) || own == params.end()) continue;
+    if (every_setting || own->second != field.value || field.field.key == "rl.game")
+      text += "  " + own->first + " = " + own->second + "\n";
+  }
+  return text.empty() ? text
+                      : "\nsettings of the agent" + std::string(every_setting ? "" : " that differ from the defaults") +
+                            "\n" + text;
+}
+
 int show(const RunsOptions& options) {
   const SessionStore store = open_store_for_reading(options.store);
   const RunReader reader(store);
-  std::cout << run_report(reader.load_run(find_run(reader, options.run)), options.every_setting);
+  const int64_t run_id = find_run(reader, options.run);
+  std::cout << run_report(reader.load_run(run_id), options.every_setting)
+            << agent_lines(reader, run_id, options.every_setting);
   return 0;
 }
 

@@ -5,8 +5,8 @@
 #include <array>
 #include <cctype>
 
-#include "compute/records/config_fields.h"
 #include "compute/records/nearest_name.h"
+#include "compute/records/rl_config_fields.h"
 
 namespace moescope {
 namespace {
@@ -171,7 +171,12 @@ std::string column_sql(std::string_view name) {
     if (column.name == name) return std::string(column.sql);
   }
   if (name.find('/') != std::string_view::npos) return metric_sql(name);
-  static const std::vector<FieldText> fields = list_fields(RunConfig{});
+  static const std::vector<FieldText> fields = [] {
+    std::vector<FieldText> all = list_fields(RunConfig{});
+    for (FieldText& field : list_fields(RlConfig{}))
+      if (is_rl_field(field.field.key)) all.push_back(std::move(field));
+    return all;
+  }();
   for (const FieldText& field : fields) {
     if (field.field.key == name) return setting_sql(field);
   }

@@ -2,7 +2,8 @@
 //
 // Format, little-endian:  "MOESCORL" | u32 version | u32 0 | u64 bytes of body | u64 checksum of body | body
 //   body:  u32 fields, each (text key, text value) of rl_config_fields.h
-//          i64 steps, updates, episodes; u32 actions of the episode in progress, u8 each
+//          i64 steps, updates, episodes; u32 actions of the episode in progress, u8 each; u64 checksum of what is seen
+//          after them
 //          u32 parameters, each: text name, u64 numbers, then f32 online, target, and the two moments of Adam
 //          the replay buffer (replay.cpp)
 //   text:  u32 bytes, then UTF-8.  Fields that are missing keep their default.
@@ -36,6 +37,12 @@ ByteReader open_body(std::span<const std::byte> bytes, const std::string& name) 
   if (body.size() != size) throw FormatError(name + " is damaged: its end is missing; take another checkpoint");
   if (checksum(body) != sum) throw FormatError(name + " is damaged: its checksum is wrong; take another checkpoint");
   return ByteReader(body, name);
+}
+
+uint64_t checksum_of_view(const Environment& environment) {
+  std::vector<uint8_t> packed(static_cast<size_t>(environment.info().observation_bytes));
+  environment.observe(packed);
+  return checksum(std::as_bytes(std::span<const uint8_t>(packed)));
 }
 
 RlConfig read_fields(ByteReader& in) {
@@ -76,6 +83,7 @@ std::vector<std::byte> Agent::save() const {
   for (int64_t number : {steps_, updates_, episodes_}) out.value(number);
   out.value(static_cast<uint32_t>(episode_actions_.size()));
   out.raw(episode_actions_.data(), episode_actions_.size());
+  out.value(checksum_of_view(*environment_));
   const auto& online = learner_.online().parameters().all();
   const auto& target = learner_.target().parameters().all();
   out.value(static_cast<uint32_t>(online.size()));
@@ -109,6 +117,7 @@ void Agent::restore(std::span<const std::byte> bytes, const std::string& name) {
   episodes_ = in.value<int64_t>("the counters");
   const auto num_actions = in.value<uint32_t>("the episode");
   const auto actions = in.raw(num_actions, "the episode");
+  const auto view = in.value<uint64_t>("the episode");
   auto& online = learner_.online().parameters().all();
   auto& target = learner_.target().parameters().all();
   const auto count = in.value<uint32_t>("the parameters");
@@ -127,15 +136,17 @@ void Agent::restore(std::span<const std::byte> bytes, const std::string& name) {
   }
   replay_.restore(in);
   begin_episode();
-  for (const std::byte action : actions) {
-    const Environment::Outcome outcome = environment_->step(static_cast<int>(action));
-    episode_actions_.push_back(static_cast<uint8_t>(action));
+  bool over = false;
+  for (size_t i = 0; i < actions.size() && !over; ++i) {
+    const Environment::Outcome outcome = environment_->step(static_cast<int>(actions[i]));
+    episode_actions_.push_back(static_cast<uint8_t>(actions[i]));
     episode_return_ += outcome.reward;
-    if (outcome.over())
-      throw FormatError(name +
-                        ": the episode in progress does not play again as it was stored; the game's rules have "
-                        "changed since: start a new run");
+    over = outcome.over();
   }
+  if (over || checksum_of_view(*environment_) != view)
+    throw FormatError(name +
+                      ": the episode in progress does not play again as it was stored, so the game's rules have "
+                      "changed since; start a new run");
 }
 
 }  // namespace moescope::rl

@@ -102,6 +102,11 @@ TEST_F(CommandRl, PlaysEvaluatesAndCompares) {
   EXPECT_THAT(played.out, HasSubstr("expert of each place"));
   EXPECT_THAT(played.out, HasSubstr("A paddle"));
   EXPECT_THAT(played.out, HasSubstr("after 2 steps"));
+  const Outcome shown = run_program({"runs", "show", "1", "--store", store_});
+  EXPECT_THAT(shown.out, HasSubstr("rl.game = breakout"));
+  EXPECT_THAT(shown.out, HasSubstr("rl.experts = 2"));
+  EXPECT_EQ(run_program({"runs", "list", "--where", "rl.experts = 2", "--store", store_}).status, 0);
+  EXPECT_EQ(run_program({"runs", "check", "--store", store_}).status, 0);
   const Outcome stats = run_program({"rl", "stats", "--store", store_});
   EXPECT_THAT(stats.out, HasSubstr("2 runs at step"));
   EXPECT_THAT(stats.out, HasSubstr("other"));

@@ -90,6 +90,21 @@ TEST(AgentTest, ADamagedCheckpointIsRefusedInASentence) {
   EXPECT_THAT(sentence(std::span(bytes).first(3)), HasSubstr("is not of a reinforcement-learning agent"));
 }
 
+TEST(AgentTest, AnEpisodeThatDoesNotPlayAgainIsToldAloud) {
+  RlConfig config = tiny();
+  Agent agent(config);
+  run(agent, 77);
+  const std::vector<std::byte> bytes = agent.save();
+  config.sticky_probability = 0.9;  // as if the rules had changed: the same actions lead elsewhere
+  Agent other(config);
+  try {
+    other.restore(bytes, "run 3's checkpoint");
+    FAIL() << "accepted";
+  } catch (const FormatError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("run 3's checkpoint: the episode in progress does not play again"));
+  }
+}
+
 TEST(AgentTest, ANaNStopsItAndChangesNothing) {
   Agent agent(tiny());
   run(agent, 100);
