@@ -81,12 +81,13 @@ int open_workbench(const WorkbenchOptions& options) {
   std::shared_ptr<const Snapshot> latest;
   {
     Window window(window_options, controller, &browser, &findings);
-    window.workspace().restore_view(load_view(store));
+    const std::string opened = load_view(store);
+    window.workspace().restore_view(opened);
     if (options.light) window.workspace().dark = false;
     if (link) window.workspace().follow(*link);
     leave = window.run_until_closed();
     latest = window.snapshot();
-    save_view(store, window.view_text());
+    save_view(store, merged_view(opened, load_view(store), window.view_text()));
   }
   if (leave == panels::Leave::go_on) go_on_in_terminal(controller, std::move(latest));
   return 0;

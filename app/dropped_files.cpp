@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
+#include <string_view>
 
 #include "compute/core/error.h"
 #include "compute/data/image_file.h"
@@ -29,7 +31,21 @@ std::vector<std::string> files_of_dropped(const std::string& path) {
   return files;
 }
 
+namespace {
+
+/// A store is no image, but what is wanted of it can be had.
+void refuse_store(const std::string& path) {
+  constexpr std::string_view kFirst = "SQLite format 3";
+  std::string first(kFirst.size(), ' ');
+  std::ifstream file(path, std::ios::binary);
+  if (file.read(first.data(), static_cast<std::streamsize>(first.size())) && first == kFirst)
+    throw DataError(path + " is a session store: `moescope " + path + "` opens it, in a window of its own");
+}
+
+}  // namespace
+
 WatchedImage read_dropped(const std::string& path) {
+  refuse_store(path);
   ImagePixels pixels = read_image_file(path, kDroppedSide);
   const int64_t side = std::min(pixels.height, pixels.width);
   if (side > kDroppedSide) {  // a PNG is decoded whole; keeping it so would fill memory and the graphics card

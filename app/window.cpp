@@ -265,6 +265,7 @@ void Window::Impl::draw(ImagePixels* picture) {
   if (const std::optional<int64_t> step = workspace.take_branch()) run.branch(*step);
   if (std::optional<LookRequest> request = workspace.explore().take_look_request()) run.look(std::move(*request));
   if (workspace.explore().take_stop_looking()) run.stop_looking();
+  if (std::vector<std::string> pasted = workspace.take_pasted(); !pasted.empty()) run.open_files(std::move(pasted));
   panels::ReportAsks asks = workspace.explore().take_report_asks();
   for (const int64_t id : asks.cancelled) run.cancel_report(id);
   for (ReportRequest& request : asks.reports) run.report(std::move(request));

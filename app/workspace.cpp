@@ -68,6 +68,7 @@ void Workspace::open(const WorkspacePage& page) { open(page.key()); }
 
 void Workspace::take_keys(const panels::Seen& seen, std::vector<Command>& out) {
   if (ui::ctrl_typed('l')) copy_link(seen);
+  if (ui::ctrl_typed('v') && !ImGui::GetIO().WantTextInput) paste();
   if (ui::ctrl_typed('0'))
     for (WorkspacePage* page : pages_) page->reset_layout();
   for (const WorkspacePage* page : pages_)

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/compare_page.h"
@@ -45,6 +46,8 @@ class Workspace {
   /// The checkpoint to look through from now on (-1: the run in training) and the step at which to branch, each once.
   std::optional<int64_t> take_checkpoint_choice() { return transport_.time().take_choice(); }
   std::optional<int64_t> take_branch() { return transport_.take_branch(); }
+  /// Files whose paths were on the clipboard when Ctrl+V was pressed, once.
+  std::vector<std::string> take_pasted() { return std::exchange(pasted_, {}); }
   const WorkspacePage& page() const { return *pages_[shown_]; }
   /// Opens the page that the key stands for; nothing when there is none.
   void open(ui::Key key);
@@ -80,6 +83,7 @@ class Workspace {
   std::vector<ui::KeyHint> key_hints(const PageInput& input) const;
   void draw_palette(const ui::Rect& screen, const PageInput& input);
   void copy_link(const panels::Seen& seen);
+  void paste();
   void visit_layout(const LayoutVisitor& visit) const;
 
   ExplorePage explore_;
@@ -91,6 +95,7 @@ class Workspace {
   size_t shown_ = 0, shown_before_ = 0;
   panels::History history_;
   panels::Transport transport_;
+  std::vector<std::string> pasted_;
   int64_t wanted_step_ = -1;  // of a link, until the stored steps are known
   TimeTravel time_travel_;
   panels::Banner banner_;

@@ -18,7 +18,37 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+/// The paths in a text, one a line, as file managers and terminals put them on the clipboard: "/home/a b.png" or
+/// "file:///home/a%20b.png". Other lines are left out.
+std::vector<std::string> paths_in(const std::string& text) {
+  constexpr std::string_view kScheme = "file://";
+  std::vector<std::string> paths;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.starts_with('/')) paths.push_back(line);
+    if (!line.starts_with(kScheme)) continue;
+    std::string path;
+    for (size_t i = kScheme.size(); i < line.size(); ++i) {
+      int code = 0;
+      const bool escaped = line[i] == '%' && i + 2 < line.size() &&
+                           std::from_chars(&line[i + 1], &line[i + 1] + 2, code, 16).ptr == &line[i + 1] + 2;
+      path.push_back(escaped ? static_cast<char>(code) : line[i]);
+      i += escaped ? 2 : 0;
+    }
+    paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
 }  // namespace
+
+void Workspace::paste() {
+  const char* text = ImGui::GetClipboardText();
+  pasted_ = paths_in(text ? text : "");
+  if (pasted_.empty())
+    banner_.notice("the clipboard holds no path of a file; copy an image file or its path, or drop it on the window");
+}
 
 ViewLink Workspace::link(const panels::Seen& seen) const {
   ViewLink link;

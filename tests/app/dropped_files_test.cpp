@@ -61,6 +61,8 @@ TEST(DroppedFiles, WhatCannotBeRoutedIsOneSentence) {
   EXPECT_NE(refusal_of(in + "text.png").find("neither PNG nor JPEG"), std::string::npos);
   std::ofstream(in + "moving.gif") << "GIF89a and more";
   EXPECT_NE(refusal_of(in + "moving.gif").find("is a GIF"), std::string::npos);
+  std::ofstream(in + "runs.db", std::ios::binary) << "SQLite format 3" << std::string(85, '\0');
+  EXPECT_NE(refusal_of(in + "runs.db").find("is a session store: `moescope "), std::string::npos);
   EXPECT_NE(refusal_of(in + "gone.png").find("cannot open"), std::string::npos);
   for (const std::string& name : {std::string("text.png"), std::string("moving.gif"), std::string("gone.png")})
     EXPECT_EQ(refusal_of(in + name).find('\n'), std::string::npos);

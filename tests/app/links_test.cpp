@@ -44,4 +44,13 @@ TEST(SavedView, IsKeptBesideTheStoreAndReplacedAsAWhole) {
   EXPECT_FALSE(save_view(temp / "nowhere/runs.db", "x"));
 }
 
+TEST(SavedView, OfTwoWindowsEachKeepsWhatItChanged) {
+  const std::string opened = "moescope view 1\nlink a\ndark 1\nexplore.right 480\n";
+  const std::string saved = "moescope view 1\nlink b\ndark 0\nexplore.right 480\n";  // by the window that closed first
+  const std::string mine = "moescope view 1\nlink c\ndark 1\nexplore.right 500\nnew 3\n";
+  EXPECT_EQ(merged_view(opened, saved, mine), "moescope view 1\nlink c\ndark 0\nexplore.right 500\nnew 3\n");
+  EXPECT_EQ(merged_view(opened, opened, mine), mine);
+  EXPECT_EQ(merged_view("", "", mine), mine);
+}
+
 }  // namespace

@@ -112,7 +112,12 @@ TEST_F(RealRun, At3_00EveryKindOfFileIsRoutedOrRefusedInOneSentence) {
   write_png(ImagePixels{30, 30, 1, std::vector<uint8_t>(900, 9)}, std::string(folder_ / "folder") + "/inside.png");
   const auto& selection = workspace().explore().selection();
   for (const std::string name : {"grey.png", "sixteen.png", "cmyk.jpg", "turned.jpg", "folder"}) {
-    controller_->open_files({folder_ / name});
+    if (name == "grey.png") {  // pasted, the others dropped
+      ImGui::SetClipboardText((folder_ / name).c_str());
+      hand("key ctrl+v");
+    } else {
+      controller_->open_files({folder_ / name});
+    }
     const std::string label = name == "folder" ? "inside.png" : name;
     ASSERT_TRUE(until([&] { return selection.image.label == label; })) << name;
     ASSERT_TRUE(until([&] { return panels::find_view(snapshot(), selection.image) != nullptr; })) << name;
@@ -145,16 +150,14 @@ TEST_F(RealRun, ExpertsAllOffAreRefusedAndTheModelIsShownAsItIs) {
   open();
   ASSERT_TRUE(until([&] { return trains(); }));
   const auto& off = workspace().explore().selection().asking.lasting.off;
-  for (int y = 104; y < 330 && off.size() < 4;
-       y += 9) {  // down the column of eyes; a second click would undo the first
+  // Down the column of eyes, again where a click came between two frames; one that is off already is left alone.
+  for (int y = 104, tries = 0; off.size() < 4 && tries < 200; y = y < 330 ? y + 9 : 104, ++tries) {
     hand("mousemove 1563 " + std::to_string(y));
-    turns(3);
-    const int64_t expert = workspace().explore().selection().hovered.expert;
-    const ExpertOff one{1, expert};
-    if (expert < 0 || std::find(off.begin(), off.end(), one) != off.end()) continue;
-    const size_t count = off.size();
+    turns(4);
+    const ExpertOff one{1, workspace().explore().selection().hovered.expert};
+    if (one.expert < 0 || std::find(off.begin(), off.end(), one) != off.end()) continue;
     hand("click 1");
-    ASSERT_TRUE(until([&] { return off.size() == count + 1; }));
+    turns(6);
   }
   ASSERT_EQ(off.size(), 4u);
   ASSERT_TRUE(until([&] { return controller_->last_look && controller_->last_look->request.what_if.off.size() == 4; }));

@@ -114,6 +114,17 @@ TEST(WindowView, CtrlLCopiesTheLink) {
   EXPECT_EQ(link_from_text(ImGui::GetClipboardText()), desk.workspace.link(desk.seen()));
 }
 
+TEST(WindowView, CtrlVTakesPathsFromTheClipboard) {
+  Desk desk;
+  ImGui::SetClipboardText("file:///home/a%20b.png\r\nsome words\n/home/100%25.jpg\n");
+  desk.ctrl('V');
+  EXPECT_EQ(desk.workspace.take_pasted(), (std::vector<std::string>{"/home/a b.png", "/home/100%25.jpg"}));
+  EXPECT_TRUE(desk.workspace.take_pasted().empty()) << "once";
+  ImGui::SetClipboardText("some words");
+  desk.ctrl('V');
+  EXPECT_TRUE(desk.workspace.take_pasted().empty());
+}
+
 TEST(WindowView, ReopeningReturnsToTheSameView) {
   const auto set = [](Desk& desk, float to) {
     float was = 0;

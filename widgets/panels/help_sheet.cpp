@@ -76,6 +76,7 @@ const Group kGroups[] = {
       {"P", "save a picture of the window"},
       {"Ctrl+K", "find a command, an image, a link"},
       {"Ctrl+L", "copy a link to what is on view"},
+      {"Ctrl+V", "open the image file whose path was copied"},
       {"Ctrl+0", "panels back to their first sizes"},
       {"?", "this sheet"},
       {"Tab, arrows", "move between controls"}}},

@@ -26,7 +26,7 @@ void MapStrip::colour_all(const StripMaps& maps, int64_t columns, int64_t rows) 
 MapStrip::Result MapStrip::draw_ui(const Rect& area, const Seen& seen, const StripMaps& maps) {
   Result result;
   if (maps.count == 0 || area.empty()) return result;
-  const bool with_bar = !maps.high_name.empty() && area.w > px(260);
+  const bool with_bar = !maps.high_name.empty() && area.w > px(200);
   const float bar_width = with_bar ? px(52) : 0;
   const float gap = px(4), cell = px(maps.cell), line = px(3), row_height = cell + line + gap + px(2);
   const auto columns =

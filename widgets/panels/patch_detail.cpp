@@ -27,6 +27,14 @@ float draw_expert(Rect row, int64_t expert, const std::string& text, bool struck
 
 std::string expert_name(int64_t expert) { return "E" + std::to_string(expert); }
 
+/// "E4 1/13": the place it took of those that there are; "E1 full", "E1 off": why it took none.
+std::string brief_fate(const RoutingMap& map, const Choice& choice) {
+  const std::string name = expert_name(choice.expert);
+  if (choice.drop == DropReason::expert_off) return name + " off";
+  if (choice.drop == DropReason::expert_full) return name + " full";
+  return name + " " + std::to_string(choice.place + 1) + "/" + std::to_string(map.capacity);
+}
+
 void draw_sparse(Rect area, const RoutingMap& map, int64_t token) {
   const ui::Theme& t = ui::theme();
   const float label = px(66), row_height = px(21);
@@ -42,7 +50,13 @@ void draw_sparse(Rect area, const RoutingMap& map, int64_t token) {
   row = area.cut_top(row_height);
   ui::text_in(row.cut_left(label), Face::small, t.dim, "executed");
   const Choice executed = executed_choice(map, token);
-  if (executed.expert >= 0) {
+  if (executed.expert >= 0 && wanted.size() > 1 && executed.place >= 0) {
+    for (const Choice& choice : wanted) {
+      const std::string text = brief_fate(map, choice);
+      if (row.w < ui::text_width(Face::mono, text) + px(20)) break;
+      row.cut_left(draw_expert(row, choice.expert, text, !choice.executed()) - row.x);
+    }
+  } else if (executed.expert >= 0) {
     const float end = draw_expert(row, executed.expert, expert_name(executed.expert), false);
     row.cut_left(end - row.x);
     ui::text_in(row, Face::mono, t.dim, fate(map, executed));

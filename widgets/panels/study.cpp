@@ -151,13 +151,13 @@ const Report* Study::draw_report_line(Rect& inside, Page page, const Seen& seen,
     line.cut_right(px(10));
     std::string label;
     if (report && report->state == ReportState::refused) label = report->refusal;
-    if (report && report->state == ReportState::done) label = report->model.text + ", " + report->token_set;
     const bool of_layer = page == Page::classes || page == Page::patches || page == Page::together;
-    if (of_layer && !label.empty()) label = layer_name(selection.layer) + ", " + label;
+    const std::string by = report ? (of_layer ? layer_name(selection.layer) + ", " : "") + report->model.text : "";
+    if (report && report->state == ReportState::done) label = by + ", " + report->token_set;
     if (report && report->state == ReportState::cancelled) label = "cancelled";
     const bool refused = report && report->state == ReportState::refused;
     ui::text_in(line, Face::small, refused ? t.bad : t.dim,
-                ui::fitting(Face::small, line.w, {label, report ? std::string_view(report->model.text) : ""}));
+                ui::fitting(Face::small, line.w, {label, by, report ? std::string_view(report->model.text) : ""}));
     if (report) ui::tip(line, {label, report->request.what_if.is_nothing() ? "" : describe(report->request.what_if)});
   }
   if (!report || std::holds_alternative<std::monostate>(report->answer)) {
@@ -188,7 +188,7 @@ void Study::draw_map_controls(Rect& inside) {
   const int c = ui::segmented("colors", paint, colors, static_cast<int>(colors_));
   ui::tip(paint, {"Colour of a point",
                   "The expert that the patch goes to, the class of its image, or whether that image was predicted "
-                  "right. A frame marks the patches of wrong images in the first two."});
+                  "right."});
   if (c >= 0) colors_ = static_cast<PointColor>(c);
 }
 

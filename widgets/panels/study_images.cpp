@@ -156,6 +156,24 @@ ImU32 color_of(const EmbeddedPatch& p, PointColor colors) {
   return p.expert < 0 ? t.faint : ui::expert_color(p.expert);
 }
 
+/// What the colours mean, where no other panel says it; as much as there is room for. Returns the width it takes.
+float draw_legend(const Rect& line, const Seen& seen, PointColor colors) {
+  std::vector<std::pair<ImU32, std::string>> items;
+  if (colors == PointColor::error) items = {{ui::theme().good, "predicted right"}, {ui::theme().bad, "wrong"}};
+  const size_t classes = colors == PointColor::label && seen.snapshot ? seen.snapshot->class_names.size() : 0;
+  for (size_t c = 0; c < classes; ++c)
+    items.emplace_back(class_color(static_cast<int64_t>(c)), seen.snapshot->class_names[c]);
+  float x = line.x;
+  for (const auto& [color, name] : items) {
+    const float width = px(13) + ui::text_width(Face::small, name) + px(12);
+    if (x + width > line.right()) break;
+    ui::fill({x, line.center_y() - px(4), px(8), px(8)}, color, px(2));
+    ui::text_in({x + px(13), line.y, width, line.h}, Face::small, ui::theme().dim, name);
+    x += width;
+  }
+  return x - line.x;
+}
+
 }  // namespace
 
 void draw_embedding(const Rect& area, const Seen& seen, const Embedding& embedding, PointColor colors,
@@ -172,22 +190,22 @@ void draw_embedding(const Rect& area, const Seen& seen, const Embedding& embeddi
           ? layer_name(embedding.layer) + ", variance explained " + ui::percent(embedding.explained_x) + " and " +
                 ui::percent(embedding.explained_y)
           : layer_name(embedding.layer) + ", t-SNE, divergence " + ui::fixed(embedding.divergence, 2) + " nats";
-  ui::text_in(rest.cut_top(px(18)), Face::small, ui::theme().dim, ui::fitting(Face::small, rest.w, {note}),
+  Rect line = rest.cut_top(px(18));
+  line.cut_left(draw_legend(line, seen, colors));
+  ui::text_in(line, Face::small, ui::theme().dim, ui::fitting(Face::small, line.w, {note, layer_name(embedding.layer)}),
               ui::Align::right);
   const Rect plot = rest.inset(px(6));
   const float w = std::max(1e-6f, x1 - x0), h = std::max(1e-6f, y1 - y0);
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   const EmbeddedPatch* near = nullptr;
   float nearest = px(10) * px(10);
-  const float r = px(2);
+  const float r = px(plot.h > px(300) ? 2.5f : 2);
   const int64_t lit = selection.expert();
   for (const EmbeddedPatch& p : embedding.points) {
     const ImVec2 at{plot.x + (p.x - x0) / w * plot.w, plot.bottom() - (p.y - y0) / h * plot.h};
     const bool dim = lit >= 0 && p.expert != lit && colors == PointColor::expert;
     const ImU32 color = color_of(p, colors);
     ui::canvas().AddRectFilled({at.x - r, at.y - r}, {at.x + r, at.y + r}, ui::fade(color, dim ? 0.15f : 0.85f));
-    if (!p.correct && colors != PointColor::error)
-      ui::canvas().AddRect({at.x - r - 1, at.y - r - 1}, {at.x + r + 1, at.y + r + 1}, ui::theme().bad);
     const float d = (at.x - mouse.x) * (at.x - mouse.x) + (at.y - mouse.y) * (at.y - mouse.y);
     if (d < nearest) nearest = d, near = &p;
   }

@@ -138,7 +138,8 @@ void draw_attention(const Rect& area, const Seen& seen, MapStrip& heads, Selecti
   if (const int64_t patch = patch_under_mouse(picture, *map); patch >= 0)
     ui::tip_now({patch_name(*map, token) + " looks here", "",
                  ui::fixed(mean[static_cast<size_t>(patch)], 2) + "× uniform, mean of the heads"});
-  draw_caption(picture, patch_name(*map, token) + ", mean of heads");
+  const std::string caption = patch_name(*map, token) + ", mean of heads";
+  draw_caption(picture, ui::fitting(Face::small, frame.w, {caption, "mean of heads", "mean"}));
   rest.cut_left(px(14));
   const std::string title =
       layer_name(a.block) + ", its " + std::to_string(a.heads) + " heads, × uniform, " + seen.look->model.text;

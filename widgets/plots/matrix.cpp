@@ -42,6 +42,8 @@ MatrixHit draw_matrix(const Rect& area, ui::Textures& textures, const Matrix& m)
   float names = px(20);
   for (int64_t row = 0; row < m.rows; ++row)
     names = std::max(names, ui::text_width(Face::small, m.row_name(row)) + px(m.row_expert ? 24 : 8));
+  const std::string title = m.row_title + " ↓ " + m.column_title + " →";
+  if (!m.row_title.empty()) names = std::max(names, ui::text_width(Face::small, title) + px(8));
   names = std::min(names, area.w * 0.35f);
   Rect rest = area;
   const bool with_bar = !m.high_name.empty() && area.w > px(260);
@@ -51,9 +53,9 @@ MatrixHit draw_matrix(const Rect& area, ui::Textures& textures, const Matrix& m)
   head.cut_left(names);
   if (!m.row_title.empty() || !m.column_title.empty())
     ui::text_in({area.x, area.y, names - px(4), px(18)}, Face::small, ui::theme().faint,
-                ui::fitting(Face::small, names - px(4), {m.row_title + " ↓ " + m.column_title + " →", ""}));
-  const float cell_w = std::min(rest.w / static_cast<float>(m.columns), px(46));
-  const float cell_h = std::min(rest.h / static_cast<float>(m.rows), px(30));
+                ui::fitting(Face::small, names - px(4), {title, ""}));
+  const float cell_w = std::min(rest.w / static_cast<float>(m.columns), px(64));
+  const float cell_h = std::min(rest.h / static_cast<float>(m.rows), px(44));
   const Rect grid{rest.x, rest.y, std::floor(cell_w * static_cast<float>(m.columns)),
                   std::floor(cell_h * static_cast<float>(m.rows))};
   const ImTextureID texture = textures.heat_map(m.key, m.version, {m.columns, m.rows, m.values, m.low, m.high});
