@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/display_probe.h"
+#include "app/findings_reader.h"
 #include "app/go_on.h"
 #include "app/headless.h"
 #include "app/run_controller.h"

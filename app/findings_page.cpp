@@ -19,13 +19,13 @@ using ui::px;
 using ui::Rect;
 
 /// "not settled: the quick budget has 2 of 6 runs".
-std::string verdict_line(const RecipeReport& report) {
-  return std::string(verdict_name(report.verdict)) + (report.why.empty() ? "" : ": " + report.why);
+std::string verdict_line(const FindingLook& look) {
+  return std::string(verdict_name(*look.verdict)) + (look.why.empty() ? "" : ": " + look.why);
 }
 
 }  // namespace
 
-const RecipeState* FindingsPage::chosen() const {
+const FindingLook* FindingsPage::chosen() const {
   return findings_ && chosen_ < std::ssize(findings_->recipes) ? &findings_->recipes[static_cast<size_t>(chosen_)]
                                                                : nullptr;
 }
@@ -37,70 +37,64 @@ void FindingsPage::choose(int64_t index) {
 }
 
 bool FindingsPage::take_news() {
-  if (!reader) return false;
-  for (std::string& notice : reader->drain_notices()) notices_.push_back(std::move(notice));
-  return reader->take(findings_) || !notices_.empty();
+  if (!door) return false;
+  for (std::string& notice : door->drain_notices()) notices_.push_back(std::move(notice));
+  return door->take(findings_) || !notices_.empty();
 }
 
 void FindingsPage::update(const PageInput&, bool shown, std::vector<Command>&) {
-  if (!reader) return;
+  if (!door) return;
   if (shown)
-    reader->show();
+    door->show();
   else
-    reader->rest();
+    door->rest();
 }
 
 void FindingsPage::take_keys(const PageInput& input) {
   if (!input.has_keyboard) return;
   choose(chosen_ + ui::typed('k') - ui::typed('j'));
   if (ui::typed('f') > 0) figure_view_.fit();
-  const RecipeState* state = chosen();
-  if (ui::ctrl_typed('e') && state && state->report) reader->save_report(state->recipe.name);
+  const FindingLook* look = chosen();
+  if (ui::ctrl_typed('e') && look && look->verdict) door->save_report(look->name);
 }
 
 std::vector<ui::KeyHint> FindingsPage::key_hints(const PageInput&) const {
-  const bool reported = chosen() && chosen()->report;
+  const bool reported = chosen() && chosen()->verdict;
   return {{"J  K", "claim", findings_ && !findings_->recipes.empty()},
           {"F", "fit", reported},
           {"Ctrl+E", "save report", reported}};
 }
 
 void FindingsPage::draw_list(const Rect& area) {
-  std::vector<std::string> progress;
   std::vector<panels::RecipeLine> lines;
-  progress.reserve(findings_->recipes.size());  // the lines point into it
-  for (const RecipeState& state : findings_->recipes) {
-    const bool known = state.report || !state.refusal.empty();
-    progress.push_back(known ? state.progress() : std::string());
-    lines.push_back({state.recipe.id, state.recipe.title, progress.back(), std::nullopt});
-    if (state.report) lines.back().verdict = state.report->verdict;
+  for (const FindingLook& look : findings_->recipes) {
+    lines.push_back({look.id, look.title, look.progress, look.verdict});
   }
   if (const int64_t clicked = panels::draw_recipe_list(area, lines, chosen_); clicked >= 0) choose(clicked);
 }
 
-void FindingsPage::draw_claim(const Rect& area, const RecipeState& state, ui::Textures& textures) {
+void FindingsPage::draw_claim(const Rect& area, const FindingLook& look, ui::Textures& textures) {
   const ui::Theme& t = ui::theme();
-  const Recipe& recipe = state.recipe;
-  Rect inside = ui::panel(area, recipe.id + "  " + recipe.title, recipe.source);
-  inside.cut_top(ui::text_block(inside, Face::body, t.text, recipe.claim) + px(4));
-  inside.cut_top(ui::text_block(inside, Face::small, t.dim, "Criterion: " + recipe.criterion) + px(8));
-  if (!state.refusal.empty()) return panels::draw_state(inside, panels::Mood::failed, "Made otherwise", state.refusal);
-  if (!state.report) {
-    const std::string how = "In a terminal: moescope recipe run " + recipe.name;
+  Rect inside = ui::panel(area, look.id + "  " + look.title, look.source);
+  inside.cut_top(ui::text_block(inside, Face::body, t.text, look.claim) + px(4));
+  inside.cut_top(ui::text_block(inside, Face::small, t.dim, "Criterion: " + look.criterion) + px(8));
+  if (!look.refusal.empty()) return panels::draw_state(inside, panels::Mood::failed, "Made otherwise", look.refusal);
+  if (!look.verdict) {
+    const std::string how = "In a terminal: moescope recipe run " + look.name;
     return panels::draw_state(inside, panels::Mood::empty, "Nothing of it has run", how);
   }
   const Rect line = inside.cut_top(px(24));
-  ui::text_in(line, Face::title, panels::verdict_color(state.report->verdict),
-              ui::fit_text(Face::title, verdict_line(*state.report), line.w - px(150)));
-  ui::tip(line, {verdict_line(*state.report), ""});
-  ui::text_in(line, Face::small, t.dim, state.progress(), ui::Align::right);
+  ui::text_in(line, Face::title, panels::verdict_color(*look.verdict),
+              ui::fit_text(Face::title, verdict_line(look), line.w - px(150)));
+  ui::tip(line, {verdict_line(look), ""});
+  ui::text_in(line, Face::small, t.dim, look.progress, ui::Align::right);
   inside.cut_top(px(6));
-  figure_view_.draw_ui("finding", inside, state.report->finding.scene, colors, textures);
+  figure_view_.draw_ui("finding", inside, look.scene, colors, textures);
 }
 
 void FindingsPage::draw_ui(const Rect& whole, const PageInput& input, std::vector<Command>&) {
   using panels::Mood;
-  if (!reader) return panels::draw_state(whole, Mood::empty, "No store", "This window has no session store behind it.");
+  if (!door) return panels::draw_state(whole, Mood::empty, "No store", "This window has no session store behind it.");
   if (!findings_) return panels::draw_state(whole, Mood::loading, "Reading the store", "");
   if (!findings_->refusal.empty())
     return panels::draw_state(whole, Mood::failed, "The recipes cannot be read", findings_->refusal);
@@ -108,15 +102,12 @@ void FindingsPage::draw_ui(const Rect& whole, const PageInput& input, std::vecto
   Rect area = whole;
   draw_list(area.cut_left(std::clamp(px(layout_.list), area.w * 0.2f, area.w * 0.4f)));
   ui::splitter("list", area.cut_left(px(ui::kGutter)), true, 1, 260, 640, layout_.list);
-  const RecipeState* state = chosen();
-  if (!state) return panels::draw_state(area, Mood::empty, "No recipes", "None lie beside the program.");
+  const FindingLook* look = chosen();
+  if (!look) return panels::draw_state(area, Mood::empty, "No recipes", "None lie beside the program.");
   const Rect lower = area.cut_bottom(std::min(px(layout_.lower), area.h * 0.45f));
   ui::splitter("lower", area.cut_bottom(px(ui::kGutter)), false, -1, 140, 520, layout_.lower);
-  draw_claim(area, *state, *input.seen.textures);
-  if (state->report)
-    finding_panel_.draw_ui(lower, state->report->finding.checks, state->report->finding.tables);
-  else
-    finding_panel_.draw_ui(lower, {}, {});
+  draw_claim(area, *look, *input.seen.textures);
+  finding_panel_.draw_ui(lower, look->checks, look->tables);
 }
 
 }  // namespace moescope

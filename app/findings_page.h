@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "app/findings_reader.h"
+#include "app/findings_door.h"
 #include "app/workspace_page.h"
 #include "figure/palette.h"
 #include "widgets/panels/finding_panel.h"
@@ -31,9 +31,9 @@ class FindingsPage : public WorkspacePage {
   std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
   const Findings* findings() const { return findings_.get(); }
   /// Of those in view; null: none.
-  const RecipeState* chosen() const;
+  const FindingLook* chosen() const;
 
-  FindingsReader* reader = nullptr;  // null: no store behind the window
+  FindingsDoor* door = nullptr;  // null: no store behind the window
   figure::ColorMap colors;
 
  private:
@@ -44,7 +44,7 @@ class FindingsPage : public WorkspacePage {
   void take_keys(const PageInput& input);
   void choose(int64_t index);
   void draw_list(const ui::Rect& area);
-  void draw_claim(const ui::Rect& area, const RecipeState& state, ui::Textures& textures);
+  void draw_claim(const ui::Rect& area, const FindingLook& look, ui::Textures& textures);
 
   Layout layout_;
   int64_t chosen_ = 0;

@@ -1,9 +1,30 @@
 // Reads all recipes at once: a change of the store may concern any of them.
 #include "app/findings_reader.h"
 
+#include "app/recipe_report.h"
 #include "app/timing.h"
 
 namespace moescope {
+
+namespace {
+
+FindingLook look_at(const RunReader* reader, const Recipe& recipe) {
+  FindingLook look;
+  look.name = recipe.name, look.id = recipe.id, look.title = recipe.title, look.claim = recipe.claim;
+  look.source = recipe.source, look.criterion = recipe.criterion, look.progress = "-";
+  if (!reader) return look;
+  RecipeState state = recipe_state(*reader, recipe);
+  look.progress = state.progress();
+  look.refusal = state.refusal;
+  if (!state.report) return look;
+  look.verdict = state.report->verdict, look.why = state.report->why;
+  look.checks = std::move(state.report->finding.checks);
+  look.tables = std::move(state.report->finding.tables);
+  look.scene = std::move(state.report->finding.scene);
+  return look;
+}
+
+}  // namespace
 
 FindingsReader::FindingsReader(std::filesystem::path store, std::filesystem::path folder)
     : store_path_(std::move(store)), folder_(std::move(folder)), reading_([this] { read(); }) {}
@@ -69,7 +90,7 @@ void FindingsReader::read() {
       return;
     }
     for (const Recipe& recipe : load_recipes())
-      findings->recipes.push_back(reader ? recipe_state(*reader, recipe) : RecipeState{recipe, {}, {}, {}});
+      findings->recipes.push_back(look_at(reader ? &*reader : nullptr, recipe));
   } catch (const std::exception& error) { findings->refusal = error.what(); }
   read_at_ = std::chrono::steady_clock::now();
   read_cost_secs_ = secs_since(begin);

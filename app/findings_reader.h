@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -10,34 +11,25 @@
 #include <string>
 #include <vector>
 
-#include "app/recipe_report.h"
+#include "app/findings_door.h"
 #include "app/worker.h"
 #include "compute/core/mailbox.h"
+#include "sessions/session_store.h"
 
 namespace moescope {
 
-struct Findings {
-  std::vector<RecipeState> recipes;  // by id
-  std::string refusal;               // why the store cannot be read; empty: it can, or it is not there yet
-};
-
-/// All calls come from the UI thread and return at once.
-class FindingsReader {
+class FindingsReader : public FindingsDoor {
  public:
   /// The store need not exist yet. Reports go to `folder`, which is made when needed.
   FindingsReader(std::filesystem::path store, std::filesystem::path folder);
-  ~FindingsReader();
+  ~FindingsReader() override;
 
-  /// Somebody looks from now on: what there is comes soon, and again whenever the store changes.
-  void show();
-  void rest();
-  bool take(std::shared_ptr<const Findings>& out) { return findings_.take(out); }
-
-  /// NAME.md, .svg and .csv; a notice says where they are.
-  void save_report(const std::string& recipe);
-  std::vector<std::string> drain_notices();
-  /// Gives a function that any thread may call when something new can be taken.
-  void set_waker(std::function<void()> wake);
+  void show() override;
+  void rest() override;
+  bool take(std::shared_ptr<const Findings>& out) override { return findings_.take(out); }
+  void save_report(const std::string& recipe) override;
+  std::vector<std::string> drain_notices() override;
+  void set_waker(std::function<void()> wake) override;
 
  private:
   // on the reading thread

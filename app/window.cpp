@@ -62,14 +62,14 @@ std::string picture_name() {
 }  // namespace
 
 struct Window::Impl {
-  Impl(WindowOptions given, LiveRun& live, SessionDoor* door, FindingsReader* reader)
+  Impl(WindowOptions given, LiveRun& live, SessionDoor* door, FindingsDoor* reader)
       : options(std::move(given)), run(live), sessions(door), findings(reader) {}
   ~Impl();
 
   WindowOptions options;
   LiveRun& run;
-  SessionDoor* sessions;     // may be null
-  FindingsReader* findings;  // may be null
+  SessionDoor* sessions;   // may be null
+  FindingsDoor* findings;  // may be null
   GLFWwindow* window = nullptr;
   Workspace workspace;
   ui::Look look;
@@ -328,7 +328,7 @@ ImagePixels Window::Impl::read_back() const {
   return pixels;
 }
 
-Window::Window(WindowOptions options, LiveRun& run, SessionDoor* sessions, FindingsReader* findings)
+Window::Window(WindowOptions options, LiveRun& run, SessionDoor* sessions, FindingsDoor* findings)
     : impl_(std::make_unique<Impl>(std::move(options), run, sessions, findings)) {
   Impl& self = *impl_;
   self.open();
@@ -339,7 +339,7 @@ Window::Window(WindowOptions options, LiveRun& run, SessionDoor* sessions, Findi
   self.workspace.compare().door = self.workspace.figures().door = sessions;
   self.workspace.compare().colors = self.workspace.figures().colors = self.workspace.findings().colors =
       load_color_map();
-  self.workspace.findings().reader = findings;
+  self.workspace.findings().door = findings;
   self.start_imgui();
   run.set_waker([] { glfwPostEmptyEvent(); });
   if (sessions) sessions->set_waker([] { glfwPostEmptyEvent(); });

@@ -33,9 +33,9 @@ class FindingsStory : public demo::RealWindow {
     ASSERT_EQ(outcome.status, 0) << outcome.err;
   }
   FindingsPage& page() { return window_->workspace().findings(); }
-  const RecipeState& state(const std::string& name) {
-    for (const RecipeState& one : page().findings()->recipes)
-      if (one.recipe.name == name) return one;
+  const FindingLook& look(const std::string& name) {
+    for (const FindingLook& one : page().findings()->recipes)
+      if (one.name == name) return one;
     throw std::runtime_error("no recipe " + name);
   }
 
@@ -50,27 +50,27 @@ TEST_F(FindingsStory, WithoutAStoreEveryClaimSaysHowItIsRun) {
   EXPECT_GE(page().findings()->recipes.size(), 15u);
   EXPECT_EQ(page().findings()->refusal, "");
   ASSERT_NE(page().chosen(), nullptr);
-  EXPECT_FALSE(page().chosen()->report);
+  EXPECT_FALSE(page().chosen()->verdict);
   picture("findings-none");
 }
 
 TEST_F(FindingsStory, AVerdictComesWhileThePageIsOpenAndIsTheCommands) {
   run_recipe("norm-function");  // so that the store is there when the page opens
   open();
-  ASSERT_TRUE(state("norm-function").report);
-  EXPECT_FALSE(state("proof-inputs").report);
+  ASSERT_TRUE(look("norm-function").verdict);
+  EXPECT_FALSE(look("proof-inputs").verdict);
   run_recipe("proof-inputs");
-  ASSERT_TRUE(until([&] { return state("proof-inputs").report.has_value(); }));
+  ASSERT_TRUE(until([&] { return look("proof-inputs").verdict.has_value(); }));
   hand("key k");
-  ASSERT_TRUE(until([&] { return page().chosen()->recipe.name == "proof-inputs"; }));
+  ASSERT_TRUE(until([&] { return page().chosen()->name == "proof-inputs"; }));
   picture("findings-proof-inputs");
   hand("key j");
-  ASSERT_TRUE(until([&] { return page().chosen()->recipe.name == "norm-function"; }));
+  ASSERT_TRUE(until([&] { return page().chosen()->name == "norm-function"; }));
   picture("findings-norm-function");
   const Outcome said = run_program({"recipe", "report", "norm-function", "--store", store_, "--to", temp_ / "there"});
   ASSERT_EQ(said.status, 0) << said.err;
-  const RecipeReport& report = *page().chosen()->report;
-  const std::string verdict = verdict_name(report.verdict) + (report.why.empty() ? "" : ": " + report.why);
+  const FindingLook& shown = *page().chosen();
+  const std::string verdict = verdict_name(*shown.verdict) + (shown.why.empty() ? "" : ": " + shown.why);
   EXPECT_THAT(said.out, testing::HasSubstr("\n" + verdict + "\n"));
   hand("key ctrl+e");
   const std::filesystem::path file = temp_.path() / "reports" / "norm-function.md";
