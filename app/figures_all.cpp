@@ -49,7 +49,9 @@ figure::Scene scatter_of_all(const RunReader& reader, const RunTableQuestion& qu
                       .marks = {},
                       .events = {},
                       .shown = ""};
-  if (without > 0) panel.shown = std::to_string(without) + " runs without a value are not shown";
+  if (without > 0)
+    panel.shown = std::to_string(without) + (without == 1 ? " run without a value is" : " runs without a value are") +
+                  " not shown";
   panel.marks.emplace_back(std::move(points));
   figure::Scene scene;
   scene.panels.push_back(std::move(panel));
