@@ -26,7 +26,7 @@ int list(const RecipeFlags& flags) {
   for (const Recipe& recipe : load_recipes()) {
     std::string done = "-", verdict = "-";
     if (store) {
-      const RecipeState state = recipe_state(RunReader(*store), recipe);
+      const RecipeState state = recipe_state(RunReader(*store), recipe, "", 0, "");
       done = state.progress();
       if (state.report) verdict = verdict_name(state.report->verdict);
       if (!state.refusal.empty()) refusals.push_back(recipe.name + ": " + state.refusal);
@@ -94,14 +94,14 @@ int report_all(const RecipeFlags& flags) {
   TextTable summary({"recipe", "claim", "verdict", "budget", ">runs"});
   std::vector<ReportSection> sections;
   for (const Recipe& recipe : load_recipes()) {
-    const RecipeState state = recipe_state(reader, recipe);
+    const RecipeState state =
+        recipe_state(reader, recipe, flags.budget, flags.seeds, "findings/" + recipe.name + ".svg");
     if (!state.report) {
       summary.add(
           {recipe.id, recipe.title, state.refusal.empty() ? "not run" : "not readable: " + state.refusal, "-", "-"});
       continue;
     }
-    const RecipeReport one =
-        report_recipe(reader, recipe, flags.budget, flags.seeds, "findings/" + recipe.name + ".svg");
+    const RecipeReport& one = *state.report;
     write_recipe_report(one, std::filesystem::path(flags.to) / "findings", false);
     summary.add({recipe.id, recipe.title, verdict_name(one.verdict), one.budget, std::to_string(one.num_measured)});
     sections.insert(sections.end(), one.sections.begin(), one.sections.end());

@@ -57,20 +57,19 @@ double gflops_at(const RunReader& reader, const ComparedRun& run) {
   return counted.values.empty() ? run.run.summary.gflops_per_image : counted.values.back();
 }
 
-std::optional<double> value_at(const RunReader& reader, const ComparedRun& run, const std::string& key) {
-  const MetricSeries series = reader.load_metrics(run.run.summary.run_id, key, run.step, run.step);
-  return series.values.empty() ? std::nullopt : std::optional(series.values.back());
-}
-
 /// What the run had reached at its step, where that is not its last.
 void go_back(const RunReader& reader, ComparedRun& found) {
   RunSummary& s = found.run.summary;
   s.state = RunState::running, s.interrupted = false, s.message.clear();
   s.step = found.step;
-  s.loss = value_at(reader, found, "train/loss");
-  s.accuracy = value_at(reader, found, "train/accuracy");
-  const MetricSeries clock = reader.load_metrics(s.run_id, "train/loss", found.step, found.step);
-  s.wall_secs = clock.wall_secs.empty() ? 0 : clock.wall_secs.back();
+  const auto at_step = [&](const char* key) { return reader.load_metrics(s.run_id, key, found.step, found.step); };
+  const auto last = [](const std::vector<double>& values) {
+    return values.empty() ? std::nullopt : std::optional(values.back());
+  };
+  const MetricSeries loss = at_step("train/loss");
+  s.loss = last(loss.values);
+  s.wall_secs = last(loss.wall_secs).value_or(0);
+  s.accuracy = last(at_step("train/accuracy").values);
   s.test_step = -1, s.test_accuracy = s.test_loss = std::nullopt;
   for (const Evaluated& one : found.run.evaluations) {
     if (one.split != "test" || !one.setting.empty() || one.step > found.step || one.step < s.test_step) continue;

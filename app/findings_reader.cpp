@@ -13,7 +13,7 @@ FindingLook look_at(const RunReader* reader, const Recipe& recipe) {
   look.name = recipe.name, look.id = recipe.id, look.title = recipe.title, look.claim = recipe.claim;
   look.source = recipe.source, look.criterion = recipe.criterion, look.progress = "-";
   if (!reader) return look;
-  RecipeState state = recipe_state(*reader, recipe);
+  RecipeState state = recipe_state(*reader, recipe, "", 0, "");
   look.progress = state.progress();
   look.refusal = state.refusal;
   if (!state.report) return look;

@@ -76,10 +76,9 @@ void describe(const std::string& picture, RecipeReport& report) {
     sections.push_back({"", named.title + ":", cells_table(named.table), "", ""});
 }
 
-}  // namespace
-
-RecipeReport report_recipe(const RunReader& reader, const Recipe& recipe, std::string budget_name, int64_t seeds,
-                           const std::string& picture) {
+/// Nothing when the store has no run of it.
+std::optional<RecipeReport> find_report(const RunReader& reader, const Recipe& recipe, const std::string& budget_name,
+                                        int64_t seeds, const std::string& picture) {
   RecipeReport report{.recipe = recipe,
                       .budget = {},
                       .finding = {},
@@ -109,33 +108,30 @@ RecipeReport report_recipe(const RunReader& reader, const Recipe& recipe, std::s
     describe(picture, report);
     return report;
   }
+  return std::nullopt;
+}
+
+}  // namespace
+
+RecipeReport report_recipe(const RunReader& reader, const Recipe& recipe, const std::string& budget, int64_t seeds,
+                           const std::string& picture) {
+  if (auto report = find_report(reader, recipe, budget, seeds, picture)) return std::move(*report);
   throw UserError("the store has no run of recipe " + recipe.name + "; begin with `moescope recipe run " + recipe.name +
                   "`");
 }
 
 std::string RecipeState::progress() const {
   if (!refusal.empty()) return "made otherwise";
-  for (const BudgetState& budget : budgets)
-    if (report && budget.name == report->budget)
-      return std::to_string(budget.num_measured) + " of " + std::to_string(budget.num_cells) + " (" + budget.name + ")";
-  return "-";
+  if (!report) return "-";
+  return std::to_string(report->num_measured) + " of " + std::to_string(report->num_cells) + " (" + report->budget +
+         ")";
 }
 
-RecipeState recipe_state(const RunReader& reader, const Recipe& recipe) {
-  RecipeState state{.recipe = recipe, .budgets = {}, .report = std::nullopt, .refusal = {}};
+RecipeState recipe_state(const RunReader& reader, const Recipe& recipe, const std::string& budget, int64_t seeds,
+                         const std::string& picture) {
   try {
-    for (const RecipeBudget& budget : recipe.budgets) {
-      const auto cells = recipe_cells(recipe, budget, budget.seeds);
-      const auto num_measured = std::count_if(cells.begin(), cells.end(), [&](const RecipeCell& cell) {
-        return find_measured(reader, recipe_session(recipe, budget), cell).run_id > 0;
-      });
-      state.budgets.push_back({budget.name, cells.size(), static_cast<size_t>(num_measured)});
-    }
-    const bool any =
-        std::any_of(state.budgets.begin(), state.budgets.end(), [](const auto& b) { return b.num_measured > 0; });
-    if (any) state.report = report_recipe(reader, recipe, "", 0, recipe.name + ".svg");
-  } catch (const UserError& error) { state.refusal = error.what(); }
-  return state;
+    return {find_report(reader, recipe, budget, seeds, picture), ""};
+  } catch (const UserError& error) { return {std::nullopt, error.what()}; }
 }
 
 std::vector<std::filesystem::path> write_recipe_report(const RecipeReport& report, const std::filesystem::path& folder,

@@ -22,22 +22,18 @@ struct RecipeReport {
 
 /// How far a recipe has come in a store.
 struct RecipeState {
-  struct BudgetState {
-    std::string name;
-    size_t num_cells = 0, num_measured = 0;
-  };
-  Recipe recipe;
-  std::vector<BudgetState> budgets;
-  std::optional<RecipeReport> report;  // of the full budget when it has a run, else of the quick one
+  std::optional<RecipeReport> report;  // none: no run of it
   std::string refusal;                 // why its runs cannot be read; empty: they can
   /// "3 of 12 (quick)": the budget that is reported; "-" without one.
   std::string progress() const;
 };
-RecipeState recipe_state(const RunReader& reader, const Recipe& recipe);
+/// As report_recipe, but nothing is thrown.
+RecipeState recipe_state(const RunReader& reader, const Recipe& recipe, const std::string& budget, int64_t seeds,
+                         const std::string& picture);
 
 /// `budget` empty: full when the store has a run of it, else quick. `seeds` 0: the budget's. `picture`: where the
 /// figure will lie, seen from the report. Throws UserError when the store has no run of the recipe.
-RecipeReport report_recipe(const RunReader& reader, const Recipe& recipe, std::string budget, int64_t seeds,
+RecipeReport report_recipe(const RunReader& reader, const Recipe& recipe, const std::string& budget, int64_t seeds,
                            const std::string& picture);
 
 /// NAME.md (with `alone`), NAME.svg and NAME.csv in the folder, which is made. Returns their paths.

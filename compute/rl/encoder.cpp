@@ -16,6 +16,17 @@ void relu_backward(const Tensor& y, const Tensor& dy, const Tensor& dx) {
   activation_backward(Activation::relu, y, dy, dx);
 }
 
+/// Layers with a ReLU behind each; kept: the input, then what left each ReLU. dy is written over.
+template <class Layer>
+void relu_stack_backward(const std::vector<Layer>& layers, const std::vector<Tensor>& kept, Tensor dy, Arena& arena) {
+  for (size_t i = layers.size(); i-- > 0;) {
+    relu_backward(kept[i + 1], dy, dy);
+    const Tensor dx = i > 0 ? arena.make(kept[i].shape()) : Tensor();
+    layers[i].backward(kept[i], dy, dx);
+    dy = dx;
+  }
+}
+
 /// Convolutions one after the other, each with its ReLU.
 class PlainEncoder : public Encoder {
  public:
@@ -46,13 +57,7 @@ class PlainEncoder : public Encoder {
 
   void backward(const Context& c, const Tensor& dfeatures, Arena& arena) const override {
     const ArenaScope scope(arena);
-    Tensor dy = dfeatures;
-    for (size_t i = layers_.size(); i-- > 0;) {
-      relu_backward(c.kept[i + 1], dy, dy);
-      const Tensor dx = i > 0 ? arena.make(c.kept[i].shape()) : Tensor();
-      layers_[i].backward(c.kept[i], dy, dx);
-      dy = dx;
-    }
+    relu_stack_backward(layers_, c.kept, dfeatures, arena);
   }
 
  private:
@@ -178,13 +183,7 @@ class DenseEncoder : public Encoder {
 
   void backward(const Context& c, const Tensor& dfeatures, Arena& arena) const override {
     const ArenaScope scope(arena);
-    Tensor dy = dfeatures.reshaped(c.kept.back().shape());
-    for (size_t i = layers_.size(); i-- > 0;) {
-      relu_backward(c.kept[i + 1], dy, dy);
-      const Tensor dx = i > 0 ? arena.make(c.kept[i].shape()) : Tensor();
-      layers_[i].backward(c.kept[i], dy, dx);
-      dy = dx;
-    }
+    relu_stack_backward(layers_, c.kept, dfeatures.reshaped(c.kept.back().shape()), arena);
   }
 
  private:

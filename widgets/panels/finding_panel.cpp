@@ -74,14 +74,16 @@ bool is_text(const CellTable& table, size_t column) {
 void draw_table(Rect& rest, const NamedTable& named) {
   const ui::Theme& t = ui::theme();
   const std::vector<float> widths = column_widths(named.table, rest.w);
+  std::vector<ui::Align> aligns;
+  for (size_t c = 0; c < widths.size(); ++c)
+    aligns.push_back(is_text(named.table, c) ? ui::Align::left : ui::Align::right);
   ui::text_in(rest.cut_top(px(kRow)), Face::title, t.text, named.title);
   const auto draw_row = [&](const auto& text_of, Face face, ImU32 color) {
     Rect line = rest.cut_top(px(kRow));
     for (size_t c = 0; c < widths.size(); ++c) {
       Rect cell = line.cut_left(widths[c]);
       cell.cut_right(px(kGap));
-      ui::text_in(cell, face, color, ui::fit_text(face, text_of(c), cell.w),
-                  is_text(named.table, c) ? ui::Align::left : ui::Align::right);
+      ui::text_in(cell, face, color, ui::fit_text(face, text_of(c), cell.w), aligns[c]);
     }
   };
   draw_row([&](size_t c) { return named.table.columns[c]; }, Face::small, t.dim);
