@@ -9,6 +9,7 @@
 #include "compute/models/encoder_block.h"
 #include "compute/models/patch_embedding.h"
 #include "compute/moe/capacity.h"
+#include "compute/nn/torch_init.h"
 #include "compute/ops/matmul/matmul.h"
 #include "compute/ops/reduce/reduce.h"
 #include "compute/records/config_fields.h"
@@ -28,6 +29,7 @@ std::optional<MoeLayerShape> moe_shape(const RunConfig& config, int64_t layer, i
   shape.activation = r.activation;
   shape.soft_normalize = r.soft_normalize;
   shape.soft_eps = r.soft_eps;
+  shape.mixing = r.mixing;
   shape.scale_init = r.scale_init;
   shape.identical_init = r.identical_init;
   shape.bf16_boundary = r.bf16_boundary;
@@ -79,6 +81,7 @@ VisionTransformer::VisionTransformer(const RunConfig& config, const ImageShape& 
   my.final_norm = Norm(my.parameters, "norm", m.width);
   my.head = ClassifierHead(my.parameters, {m.head, m.width, m.heads, m.mlp, m.qk_norm, m.representation, image.classes,
                                            m.head_bias_init, m.zero_head});
+  if (m.init == InitScheme::torch) use_torch_init(my.parameters);
   my.open.blocks.resize(m.depth);
 }
 

@@ -21,6 +21,7 @@ struct MoeLayerShape {
   Activation activation = Activation::gelu_tanh;
   SoftNormalize soft_normalize = SoftNormalize::logits;
   NormEps soft_eps = NormEps::inside;
+  SoftMixing mixing = SoftMixing::learned;
   double scale_init = 1;
   bool identical_init = false;
   bool bf16_boundary = false;

@@ -30,6 +30,26 @@ void copy_first_slots(const Tensor& from, int64_t has, const Tensor& to, int64_t
   for (int64_t i = 0; i < blocks; ++i) std::copy_n(from.f32() + i * has, wanted, to.f32() + i * wanted);
 }
 
+/// Weights of one group that are the same for all: each slot takes every token alike (dispatch), or each token every
+/// slot (combine). Padding gets none.
+void fill_uniform_dispatch(const Routing& r, int64_t first, int64_t tokens, const Tensor& mask) {
+  int64_t present = 0;
+  for (int64_t t = first; t < first + tokens; ++t) present += mask.empty() || mask.u8()[t] != 0;
+  for (int64_t t = first; t < first + tokens; ++t)
+    fill(r.dispatch.rows(t, t + 1), mask.empty() || mask.u8()[t] != 0 ? 1 / static_cast<float>(present) : 0);
+}
+
+/// Token i to slot i, and back from there alone. `slots_of_expert`: of the layer; the routing may hold fewer.
+void fill_identity(const Routing& r, int64_t first, int64_t tokens, int64_t slots_of_expert, const Tensor& weights) {
+  const int64_t slots = weights.dim(1);
+  fill(weights.rows(first, first + tokens), 0);
+  for (int64_t t = 0; t < tokens; ++t) {
+    const int64_t expert = t / slots_of_expert, slot = t % slots_of_expert;
+    if (expert < r.experts && slot < r.slots_per_expert)
+      weights.f32()[(first + t) * slots + expert * r.slots_per_expert + slot] = 1;
+  }
+}
+
 double dot(const Tensor& a, const Tensor& b) {
   double sum = 0;
   for (int64_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a.f32()[i]) * b.f32()[i];
@@ -127,8 +147,31 @@ void SoftRouter::forward(const Tensor& x, const Pass& pass, RouterContext& c) co
   if (!c.mask.empty()) fill_masked_rows(c.mask, logits, -std::numeric_limits<float>::max());
   for (const GroupRun& run : group_runs(r))
     soft_weights(grouped_rows(logits, run), grouped_rows(r.dispatch, run), grouped_rows(r.combine, run));
+  if (shape_.mixing != SoftMixing::learned) fix_weights(c);
   choose_kept(pass, r, *pass.arena);
   force_combine(pass, r);
+}
+
+void SoftRouter::fix_weights(const RouterContext& c) const {
+  const Routing& r = c.routing;
+  for (int64_t g = 0; g < r.groups; ++g) {
+    const int64_t first = g * r.tokens, tokens = r.group_size(g);
+    if (shape_.mixing == SoftMixing::identity) {
+      fill_identity(r, first, tokens, shape_.slots_per_expert, r.dispatch);
+      fill_identity(r, first, tokens, shape_.slots_per_expert, r.combine);
+      continue;
+    }
+    if (fixed_dispatch()) fill_uniform_dispatch(r, first, tokens, c.mask);
+    if (fixed_combine()) fill(r.combine.rows(first, first + tokens), 1 / static_cast<float>(r.combine.dim(1)));
+  }
+}
+
+bool SoftRouter::fixed_dispatch() const {
+  return shape_.mixing != SoftMixing::learned && shape_.mixing != SoftMixing::uniform_combine;
+}
+
+bool SoftRouter::fixed_combine() const {
+  return shape_.mixing != SoftMixing::learned && shape_.mixing != SoftMixing::uniform_dispatch;
 }
 
 int64_t SoftRouter::fewer_slots(const WhatIf& what_if) const {
@@ -188,6 +231,8 @@ void SoftRouter::backward(const RouterContext& c, const RoutingGradient& gradien
                           double) const {
   const Routing& r = c.routing;
   const Tensor dlogits = gradient.combine;
+  if (fixed_dispatch()) fill(gradient.dispatch, 0);
+  if (fixed_combine()) fill(gradient.combine, 0);
   for (const GroupRun& run : group_runs(r))
     soft_weights_backward(grouped_rows(r.dispatch, run), grouped_rows(r.combine, run),
                           grouped_rows(gradient.dispatch, run), grouped_rows(gradient.combine, run),

@@ -13,6 +13,8 @@ namespace moescope {
 ///   none    x and mu as they are, no scale (the deep RL paper)
 ///   rms     root-mean-square normalisation with a learned gain on both; the experts mix normalised tokens
 ///   (soft-moe-pytorch) layer   the same with layer normalisation, eps 1e-5, no bias
+/// shape.mixing puts constants in the place of one softmax or both (the paper's table 2): 1/tokens, 1/slots, or token i
+/// to slot i and back; no gradient passes through those, and a fixed softmax is not computed less.
 /// Parameters: mu (D,E,P) with scale () for logits and tokens; slots (E,P,D), norm.g (D), slot_norm.g (D) for rms and
 /// layer. NUMERICS 1.2, 1.3, 1.7, 1.9.
 class SoftRouter : public Router {
@@ -28,6 +30,9 @@ class SoftRouter : public Router {
  private:
   bool has_embeddings() const;  // rms, layer: slots are rows (Q,D), not columns (D,Q)
   float scale_value() const;
+  void fix_weights(const RouterContext& context) const;  // puts what shape.mixing asks for in the softmaxes' place
+  bool fixed_dispatch() const;
+  bool fixed_combine() const;
   int64_t fewer_slots(const WhatIf& what_if) const;
   void normalize(const Tensor& x, Arena& arena, RouterContext& context) const;
   void slot_gradients(const RouterContext& context, const Tensor& dlogits, Arena& arena) const;

@@ -29,6 +29,9 @@ void draw(const Parameter& p, uint64_t seed, float* out) {
       for (int64_t i = 0; i < n; ++i) out[i] = static_cast<float>(p.init.value);
       break;
     case Init::Kind::normal: rng.fill_normal(out, n, static_cast<float>(p.init.value)); break;
+    case Init::Kind::uniform:
+      rng.fill_uniform(out, n, -static_cast<float>(p.init.value), static_cast<float>(p.init.value));
+      break;
     case Init::Kind::lecun_normal:
       rng.fill_truncated_normal(out, n, static_cast<float>(1 / std::sqrt(static_cast<double>(p.init.fan_in))));
       break;

@@ -16,14 +16,15 @@ enum class ParameterRole { kernel, bias, norm, position, token, router, slots, s
 
 /// How a parameter starts. NUMERICS 1.8 and 4.9.
 struct Init {
-  enum class Kind { constant, normal, lecun_normal, xavier_uniform };
+  enum class Kind { constant, normal, uniform, lecun_normal, xavier_uniform };
   Kind kind = Kind::constant;
-  double value = 0;  // the constant, or the deviation of a normal
+  double value = 0;  // the constant, the deviation of a normal, or the limit of a uniform on both sides of 0
   int64_t fan_in = 1, fan_out = 1;
   int64_t copies = 1;  // the outermost axis holds so many equal copies of one draw (identical experts)
 
   static Init constant(double value) { return {Kind::constant, value, 1, 1, 1}; }
   static Init normal(double std) { return {Kind::normal, std, 1, 1, 1}; }
+  static Init uniform(double limit) { return {Kind::uniform, limit, 1, 1, 1}; }
   static Init lecun_normal(int64_t fan_in) { return {Kind::lecun_normal, 0, fan_in, 1, 1}; }
   static Init xavier_uniform(int64_t fan_in, int64_t fan_out) { return {Kind::xavier_uniform, 0, fan_in, fan_out, 1}; }
   Init identical(int64_t n) const {

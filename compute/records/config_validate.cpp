@@ -132,12 +132,16 @@ double slots_for(const RouterConfig& r, double choices, double factor) {
   return soft ? slots : std::ceil(slots / multiple) * multiple;
 }
 
+int64_t tokens_of_group(const RunConfig& c, int64_t image_side) {
+  const int64_t side = image_side / c.model.patch;
+  return (side * side + (c.model.head == HeadKind::token)) * group_images(c.router);
+}
+
 void check_capacity(const RunConfig& c, int64_t image_side) {
   const RouterConfig& r = c.router;
   const bool soft = r.kind == RouterKind::soft;
   if (image_side == 0 || (soft && r.slots_per_expert > 0)) return;
-  const int64_t side = image_side / c.model.patch;
-  const int64_t tokens = (side * side + (c.model.head == HeadKind::token)) * group_images(r);
+  const int64_t tokens = tokens_of_group(c, image_side);
   const double choices = static_cast<double>(r.kind == RouterKind::tokens_choice ? tokens * r.k : tokens);
   for (const double factor : {r.capacity_factor, r.eval_capacity_factor}) {
     if (factor == 0) continue;  // as in training
@@ -155,6 +159,18 @@ void check_capacity(const RunConfig& c, int64_t image_side) {
   }
 }
 
+/// Identity mixing hands token i to slot i.
+void check_mixing(const RunConfig& c, int64_t image_side) {
+  const RouterConfig& r = c.router;
+  if (r.kind != RouterKind::soft || r.mixing != SoftMixing::identity || image_side == 0 || r.slots_per_expert == 0)
+    return;
+  const int64_t tokens = tokens_of_group(c, image_side), slots = r.num_experts * r.slots_per_expert;
+  if (slots != tokens)
+    refuse("router.mixing=identity needs as many slots as tokens, but there are " + number(slots) + " slots and " +
+               number(tokens) + " tokens a group",
+           "set router.num_experts=" + number(tokens) + " and router.slots_per_expert=1");
+}
+
 void check_router(const RunConfig& c, int64_t image_side) {
   const RouterConfig& r = c.router;
   check_placement(c);
@@ -168,6 +184,7 @@ void check_router(const RunConfig& c, int64_t image_side) {
   }
   check_groups(c);
   check_capacity(c, image_side);
+  check_mixing(c, image_side);
 }
 
 void check_train(const RunConfig& c) {

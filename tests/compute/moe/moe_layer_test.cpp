@@ -47,6 +47,34 @@ TEST(MoeLayer, SoftSlotsMixTokensAndTokensMixSlots) {
   expect_numbers(f.y, {1.75f, 0.25f, 1.75f, 0.25f}, 1e-6, "y");
 }
 
+TEST(MoeLayer, MixingFixedByTheAblationIsUniformOrTheIdentity) {
+  // 6 tokens a group and a shorter last one of 4; 3 experts with 2 slots each, as many slots as tokens of a full group
+  MoeCase c(RouterKind::soft);
+  c.shape.num_experts = 3;
+  c.tokens = 10;
+  const auto routing_of = [&](SoftMixing mixing) {
+    c.shape.mixing = mixing;
+    MoeFixture f(c);
+    f.loss();
+    return std::pair{copy_of(f.context.routing.dispatch), copy_of(f.context.routing.combine)};
+  };
+  const auto learned = routing_of(SoftMixing::learned), half = routing_of(SoftMixing::uniform_combine),
+             other = routing_of(SoftMixing::uniform_dispatch), uniform = routing_of(SoftMixing::uniform),
+             identity = routing_of(SoftMixing::identity);
+  for (int64_t t = 0; t < 10; ++t)
+    for (int64_t s = 0; s < 6; ++s) {
+      const int64_t i = t * 6 + s;
+      EXPECT_EQ(half.first.f32()[i], learned.first.f32()[i]);
+      EXPECT_EQ(half.second.f32()[i], 1.0f / 6);
+      EXPECT_EQ(other.first.f32()[i], t < 6 ? 1.0f / 6 : 1.0f / 4);
+      EXPECT_EQ(other.second.f32()[i], learned.second.f32()[i]);
+      EXPECT_EQ(uniform.first.f32()[i], other.first.f32()[i]);
+      EXPECT_EQ(uniform.second.f32()[i], 1.0f / 6);
+      EXPECT_EQ(identity.first.f32()[i], t % 6 == s ? 1 : 0);
+      EXPECT_EQ(identity.second.f32()[i], t % 6 == s ? 1 : 0);
+    }
+}
+
 TEST(MoeLayer, ADroppedTokenComesOutAsZero) {
   // one expert with one place for three tokens: only the first is computed, the others are exact zeros
   MoeCase c(RouterKind::tokens_choice);

@@ -124,6 +124,14 @@ TEST(Validate, AnExpertCannotChooseMoreTokensThanThereAre) {
   EXPECT_THAT(refusal(config), HasSubstr("52 tokens, more than there are with 49"));
 }
 
+TEST(Validate, IdentityMixingWantsASlotForEachToken) {
+  RunConfig config;  // 49 tokens, 16 experts x 3 slots
+  config.router.mixing = moescope::SoftMixing::identity;
+  EXPECT_THAT(refusal(config), AllOf(HasSubstr("48 slots and 49 tokens"), HasSubstr("router.num_experts=49")));
+  config.router.num_experts = 49, config.router.slots_per_expert = 1;
+  EXPECT_EQ(refusal(config), "accepted");
+}
+
 TEST(Validate, GroupsFillTheBatches) {
   RunConfig config = tokens_choice();  // group of 8 images
   config.train.batch_size = 100;
