@@ -12,6 +12,7 @@
 #include "app/store_path.h"
 #include "app/sweep.h"
 #include "app/text_table.h"
+#include "compute/core/clock.h"
 #include "compute/train/stop_rule.h"
 #include "sessions/run_edits.h"
 
@@ -75,7 +76,7 @@ int sweep(const SweepOptions& options) {
       std::cout << "stopped in cell " << i + 1 << " of " << cells.size() << "; the same command goes on there\n";
       return 0;
     }
-    secs += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    secs += secs_since(begin);
     ++num_trained;
     const SessionStore store(path, SessionStore::Access::edit);
     RunEditor(store).tag(std::vector<int64_t>{done.run_id}, options.name, true);

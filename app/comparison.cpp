@@ -23,8 +23,7 @@ std::string experiment(const RunConfig& config) {
   std::string text;
   for (const FieldText& field : list_fields(config)) {
     const std::string_view key = field.field.key;
-    if (key == "name" || key == "train.seed" || key == "data.path" || key == "data.workers" || key == "compute.threads")
-      continue;
+    if (key == "train.seed" || (says_where(key) && key != "compute.precision")) continue;
     text += std::string(key) + "=" + field.value + "\n";
   }
   return text;

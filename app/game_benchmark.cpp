@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/text_table.h"
+#include "compute/core/clock.h"
 #include "compute/rl/sticky_game.h"
 
 namespace moescope {
@@ -24,7 +25,7 @@ double steps_per_sec(std::string_view name, double secs) {
   int64_t steps = 0, cells = 0;
   const auto begin = Clock::now();
   double taken = 0;
-  for (; taken < secs; taken = std::chrono::duration<double>(Clock::now() - begin).count()) {
+  for (; taken < secs; taken = secs_since(begin)) {
     for (int i = 0; i < kAtOnce; ++i, ++steps) {
       game.act(static_cast<rl::Move>(hand.integer(0, 6)), draws);
       cells += game.frame()[0].rows[rl::kSide - 1];

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "compute/core/clock.h"
 #include "sessions/run_notes.h"
 #include "sessions/run_writer.h"
 #include "sessions/session_store.h"
@@ -143,7 +144,7 @@ void Recorder::report(std::string banner, bool failed) {
 RecorderState Recorder::state() const {
   const std::lock_guard lock(mutex_);
   RecorderState state = state_;
-  state.last_write_secs_ago = std::chrono::duration<double>(Clock::now() - last_write_).count();
+  state.last_write_secs_ago = secs_since(last_write_);
   return state;
 }
 

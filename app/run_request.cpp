@@ -15,11 +15,6 @@ namespace moescope {
 
 namespace {
 
-/// Settings that another machine or another day may change without changing what the stored run is.
-bool may_change_on_resume(std::string_view key) {
-  return key == "name" || key == "data.path" || key == "data.workers" || key.starts_with("compute.");
-}
-
 /// RUN or RUN@STEP.
 struct Moment {
   std::string run;
@@ -57,7 +52,7 @@ void apply_settings(const RunRequest& options, const std::string& name, RunConfi
     const std::string key = setting.substr(0, setting.find('='));
     if (find_field(key).adjust != Adjust::next_run) {
       run.setup.first_fields.push_back({key, get_field(config, key)});
-    } else if (!may_change_on_resume(key)) {
+    } else if (!says_where(key)) {
       throw ConfigError(key + " shapes the model or its data and cannot change when " + name +
                         " goes on; start a new run");
     }

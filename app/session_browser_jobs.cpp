@@ -7,6 +7,7 @@
 #include "app/child_process.h"
 #include "app/experiment_cost.h"
 #include "app/session_browser.h"
+#include "compute/core/clock.h"
 
 namespace moescope {
 
@@ -40,7 +41,7 @@ class ChildProgress {
   double eta_secs() const {
     const double done = share() - first_share_;
     if (!begun_ || done <= 0) return -1;
-    return std::chrono::duration<double>(Clock::now() - since_).count() / done * (1 - share());
+    return secs_since(since_) / done * (1 - share());
   }
   std::string place() const {
     return cells_ > 0 ? ", run " + std::to_string(cell_) + " of " + std::to_string(cells_) : std::string();

@@ -18,9 +18,8 @@ namespace moescope {
 namespace {
 
 bool may_change(std::string_view key) {
-  return find_field(key).adjust == Adjust::live || key == "data.path" || key == "data.test_limit" ||
-         key == "data.train_limit" || key == "data.workers" || key == "train.micro_batch" ||
-         key.starts_with("compute.");
+  return find_field(key).adjust == Adjust::live || (says_where(key) && key != "name") || key == "data.test_limit" ||
+         key == "data.train_limit" || key == "train.micro_batch";
 }
 
 void apply_settings(RunConfig& config, const std::vector<std::string>& settings) {

@@ -56,10 +56,7 @@ std::vector<std::vector<std::string>> combinations(const std::vector<std::string
 }
 
 /// Fields whose change does not make it another experiment.
-bool may_differ(std::string_view key) {
-  return key == "name" || key == "data.path" || key == "data.workers" || key.starts_with("compute.") ||
-         key.starts_with("train.checkpoint_");
-}
+bool may_differ(std::string_view key) { return says_where(key) || key.starts_with("train.checkpoint_"); }
 
 void require_same(const RunReader& reader, int64_t run_id, const std::string& sweep, const SweepCell& cell) {
   const ParamTexts stored = read_params(reader.database(), run_id);

@@ -11,10 +11,6 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-double secs_since(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
 double median_secs(const std::function<void()>& call, double secs, Repeats repeats) {
   using Clock = std::chrono::steady_clock;
   for (int i = 0; i < repeats.warm_up; ++i) call();

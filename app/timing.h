@@ -1,17 +1,16 @@
 // How long calls take: what the benchmarks share.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <vector>
+
+#include "compute/core/clock.h"
 
 namespace moescope {
 
 /// Of an even number the upper one of the two in the middle. `values` must not be empty.
 double median(std::vector<double> values);
-
-double secs_since(std::chrono::steady_clock::time_point begin);
 
 struct Repeats {
   int warm_up = 0;   // calls before the first that counts

@@ -4,37 +4,12 @@
 #include <algorithm>
 #include <chrono>
 
+#include "compute/core/clock.h"
 #include "compute/ops/cross_entropy/cross_entropy.h"
 #include "compute/ops/matmul/matmul.h"
 #include "compute/records/config_fields.h"
 
 namespace moescope {
-
-ExpertsOff all_experts_on(const VisionTransformer& model) {
-  ExpertsOff off(static_cast<size_t>(model.config().model.depth));
-  for (const int64_t block : model.moe_blocks()) {
-    off[static_cast<size_t>(block)].assign(static_cast<size_t>(model.config().router.num_experts), 0);
-  }
-  return off;
-}
-
-void set_expert_off(ExpertsOff& off, int64_t layer, int64_t expert, bool disabled) {
-  const auto refuse = [&](const std::string& why) {
-    throw ConfigError("expert " + std::to_string(layer) + ":" + std::to_string(expert) + " does not exist: " + why);
-  };
-  if (layer < 0 || layer >= static_cast<int64_t>(off.size()) || off[static_cast<size_t>(layer)].empty()) {
-    std::string layers;
-    for (size_t i = 0; i < off.size(); ++i) {
-      if (!off[i].empty()) layers += (layers.empty() ? "" : ", ") + std::to_string(i);
-    }
-    refuse(layers.empty() ? "the model is dense" : "the layers with experts are " + layers);
-  }
-  std::vector<uint8_t>& experts = off[static_cast<size_t>(layer)];
-  if (expert < 0 || expert >= static_cast<int64_t>(experts.size())) {
-    refuse("layer " + std::to_string(layer) + " has experts 0 to " + std::to_string(experts.size() - 1));
-  }
-  experts[static_cast<size_t>(expert)] = disabled;
-}
 
 EvalOptions EvalOptions::of(const RunConfig& config) {
   EvalOptions options;
@@ -72,7 +47,6 @@ Tensor EvalTally::add(const Batch& batch, RoutingObserver* observer, Prefix* pre
   pass.what_if = &options_.what_if;
   pass.first_image = num_images_;
   pass.observer = observer;
-  if (!options_.experts_off.empty()) pass.experts_off = &options_.experts_off;
   if (prefix && prefix->filled) secs_ += prefix->secs;
   const Tensor logits = prefix ? model_.forward(batch.images, pass, *prefix) : model_.forward(batch.images, pass);
   const Tensor targets = targets_.tensor().rows(0, batch.size());
@@ -81,7 +55,7 @@ Tensor EvalTally::add(const Batch& batch, RoutingObserver* observer, Prefix* pre
   num_correct_ += count_correct(logits, batch.labels.i32());
   num_images_ += batch.size();
   flops_ += flops_done() - flops_before;
-  secs_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  secs_ += secs_since(begin);
   return logits;
 }
 

@@ -13,20 +13,11 @@
 
 namespace moescope {
 
-/// One flag an expert and block, [block][expert] 1: switched off. Blocks without experts have an empty list.
-using ExpertsOff = std::vector<std::vector<uint8_t>>;
-
-/// All experts on, in the shape that `model` needs.
-ExpertsOff all_experts_on(const VisionTransformer& model);
-/// Switches one expert. Throws ConfigError naming what exists when the layer or expert does not.
-void set_expert_off(ExpertsOff& off, int64_t layer, int64_t expert, bool disabled);
-
 /// What to evaluate and with which knobs. The router's live fields may differ from training (capacity factor, k, BPR,
 /// temperature): compute is chosen at test time.
 struct EvalOptions {
   Split split = Split::test;
   RouterConfig router;
-  ExpertsOff experts_off;  // empty: all on
   WhatIf what_if;          // on top of `router`; edits of the image must be in the data set already
   LossKind loss = LossKind::softmax;
   PixelScale scale = PixelScale::standardize;

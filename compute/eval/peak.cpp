@@ -11,6 +11,7 @@
 #include "compute/backends/precision.h"
 #include "compute/backends/thread_pool.h"
 #include "compute/core/arena.h"
+#include "compute/core/clock.h"
 #include "compute/core/rng.h"
 #include "compute/ops/matmul/matmul.h"
 
@@ -28,7 +29,7 @@ double measure() {
   for (int run = 0; run < 3 || (run < 20 && total_secs < kEnoughSecs); ++run) {
     const auto begin = std::chrono::steady_clock::now();
     matmul(a, b, y);
-    const double secs = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const double secs = secs_since(begin);
     best_secs = std::min(best_secs, secs);
     total_secs += secs;
   }

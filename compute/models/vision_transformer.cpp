@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "compute/core/clock.h"
 #include "compute/core/error.h"
 #include "compute/models/classifier_head.h"
 #include "compute/models/encoder_block.h"
@@ -111,7 +112,7 @@ void VisionTransformer::run_prefix(const Tensor& images, Pass& pass, Tensor stre
   my.blocks[first]->infer_until_experts(stream, branch, first == 0, n, pass, my.open.blocks[first], prefix.routed);
   copy(stream, prefix.stream);
   prefix.flops = flops_done() - flops_before;
-  prefix.secs = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  prefix.secs = secs_since(begin);
   prefix.filled = true;
 }
 

@@ -1,8 +1,7 @@
-// Double arithmetic in the order of the released code: (assignments * factor) / experts.
+// Which factor and which assignments count, and what to say when nothing is left.
 #include "compute/moe/capacity.h"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 
 #include "compute/core/error.h"
@@ -31,15 +30,6 @@ int64_t any_capacity(const RouterConfig& router, int64_t group_tokens, bool trai
 }
 
 }  // namespace
-
-int64_t compute_capacity(int64_t assignments, int64_t experts, double factor, CapacityRounding rounding,
-                         int64_t multiple_of) {
-  const double exact = static_cast<double>(assignments) * factor / static_cast<double>(experts);
-  // nearbyint rounds halves to even, like Python's round.
-  const auto capacity =
-      static_cast<int64_t>(rounding == CapacityRounding::ceil ? std::ceil(exact) : std::nearbyint(exact));
-  return multiple_of > 1 ? (capacity + multiple_of - 1) / multiple_of * multiple_of : capacity;
-}
 
 int64_t sparse_capacity(const RouterConfig& router, int64_t group_tokens, bool training) {
   const int64_t capacity = any_capacity(router, group_tokens, training);

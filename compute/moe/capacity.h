@@ -1,17 +1,11 @@
-// How many slots an expert has: the rounding rules of the released code. NUMERICS 1.5 and 2.4.
+// How many slots an expert has in a group, or why it would have none. NUMERICS 1.5 and 2.4.
 #pragma once
 
 #include <cstdint>
 
-#include "compute/records/run_config.h"
+#include "compute/records/capacity.h"
 
 namespace moescope {
-
-/// C = ceil or round-half-even(assignments * factor / experts), raised to a multiple of `multiple_of` (0 or 1: not
-/// raised). assignments: S*k for Tokens Choice, S for Experts Choice. May be 0 (round) or exceed S. Source:
-/// google-research/vmoe:vmoe/nn/routing.py and vmoe/moe.py, compute_capacity.
-int64_t compute_capacity(int64_t assignments, int64_t experts, double factor, CapacityRounding rounding,
-                         int64_t multiple_of);
 
 /// Capacity per expert of a sparse router for one group of `group_tokens`. Training takes capacity_factor, evaluation
 /// eval_capacity_factor when it is not 0. Experts Choice never takes more than the group has.

@@ -9,7 +9,6 @@ struct ChangesRun {
   bool operator()(const Watch&) const { return false; }
   bool operator()(const SaveCheckpoint&) const { return false; }  // leaves the weights as they are
   bool operator()(const EvaluateNow&) const { return false; }
-  bool operator()(const DisableExpert&) const { return false; }  // evaluation and watched images only
   bool operator()(const auto&) const { return true; }
 };
 
@@ -21,10 +20,6 @@ struct Describe {
     const size_t count = c.images.size();
     const std::string images = std::to_string(count) + (count == 1 ? " image" : " images");
     return "watch " + images + (c.layer < 0 ? " in every MoE layer" : " in layer " + std::to_string(c.layer));
-  }
-  std::string operator()(const DisableExpert& c) const {
-    const std::string name = "expert " + std::to_string(c.layer) + ":" + std::to_string(c.expert);
-    return name + (c.disabled ? " off" : " on");
   }
   std::string operator()(const SetStopRule& c) const {
     return c.rule.empty() ? "stop rule removed" : "stop rule " + c.rule;

@@ -35,15 +35,14 @@ struct SetRunning { bool running; };
 struct SingleStep {};
 struct SetField { std::string key, value; };              // live fields of config_fields.h only
 struct Watch { std::vector<WatchedImage> images; int64_t layer = -1; };  // layer -1: every MoE layer
-struct DisableExpert { int64_t layer, expert; bool disabled; };  // acts on evaluation and on the watched images, not on training
 struct SetStopRule { std::string rule; };                 // "steps=N", "epochs=N", "seconds=N", "accuracy=X", comma-separated; "" none
 struct SaveCheckpoint {};
 struct EvaluateNow {};
 struct RestoreLastGood {};                                // after divergence: go back to the last checkpoint
 struct Finish {};                                         // save and leave
 
-using Command = std::variant<SetRunning, SingleStep, SetField, Watch, DisableExpert, SetStopRule, SaveCheckpoint, EvaluateNow,
-                             RestoreLastGood, Finish>;
+using Command = std::variant<SetRunning, SingleStep, SetField, Watch, SetStopRule, SaveCheckpoint, EvaluateNow, RestoreLastGood,
+                             Finish>;
 
 /// True for the commands that are part of the experiment and must be stored (a knob, a stop rule), false for looking.
 bool changes_run(const Command& command);

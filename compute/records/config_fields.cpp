@@ -29,13 +29,17 @@ MOESCOPE_CHOICES(NormEps, "inside", "outside", "clamp")
 MOESCOPE_CHOICES(CapacityRounding, "ceil", "round")
 MOESCOPE_CHOICES(Activation, "gelu_tanh", "gelu_erf", "relu", "geglu")
 MOESCOPE_CHOICES(OptimizerKind, "adamw", "sgd")
-MOESCOPE_CHOICES(ScheduleKind, "constant", "cosine", "linear", "rsqrt")
+MOESCOPE_CHOICES(ScheduleKind, "constant", "cosine", "linear", "rsqrt", "whole_cosine")
 MOESCOPE_CHOICES(LossKind, "softmax", "sigmoid")
 MOESCOPE_CHOICES(DecayRule, "all", "kernels")
 MOESCOPE_CHOICES(DeviceKind, "automatic", "cpu", "cuda")
 MOESCOPE_CHOICES(Precision, "float32", "bfloat16")
 MOESCOPE_CHOICES(InstructionSet, "automatic", "reference", "avx2", "avx512")
 #undef MOESCOPE_CHOICES
+
+bool says_where(std::string_view key) {
+  return key == "name" || key == "data.path" || key == "data.workers" || key.starts_with("compute.");
+}
 
 namespace {
 

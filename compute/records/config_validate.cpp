@@ -4,6 +4,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "compute/records/capacity.h"
 #include "compute/records/config_fields.h"
 
 namespace moescope {
@@ -123,13 +124,10 @@ void check_groups(const RunConfig& c) {
 }
 
 /// Slots per expert (and group), NUMERICS 1.5 and 2.4.
-double slots_for(const RouterConfig& r, double choices, double factor) {
+int64_t slots_for(const RouterConfig& r, int64_t choices, double factor) {
   const bool soft = r.kind == RouterKind::soft;
-  const double exact = choices * factor / static_cast<double>(r.num_experts);
-  const double slots =
-      !soft && r.capacity_rounding == CapacityRounding::ceil ? std::ceil(exact) : std::nearbyint(exact);
-  const auto multiple = static_cast<double>(r.capacity_multiple_of);
-  return soft ? slots : std::ceil(slots / multiple) * multiple;
+  return compute_capacity(choices, r.num_experts, factor, soft ? CapacityRounding::round : r.capacity_rounding,
+                          soft ? 1 : r.capacity_multiple_of);
 }
 
 int64_t tokens_of_group(const RunConfig& c, int64_t image_side) {
@@ -142,18 +140,17 @@ void check_capacity(const RunConfig& c, int64_t image_side) {
   const bool soft = r.kind == RouterKind::soft;
   if (image_side == 0 || (soft && r.slots_per_expert > 0)) return;
   const int64_t tokens = tokens_of_group(c, image_side);
-  const double choices = static_cast<double>(r.kind == RouterKind::tokens_choice ? tokens * r.k : tokens);
+  const int64_t choices = r.kind == RouterKind::tokens_choice ? tokens * r.k : tokens;
   for (const double factor : {r.capacity_factor, r.eval_capacity_factor}) {
     if (factor == 0) continue;  // as in training
     const std::string name = factor == r.capacity_factor ? "router.capacity_factor" : "router.eval_capacity_factor";
-    const double slots = slots_for(r, choices, factor);
+    const int64_t slots = slots_for(r, choices, factor);
     const std::string shares = number(tokens) + " tokens a group and router.num_experts " + number(r.num_experts);
     if (slots < 1) {
       refuse(name + " leaves no slot per expert with " + shares, "raise the factor or take fewer experts");
     }
-    if (r.kind == RouterKind::experts_choice && slots > static_cast<double>(tokens)) {
-      refuse(name + " asks each expert for " + number(static_cast<int64_t>(slots)) +
-                 " tokens, more than there are with " + shares,
+    if (r.kind == RouterKind::experts_choice && slots > tokens) {
+      refuse(name + " asks each expert for " + number(slots) + " tokens, more than there are with " + shares,
              "lower the factor to at most router.num_experts");
     }
   }

@@ -14,10 +14,6 @@
 namespace moescope::rl {
 namespace {
 
-double secs_since(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
 /// What describes the machine and the game; the facts about a data set say what is played instead.
 moescope::Environment facts_of(const Backend& backend, const EnvironmentInfo& game, const QNetworkSize& size) {
   moescope::Environment facts;

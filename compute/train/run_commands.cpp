@@ -97,11 +97,6 @@ void RunLoop::on(const Watch& c) {
   look_again_ = true;
 }
 
-void RunLoop::on(const DisableExpert& c) {
-  set_expert_off(experts_off_, c.layer, c.expert, c.disabled);
-  look_again_ = true;
-}
-
 void RunLoop::on(const SetStopRule& c) {
   const StopRule rule = parse_stop_rule(c.rule);
   applied("stop_rule", to_text(stop_rule_), to_text(rule));

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "compute/core/clock.h"
 #include "compute/eval/peak.h"
 #include "compute/models/cost.h"
 #include "compute/records/config_fields.h"
@@ -11,10 +12,6 @@
 namespace moescope {
 
 namespace {
-
-double secs_since(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
 
 /// A checkpoint's configuration, with what may differ on another machine taken from the one asked for.
 RunConfig resumed_config(const RunConfig& saved, const RunConfig& asked) {
@@ -84,7 +81,6 @@ void RunLoop::make_trainer(const RunConfig& config) {
   evaluation_.reset();
   trainer_ = std::make_unique<Trainer>(config, dataset_, *backend_);
   ++weights_version_;
-  if (experts_off_.empty()) experts_off_ = all_experts_on(trainer_->model());
 }
 
 void RunLoop::leave_cores() {
@@ -177,18 +173,8 @@ bool RunLoop::evaluation_due() const {
 }
 
 void RunLoop::begin_evaluation() {
-  EvalOptions options = EvalOptions::of(trainer_->config());
-  options.experts_off = experts_off_;
-  evaluation_setting_.clear();
-  for (size_t layer = 0; layer < experts_off_.size(); ++layer) {
-    for (size_t expert = 0; expert < experts_off_[layer].size(); ++expert) {
-      if (!experts_off_[layer][expert]) continue;
-      evaluation_setting_ +=
-          (evaluation_setting_.empty() ? "experts off: " : ", ") + std::to_string(layer) + ":" + std::to_string(expert);
-    }
-  }
   evaluation_wanted_ = false;
-  evaluation_.emplace(trainer_->model(), dataset_, std::move(options), trainer_->arena());
+  evaluation_.emplace(trainer_->model(), dataset_, EvalOptions::of(trainer_->config()), trainer_->arena());
 }
 
 void RunLoop::evaluation_slice() {
@@ -202,13 +188,12 @@ void RunLoop::after_evaluation() {
   evaluation_.reset();
   const int64_t step = trainer_->steps_done();
   test_accuracy_ = result.accuracy, test_loss_ = result.loss, test_step_ = step;
-  channels_.events.push(
-      Evaluated{step, wall_secs(), "test", result.num_images, result.accuracy, result.loss, evaluation_setting_});
+  channels_.events.push(Evaluated{step, wall_secs(), "test", result.num_images, result.accuracy, result.loss, ""});
   channels_.events.push(MetricsTaken{{{"eval/test/accuracy", step, wall_secs(), result.accuracy},
                                       {"eval/test/loss", step, wall_secs(), result.loss},
                                       {"eval/test/images_per_sec", step, wall_secs(), result.images_per_sec},
                                       {"eval/test/gflops_per_image", step, wall_secs(), result.gflops_per_image}}});
-  for (const ImageView& view : watcher_->look(trainer_->model(), trainer_->config().router, experts_off_, step)) {
+  for (const ImageView& view : watcher_->look(trainer_->model(), trainer_->config().router, step)) {
     for (const RoutingMap& map : view.routing) channels_.events.push(RoutingTaken{view.image.label, map});
   }
   const std::string reason = stop_reason(stop_rule_, progress());

@@ -82,7 +82,6 @@ class RunLoop {
   void on(const SingleStep& c);
   void on(const SetField& c);
   void on(const Watch& c);
-  void on(const DisableExpert& c);
   void on(const SetStopRule& c);
   void on(const SaveCheckpoint& c);
   void on(const EvaluateNow& c);
@@ -133,14 +132,12 @@ class RunLoop {
   std::string message_;  // about the state
   std::string refusal_;  // why the last command could not be obeyed
   StopRule stop_rule_;
-  ExpertsOff experts_off_;
   int64_t single_steps_ = 0;  // asked for and not yet done
   bool leaving_ = false;
   std::deque<SetField> deferred_;  // knobs that wait for the end of the step in progress
 
   std::optional<Evaluation> evaluation_;  // in progress
   bool evaluation_wanted_ = false;        // to begin, or to begin again
-  std::string evaluation_setting_;
   double test_accuracy_ = -1, test_loss_ = -1;
   int64_t test_step_ = -1;
 

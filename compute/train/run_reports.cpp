@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compute/core/clock.h"
 #include "compute/records/config_fields.h"
 #include "compute/train/environment.h"
 #include "compute/train/run_loop.h"
@@ -38,7 +39,7 @@ bool is_finite(const ImageView& view) {
 
 }  // namespace
 
-double RunLoop::wall_secs() const { return wall_before_ + secs_between(began_, Clock::now()); }
+double RunLoop::wall_secs() const { return wall_before_ + secs_since(began_); }
 
 RunPlace RunLoop::place() const {
   return {.step = trainer_->steps_done(),
@@ -69,8 +70,7 @@ void RunLoop::take_checkpoint(const std::string& reason, bool rolling) {
 void RunLoop::roll_checkpoint() {
   const int64_t every_secs = trainer_->config().train.checkpoint_secs;
   if (every_secs == 0 || state_ == RunState::diverged || trainer_->steps_done() == last_good_step_) return;
-  if (secs_between(last_checkpoint_time_, Clock::now()) >= static_cast<double>(every_secs))
-    take_checkpoint("rolling", true);
+  if (secs_since(last_checkpoint_time_) >= static_cast<double>(every_secs)) take_checkpoint("rolling", true);
 }
 
 void RunLoop::checkpoint_at_epoch_end() {
@@ -92,7 +92,7 @@ void RunLoop::restore(const Checkpoint& checkpoint) {
 
 double RunLoop::secs_to_post() const {
   const double interval = std::max(kPostIntervalSecs, observe_ms_ * 1e-3 / kLookShare);
-  return interval - secs_between(last_post_, Clock::now());
+  return interval - secs_since(last_post_);
 }
 
 bool RunLoop::post_due() const { return changed_ && secs_to_post() <= 0; }
@@ -106,14 +106,14 @@ std::chrono::milliseconds RunLoop::idle_wait() const {
 void RunLoop::post() {
   const auto begin = Clock::now();
   if (trainer_ && look_again_ && setup_.look_between_evaluations) {
-    auto views = watcher_->look(trainer_->model(), trainer_->config().router, experts_off_, trainer_->steps_done());
+    auto views = watcher_->look(trainer_->model(), trainer_->config().router, trainer_->steps_done());
     // Weights that have just gone bad show nothing: the last good look stays on view.
     if (std::all_of(views.begin(), views.end(), is_finite)) views_ = std::move(views);
     look_again_ = false;
   }
   auto snapshot = std::make_shared<Snapshot>();
   fill(*snapshot);
-  observe_ms_ = secs_between(begin, Clock::now()) * 1e3;
+  observe_ms_ = secs_since(begin) * 1e3;
   snapshot->observe_ms = observe_ms_;
   channels_.snapshots.post(std::move(snapshot));
   last_post_ = Clock::now();

@@ -32,6 +32,7 @@ int64_t schedule_length(const TrainConfig& config, int64_t steps_per_epoch) {
   if (config.schedule_steps > 0) return config.schedule_steps;
   const auto steps = static_cast<int64_t>(std::llround(config.epochs * static_cast<double>(steps_per_epoch)));
   const bool needs_length = config.schedule == ScheduleKind::cosine || config.schedule == ScheduleKind::linear ||
+                            config.schedule == ScheduleKind::whole_cosine ||
                             (config.schedule == ScheduleKind::rsqrt && config.cooldown_steps > 0);
   if (steps == 0 && needs_length) {
     throw ConfigError(
@@ -43,12 +44,17 @@ int64_t schedule_length(const TrainConfig& config, int64_t steps_per_epoch) {
 
 double learning_rate(const TrainConfig& config, int64_t total_steps, int64_t step) {
   const double peak = config.learning_rate, end = config.end_learning_rate;
-  if (step < config.warmup_steps) return peak * static_cast<double>(step) / static_cast<double>(config.warmup_steps);
+  const auto cosine = [&](double f) { return end + (peak - end) * 0.5 * (1 + std::cos(std::numbers::pi * f)); };
+  const double warm =
+      step < config.warmup_steps ? static_cast<double>(step) / static_cast<double>(config.warmup_steps) : 1;
+  if (config.schedule == ScheduleKind::whole_cosine) return warm * cosine(fraction(step, 0, total_steps));
+  if (step < config.warmup_steps) return peak * warm;
   const double f = fraction(step, config.warmup_steps, total_steps);
   switch (config.schedule) {
     case ScheduleKind::constant: return peak;
     case ScheduleKind::linear: return peak + (end - peak) * f;
-    case ScheduleKind::cosine: return end + (peak - end) * 0.5 * (1 + std::cos(std::numbers::pi * f));
+    case ScheduleKind::cosine: return cosine(f);
+    case ScheduleKind::whole_cosine: break;  // above
     case ScheduleKind::rsqrt: return rsqrt(config, total_steps, step);
   }
   return peak;

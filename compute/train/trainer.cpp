@@ -7,6 +7,7 @@
 #include <cstring>
 #include <span>
 
+#include "compute/core/clock.h"
 #include "compute/eval/evaluator.h"
 #include "compute/moe/capacity.h"
 #include "compute/ops/cross_entropy/cross_entropy.h"
@@ -22,11 +23,6 @@ namespace moescope {
 namespace {
 
 int64_t images_at_once(const RunConfig& config) { return std::min(config.train.micro_batch, config.train.batch_size); }
-
-/// Settings that say where and how to compute, not what: a checkpoint may go on under others.
-bool may_differ(std::string_view key) {
-  return key == "name" || key == "data.path" || key == "data.workers" || key.starts_with("compute.");
-}
 
 }  // namespace
 
@@ -54,7 +50,7 @@ Trainer::Advance Trainer::advance() {
   bool finite = micro_batch(next_part_++);
   const bool last = next_part_ * images_at_once(config_) >= config_.train.batch_size;
   if (finite && last) finite = finish_step();
-  secs_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  secs_ += secs_since(begin);
   flops_ += flops_done() - flops_before;
   if (!finite) {
     abandon_step();
@@ -211,7 +207,7 @@ void Trainer::restore(const Checkpoint& checkpoint) {
     const std::string key(field.field.key), here = get_field(config_, key);
     if (field.field.adjust == Adjust::live)
       moescope::set_field(config, key, field.value);
-    else if (here != field.value && !may_differ(key)) {
+    else if (here != field.value && !says_where(key)) {
       throw FormatError(checkpoint.name + " was saved with " + key + "=" + field.value + ", not " + here +
                         "; use the configuration it was saved with");
     }

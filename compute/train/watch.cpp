@@ -95,8 +95,7 @@ void Watcher::run(VisionTransformer& model, const Tensor& inputs, Pass& pass, st
   }
 }
 
-std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfig& router, const ExpertsOff& off,
-                                     int64_t step) {
+std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfig& router, int64_t step) {
   std::vector<ImageView> views = empty_views(step);
   if (views.empty()) return views;
   arena_.reset();
@@ -104,7 +103,6 @@ std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfi
   pass.arena = &arena_;
   pass.router = &router;
   pass.step = step;
-  pass.experts_off = off.empty() ? nullptr : &off;
   run(model, inputs_, pass, views);
   return views;
 }

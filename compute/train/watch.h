@@ -27,8 +27,7 @@ class Watcher {
   /// One view an image, in the order asked, at the present weights, in evaluation mode. Each image is routed in a group
   /// of its own, whatever router.group_images says, so that a view does not depend on the other images; token_set says
   /// so. Nothing random is drawn, so training goes on as if nobody had looked.
-  std::vector<ImageView> look(VisionTransformer& model, const RouterConfig& router, const ExpertsOff& off,
-                              int64_t step);
+  std::vector<ImageView> look(VisionTransformer& model, const RouterConfig& router, int64_t step);
   /// The same under a WhatIf, which must have been check()ed: pixels, probabilities and maps are those of the changed
   /// image and model. Image after image, so that what is drawn for one depends on its number alone. attention: filled
   /// for the first image in its `block`, when not null.

@@ -17,7 +17,6 @@ class DemoRun : public LiveRun {
   using PixelSource = std::function<std::shared_ptr<const ImagePixels>(int64_t)>;
 
   explicit DemoRun(RouterKind kind, PixelSource pixels = {}) : snapshot_(demo::snapshot(kind, 0)) {
-    off_.assign(static_cast<size_t>(snapshot_.config.router.num_experts), 0);
     gallery_.count = 10000;
     gallery_.name = "Fashion-MNIST, test set";
     gallery_.label = [](int64_t index) { return index % 10; };
@@ -44,9 +43,10 @@ class DemoRun : public LiveRun {
   std::string first_value(const std::string& key) const { return get_field(first_config_, key); }
   void post() {
     snapshot_.images.clear();
+    const std::vector<uint8_t> all_on(static_cast<size_t>(snapshot_.config.router.num_experts), 0);
     for (const WatchedImage& image : watched_)
       if (const auto pixels = pixels_of(image))
-        snapshot_.images.push_back(view(snapshot_.config, image, *pixels, snapshot_.step, sharpness, off_));
+        snapshot_.images.push_back(view(snapshot_.config, image, *pixels, snapshot_.step, sharpness, all_on));
     posted_ = std::make_shared<const Snapshot>(snapshot_);
     if (wake_) wake_();
   }
@@ -64,8 +64,6 @@ class DemoRun : public LiveRun {
       set_field(snapshot_.config, field->key, field->value);
     }
     if (const auto* watch = std::get_if<Watch>(&command)) watched_ = watch->images;
-    if (const auto* expert = std::get_if<DisableExpert>(&command))
-      off_[static_cast<size_t>(expert->expert)] = expert->disabled;
     if (const auto* rule = std::get_if<SetStopRule>(&command)) snapshot_.stop_rule = rule->rule;
     if (std::get_if<RestoreLastGood>(&command)) snapshot_.state = RunState::paused, snapshot_.message.clear();
     if (std::get_if<SingleStep>(&command)) advance(1);
@@ -174,7 +172,6 @@ class DemoRun : public LiveRun {
   Snapshot snapshot_;
   RunConfig first_config_ = snapshot_.config;
   std::shared_ptr<const Snapshot> posted_;
-  std::vector<uint8_t> off_;
   std::vector<WatchedImage> watched_;
   std::shared_ptr<const Look> look_;
   std::optional<LookRequest> standing_;

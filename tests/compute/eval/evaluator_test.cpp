@@ -73,29 +73,10 @@ TEST(Evaluation, AnExpertSwitchedOffIsNotComputed) {
   const auto model = model_of(config);
   EvalOptions options = EvalOptions::of(config);
   const EvalResult whole = evaluate(*model, textures(), options);
-  options.experts_off = all_experts_on(*model);
-  const EvalResult same = evaluate(*model, textures(), options);
-  EXPECT_EQ(whole.loss, same.loss) << "all on is the same as nothing said";
-  for (int64_t expert = 0; expert < 4; ++expert) set_expert_off(options.experts_off, 1, expert, true);
+  for (int64_t expert = 0; expert < 4; ++expert) options.what_if.off.push_back({1, expert});
   const EvalResult off = evaluate(*model, textures(), options);
   EXPECT_LT(off.gflops_per_image, whole.gflops_per_image);
   EXPECT_NE(off.loss, whole.loss);
-}
-
-TEST(ExpertsOff, WhatDoesNotExistIsNamed) {
-  const auto model = model_of(tiny_config());
-  ExpertsOff off = all_experts_on(*model);
-  const auto error_of = [&](int64_t layer, int64_t expert) -> std::string {
-    try {
-      set_expert_off(off, layer, expert, true);
-    } catch (const ConfigError& error) { return error.what(); }
-    return "no error";
-  };
-  EXPECT_EQ(error_of(0, 0), "expert 0:0 does not exist: the layers with experts are 1");
-  EXPECT_EQ(error_of(1, 4), "expert 1:4 does not exist: layer 1 has experts 0 to 3");
-  EXPECT_EQ(error_of(-1, 0), "expert -1:0 does not exist: the layers with experts are 1");
-  EXPECT_EQ(error_of(1, 3), "no error");
-  EXPECT_EQ(off[1], (std::vector<uint8_t>{0, 0, 0, 1}));
 }
 
 TEST(Evaluation, MoreChoicesThanExpertsIsRefused) {

@@ -98,8 +98,7 @@ TEST(Explorer, AnExpertOffIsTheSameAsInAnEvaluation) {
   const Replica replica = tiny_replica(config);
   EvalOptions options = EvalOptions::of(config);
   const EvalResult all = evaluate(*replica.model, replica.dataset, options);
-  options.experts_off = all_experts_on(*replica.model);
-  set_expert_off(options.experts_off, 1, 2, true);
+  options.what_if = expert_off(1, 2);
   const EvalResult without = evaluate(*replica.model, replica.dataset, options);
   ASSERT_NE(all.loss, without.loss) << "the expert does something";
   EXPECT_EQ(points[0].loss, all.loss);
@@ -124,10 +123,8 @@ TEST(Explorer, ALookUnderAWhatIfShowsBothSides) {
   Replica replica = tiny_replica(tiny_config());  // the same by hand
   Watcher watcher(replica.dataset, replica.config.data.scale);
   watcher.watch({{3, nullptr, "test 3"}}, -1);
-  ExpertsOff off = all_experts_on(*replica.model);
-  set_expert_off(off, 1, 0, true);
   EXPECT_EQ(look->images[0].changed.probabilities,
-            watcher.look(*replica.model, replica.config.router, off, 40)[0].probabilities);
+            watcher.look(*replica.model, replica.config.router, expert_off(1, 0), 40)[0].probabilities);
 }
 
 TEST(Explorer, WhatCannotBeAskedIsRefusedAndTheModelShownAsItIs) {

@@ -12,7 +12,6 @@ using namespace moescope;
 TEST(Command, SaysItInOneLine) {
   EXPECT_EQ(describe(SetField{"router.k", "2"}), "router.k = 2");
   EXPECT_EQ(describe(SetRunning{false}), "pause");
-  EXPECT_EQ(describe(DisableExpert{3, 7, true}), "expert 3:7 off");
   EXPECT_EQ(describe(SetStopRule{"epochs=2"}), "stop rule epochs=2");
   EXPECT_EQ(describe(SetStopRule{""}), "stop rule removed");
   EXPECT_EQ(describe(Watch{{WatchedImage{}}, -1}), "watch 1 image in every MoE layer");
@@ -23,7 +22,6 @@ TEST(Command, LookingIsNotPartOfTheExperiment) {
   EXPECT_TRUE(changes_run(SetStopRule{"steps=3"}));
   EXPECT_TRUE(changes_run(RestoreLastGood{}));
   EXPECT_FALSE(changes_run(Watch{}));
-  EXPECT_FALSE(changes_run(DisableExpert{0, 0, true}));
   EXPECT_FALSE(changes_run(EvaluateNow{}));
 }
 

@@ -129,8 +129,6 @@ TEST(RunLoop, AKnobThatCannotBeIsRefusedInASentenceAndTheRunGoesOn) {
   EXPECT_EQ(run.shown->state, RunState::running);
   run.tell(SetStopRule{"epoch=2"});
   EXPECT_THAT(run.shown->message, HasSubstr("did you mean epochs=N?"));
-  run.tell(DisableExpert{0, 1, true});
-  EXPECT_EQ(run.shown->message, "expert 0:1 does not exist: the layers with experts are 1");
   run.tell(Watch{{WatchedImage{64, nullptr, "test 64"}}, -1});
   EXPECT_EQ(run.shown->message, "test image 64 does not exist; textures has test images 0 to 63");
   EXPECT_TRUE(run.commands_said().empty());
@@ -154,18 +152,6 @@ TEST(RunLoop, WatchedAndUnwatchedRunsGiveTheSameBits) {
   EXPECT_EQ(watched.shown->images[1].label, 1);
   EXPECT_EQ(watched.all<RoutingTaken>().size(), 2u * watched.all<Evaluated>().size()) << "one MoE layer, two images";
   EXPECT_EQ(watched.all<Evaluated>().back().accuracy, unwatched.all<Evaluated>().back().accuracy);
-}
-
-TEST(RunLoop, AnExpertSwitchedOffChangesEvaluationsAndNotTraining) {
-  Driven run(setup()), plain(setup());
-  plain.turn_to_step(10);
-  run.turn_to_step(2);
-  for (int64_t expert = 0; expert < 3; ++expert) run.tell(DisableExpert{1, expert, true});
-  run.turn_to_step(10);
-  EXPECT_EQ(run.losses(), plain.losses());
-  ASSERT_EQ(run.all<Evaluated>().size(), 1u);
-  EXPECT_EQ(run.all<Evaluated>()[0].setting, "experts off: 1:0, 1:1, 1:2");
-  EXPECT_NE(run.all<Evaluated>()[0].loss, plain.all<Evaluated>()[0].loss);
 }
 
 TEST(RunLoop, AnEvaluationGivesWayToCommandsAndToASingleStep) {

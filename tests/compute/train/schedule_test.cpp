@@ -27,6 +27,14 @@ TEST(Schedule, TheFirstUpdateOfAWarmedUpRunHasRateZero) {
   }
 }
 
+TEST(Schedule, AWholeCosineIsMultipliedByTheWarmUp) {
+  const TrainConfig c = config(ScheduleKind::whole_cosine);  // 0.8 to 0.2 over 20 steps, warm-up 4
+  EXPECT_EQ(learning_rate(c, 20, 0), 0);
+  EXPECT_NEAR(learning_rate(c, 20, 2), 0.5 * (0.2 + 0.3 * (1 + 0.95105651629515357)), 1e-15);  // cos 18 degrees
+  EXPECT_DOUBLE_EQ(learning_rate(c, 20, 10), 0.5);
+  EXPECT_DOUBLE_EQ(learning_rate(c, 20, 20), 0.2);
+}
+
 TEST(Schedule, ConstantStaysAtThePeak) { EXPECT_EQ(learning_rate(config(ScheduleKind::constant), 20, 1000), 0.8); }
 
 TEST(Schedule, LinearAndCosineAreHalfwayInTheMiddleAndStayAtTheEnd) {

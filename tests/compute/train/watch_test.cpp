@@ -19,7 +19,7 @@ struct Looker {
         watcher(dataset, c.data.scale) {
     model.parameters().allocate(host_memory(), 5);
   }
-  std::vector<ImageView> look() { return watcher.look(model, config.router, all_experts_on(model), 7); }
+  std::vector<ImageView> look() { return watcher.look(model, config.router, 7); }
   RunConfig config;
   std::shared_ptr<const Dataset> dataset;
   VisionTransformer model;
@@ -82,14 +82,12 @@ TEST(Watcher, ASwitchedOffExpertTakesNothing) {
   Looker looker(config);
   looker.watcher.watch({{0, nullptr, "test 0"}}, -1);
   const int32_t busy = looker.look()[0].routing[0].expert[0];
-  ExpertsOff off = all_experts_on(looker.model);
-  set_expert_off(off, 1, busy, true);
+  WhatIf off;
+  off.off = {{1, busy}};
   const auto views = looker.watcher.look(looker.model, config.router, off, 7);
   const RoutingMap& map = views[0].routing[0];
   EXPECT_EQ(map.expert_off[static_cast<size_t>(busy)], 1);
-  for (size_t t = 0; t < 16; ++t) {
-    EXPECT_TRUE(map.expert[t] != busy || map.drop[t] == DropReason::expert_off) << t;
-  }
+  for (size_t t = 0; t < 16; ++t) { EXPECT_TRUE(map.expert[t] != busy || map.drop[t] == DropReason::expert_off) << t; }
 }
 
 TEST(Watcher, OnesOwnImageIsFittedToTheDataSet) {
