@@ -16,11 +16,9 @@ struct HeadRows {
 };
 
 inline constexpr int64_t kMostHeadWidth = 256;
-inline constexpr int64_t kMostAttentionKeys = 8192;
 
 /// out = softmax(q kᵀ / sqrt(width)) v. log_sums (images,heads,queries) receives the rows' log of the sum of
 /// exponentials for the backward pass; probabilities (images,heads,queries,keys) or null.
-/// width <= kMostHeadWidth, keys <= kMostAttentionKeys; otherwise cudaErrorInvalidValue.
 struct AttentionArguments {
   HeadRows q, k, v, out;
   float *log_sums, *probabilities;

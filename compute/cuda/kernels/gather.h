@@ -10,8 +10,8 @@
 
 namespace moescope::cuda {
 
-/// rows[slot,:] = x[token[slot],:], zeros for an empty slot. x (T,D), rows (E*G*C,D) overwritten; either of rows and
-/// rows_bf16 may be null.
+/// rows[slot,:] = x[token[slot],:], zeros for an empty slot; of the table only token is read. x (T,D), rows (E*G*C,D)
+/// overwritten; either of rows and rows_bf16 may be null.
 struct DispatchArguments {
   SlotTable slots;
   const float* x;

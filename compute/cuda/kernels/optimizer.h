@@ -16,8 +16,8 @@ struct OptimizerStretch {
 };
 
 /// gradient, m, v, parameter (size). stretches (num_stretches), ascending, the first begins at 0. gradient_scale (one
-/// number in device memory, or null: 1) multiplies the gradients first. parameter_bf16 (size) or null receives the
-/// updated parameters rounded to bfloat16.
+/// number in device memory, or null: 1) multiplies the gradients first; when it is NaN nothing is changed at all.
+/// parameter_bf16 (size) or null receives the updated parameters rounded to bfloat16.
 struct AdamWArguments {
   const float* gradient;
   float *m, *v, *parameter;
@@ -41,8 +41,8 @@ struct SgdArguments {
 };
 cudaError_t launch_sgd_momentum(const SgdArguments& a, cudaStream_t stream);
 
-/// *norm = sqrt(*squares); *scale = limit > 0 && norm >= limit ? limit / norm : 1 (clip_factor). squares: launch_dot's
-/// result.
+/// *norm = sqrt(*squares); *scale = limit > 0 && norm >= limit ? limit / norm : 1 (clip_factor), NaN when the norm is
+/// not finite, so that a step that diverged changes nothing. squares: launch_dot's result.
 struct ClipArguments {
   const double* squares;
   float *norm, *scale;
