@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "compute/backends/thread_pool.h"
+#include "compute/core/clock.h"
 
 namespace moescope {
 namespace {
@@ -298,7 +299,7 @@ void Explorer::post_working(ReportState state) {
   if (w.job) {
     report.progress = state == ReportState::done ? 1 : w.job->progress();
     report.answer = w.job->answer();
-    const double secs = secs_between(w.began, Clock::now());
+    const double secs = secs_since(w.began);
     report.eta_secs = report.progress > 0 ? secs / report.progress * (1 - report.progress) : -1;
   }
   w.posted = Clock::now();

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "compute/core/clock.h"
 #include "compute/core/error.h"
 #include "compute/data/dataset.h"
 #include "compute/eval/peak.h"

@@ -18,10 +18,6 @@ constexpr double kLookShare = 1.0 / 20;
 // A command wakes an idle run at once; this long it takes until it looks whether a checkpoint is due.
 constexpr std::chrono::milliseconds kIdleWait(50);
 
-double secs_between(std::chrono::steady_clock::time_point begin, std::chrono::steady_clock::time_point end) {
-  return std::chrono::duration<double>(end - begin).count();
-}
-
 /// Gives `config` the routers of `other`; false when it has them already.
 bool take_routers(RunConfig& config, const RunConfig& other) {
   bool changed = false;
