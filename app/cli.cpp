@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <new>
 
 #include "app/command_bench.h"
 #include "app/command_conform.h"
@@ -18,7 +19,7 @@
 #include "app/command_train.h"
 #include "app/command_twins.h"
 #include "app/command_window.h"
-#include "compute/records/error.h"
+#include "compute/core/error.h"
 
 namespace moescope {
 
@@ -59,9 +60,13 @@ int run_cli(int argc, const char* const* argv) {
     return program.exit(asked);
   } catch (const CLI::ParseError& error) {
     return complain(std::string(error.what()) + "; `moescope --help` shows what there is", kCannot);
-  } catch (const UserError& error) { return complain(error.what(), kCannot); } catch (const std::exception& error) {
-    return complain(std::string("internal error: ") + error.what(), kDefect);
-  }
+  } catch (const UserError& error) {
+    return complain(error.what(), kCannot);
+  } catch (const BackendError& error) {  // a device or the memory refused: it names the remedy
+    return complain(error.what(), kCannot);
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory; a smaller train.micro_batch or fewer compute.threads need less", kCannot);
+  } catch (const std::exception& error) { return complain(std::string("internal error: ") + error.what(), kDefect); }
 }
 
 }  // namespace moescope

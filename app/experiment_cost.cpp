@@ -8,6 +8,7 @@
 #include "app/config_options.h"
 #include "app/text_table.h"
 #include "app/twins.h"
+#include "app/words.h"
 #include "compute/data/dataset.h"
 #include "compute/models/cost.h"
 #include "compute/records/config_fields.h"
@@ -16,18 +17,6 @@
 namespace moescope {
 
 namespace {
-
-std::vector<std::string> words_of(const std::string& text) {
-  std::vector<std::string> words{""};
-  for (const char c : text) {
-    if (c != ' ')
-      words.back() += c;
-    else if (!words.back().empty())
-      words.emplace_back();
-  }
-  if (words.back().empty()) words.pop_back();
-  return words;
-}
 
 /// Of the newest run that trained for a while: how many training FLOP it did a second, evaluations included.
 double stored_speed(const std::filesystem::path& path, int64_t& run_id) {

@@ -18,17 +18,21 @@ StoredFigure row_of(const FigureSpec& spec, const figure::Scene& scene) {
           MOESCOPE_VERSION};
 }
 
-/// The number names the files, or is told in them, and is known with the row: both or neither.
+/// The number names the files, or is told in them, and is known with the row: both or neither. Drawing takes a while,
+/// and a run that is being recorded must not wait for it, so the row comes first and goes again if the files fail.
 int64_t keep(const std::filesystem::path& path, FigureSpec spec,
              const std::function<std::vector<std::string>(int64_t id)>& files_of) {
   const SessionStore store(path, SessionStore::Access::edit);
   const RunReader reader(store);
   pin_runs(reader, spec);
   const figure::Scene scene = build_figure(reader, spec);
-  Transaction transaction(store.database());
   const int64_t id = add_figure(store.database(), row_of(spec, scene));
-  for (const std::string& file : files_of(id)) write_figure(scene, file, rebuild_note(id, spec));
-  transaction.commit();
+  try {
+    for (const std::string& file : files_of(id)) write_figure(scene, file, rebuild_note(id, spec));
+  } catch (...) {
+    remove_figure(store.database(), id);
+    throw;
+  }
   return id;
 }
 

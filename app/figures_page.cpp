@@ -4,23 +4,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "app/words.h"
+
 namespace moescope {
 
 namespace {
 
 constexpr int64_t kPlace = 10;  // of FigureAsk; the compare page has the ones below
-
-std::vector<std::string> words_of(const std::string& text) {
-  std::vector<std::string> words(1);
-  for (const char c : text) {
-    if (c != ' ' && c != ',')
-      words.back() += c;
-    else if (!words.back().empty())
-      words.emplace_back();
-  }
-  if (words.back().empty()) words.pop_back();
-  return words;
-}
 
 }  // namespace
 
@@ -56,7 +46,7 @@ const KeptFigure* FiguresPage::kept() const {
 
 FigureSpec FiguresPage::draft() const {
   FigureSpec spec = form_;
-  spec.runs = words_of(runs_text_);
+  spec.runs = words_of(runs_text_, " ,");
   spec.layer = -1;
   std::from_chars(layer_text_.data(), layer_text_.data() + layer_text_.size(), spec.layer);
   return spec;

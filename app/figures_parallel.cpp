@@ -19,6 +19,7 @@ constexpr size_t kMostValues = 12;  // on one axis are told by name; more are an
 struct Upright {
   std::string name;
   std::vector<double> shares;              // 0 at the foot, NaN: the run has no value
+  std::vector<std::string> texts;          // the value itself, one a run
   std::map<double, std::string> readings;  // by share
 };
 
@@ -30,7 +31,7 @@ std::optional<double> as_number(const std::string& text) {
 }
 
 Upright number_axis(std::string name, const std::vector<double>& values) {
-  Upright axis{std::move(name), {}, {}};
+  Upright axis{std::move(name), {}, {}, {}};
   double least = 1e300, greatest = -1e300;
   for (const double value : values)
     if (std::isfinite(value)) least = std::min(least, value), greatest = std::max(greatest, value);
@@ -43,7 +44,8 @@ Upright number_axis(std::string name, const std::vector<double>& values) {
                          : log                 ? std::log(value / least) / std::log(greatest / least)
                                                : (value - least) / (greatest - least);
     axis.shares.push_back(share);
-    if (std::isfinite(share)) axis.readings[share] = figure::number_label(value);
+    axis.texts.push_back(std::isfinite(value) ? figure::number_label(value) : "none");
+    if (std::isfinite(share)) axis.readings[share] = axis.texts.back();
   }
   if (axis.readings.size() > kMostValues)
     std::erase_if(axis.readings, [](const auto& reading) { return reading.first > 0 && reading.first < 1; });
@@ -54,11 +56,12 @@ Upright word_axis(std::string name, const std::vector<std::string>& values) {
   std::vector<std::string> words = values;
   std::sort(words.begin(), words.end());
   words.erase(std::unique(words.begin(), words.end()), words.end());
-  Upright axis{std::move(name), {}, {}};
+  Upright axis{std::move(name), {}, {}, {}};
   for (const std::string& value : values) {
     const auto place = std::lower_bound(words.begin(), words.end(), value) - words.begin();
     axis.shares.push_back(static_cast<double>(place) / static_cast<double>(std::max<size_t>(1, words.size() - 1)));
-    axis.readings[axis.shares.back()] = value.empty() ? "none" : value;
+    axis.texts.push_back(value.empty() ? "none" : value);
+    axis.readings[axis.shares.back()] = axis.texts.back();
   }
   return axis;
 }
@@ -112,8 +115,10 @@ figure::Panel parallel_panel(const RunReader& reader, const FigureSpec& spec) {
     for (size_t run = 0; run < runs.size(); ++run) {
       if (quarter[run] != wanted) continue;
       figure::Line line{.name = kQuarters[wanted], .color = kColors[wanted], .x = {}, .y = {}};
-      for (size_t i = 0; i < axes.size(); ++i)
+      for (size_t i = 0; i < axes.size(); ++i) {
         line.x.push_back(static_cast<double>(i)), line.y.push_back(axes[i].shares[run]);
+        line.texts.push_back(axes[i].texts[run]);
+      }
       panel.marks.emplace_back(std::move(line));
     }
   }

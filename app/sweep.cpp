@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/config_options.h"
+#include "app/words.h"
 #include "compute/records/config_fields.h"
 #include "sessions/run_params.h"
 
@@ -11,10 +12,11 @@ namespace moescope {
 
 namespace {
 
-std::vector<std::string> split(const std::string& text, char at) {
+/// Between commas; an empty part is a value that somebody forgot.
+std::vector<std::string> values_of(const std::string& text) {
   std::vector<std::string> parts{""};
   for (const char c : text) {
-    if (c == at) {
+    if (c == ',') {
       parts.emplace_back();
     } else {
       parts.back().push_back(c);
@@ -45,7 +47,7 @@ std::vector<std::vector<std::string>> combinations(const std::vector<std::string
       throw ConfigError("--over " + axis + " has no '='; write --over key=value,value,...");
     std::vector<std::vector<std::string>> longer;
     for (const auto& cell : cells) {
-      for (const std::string& value : split(axis.substr(equals + 1), ',')) {
+      for (const std::string& value : values_of(axis.substr(equals + 1))) {
         longer.push_back(cell);
         longer.back().push_back(axis.substr(0, equals + 1) + value);
       }
@@ -80,10 +82,7 @@ std::vector<SweepCell> sweep_cells(const RunConfig& base, const std::vector<std:
   std::vector<std::vector<std::string>> settings = combinations(axes);
   if (axes.empty()) {
     settings.clear();
-    for (const std::string& list : lists) {
-      settings.push_back(split(list, ' '));
-      std::erase(settings.back(), "");
-    }
+    for (const std::string& list : lists) settings.push_back(words_of(list));
   }
   std::vector<SweepCell> cells;
   for (auto& cell : settings) {

@@ -16,7 +16,8 @@ struct Line {
   std::string name;
   int64_t color = 0;  // of the palette: palette.h
   std::vector<double> x, y;
-  bool dots = false;  // each point is drawn: few points
+  bool dots = false;                    // each point is drawn: few points
+  std::vector<std::string> texts = {};  // what a point says under the mouse; empty: its y
 };
 
 /// The area between two lines: an interval over seeds, or least and greatest value of each piece of a long series.

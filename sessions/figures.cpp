@@ -21,6 +21,10 @@ int64_t add_figure(const Database& database, const StoredFigure& figure) {
   return database.last_insert_id();
 }
 
+void remove_figure(const Database& database, int64_t figure_id) {
+  Statement(database, "DELETE FROM figures WHERE figure_id = ?").run(figure_id);
+}
+
 std::vector<StoredFigure> list_figures(const Database& database) {
   std::vector<StoredFigure> figures;
   for (Statement select(database, std::string(kColumns) + " ORDER BY figure_id"); select.step();) {

@@ -17,6 +17,8 @@ struct StoredFigure {
 /// Needs a store opened to edit or to write. Returns the figure's id; figure_id and made_at of the argument do not
 /// matter.
 int64_t add_figure(const Database& database, const StoredFigure& figure);
+/// Takes back what add_figure put there; nothing when it is gone.
+void remove_figure(const Database& database, int64_t figure_id);
 /// Oldest first.
 std::vector<StoredFigure> list_figures(const Database& database);
 /// Throws StoreError (missing) when there is no such figure.

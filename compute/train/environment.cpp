@@ -18,6 +18,7 @@ Environment describe_environment(const Backend& backend, const DatasetInfo& data
   char peak[32];
   std::snprintf(peak, sizeof peak, "%.1f", peak_gflops);
   return {
+      {"program", "moescope " MOESCOPE_VERSION},
       {"cpu", cpu_features().name},
       {"device", backend.description()},
       {"threads", std::to_string(cpu_pool().num_threads())},

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sessions/check.h"
+#include "sessions/run_reader.h"
 #include "support/ui_three_runs.h"
 
 namespace moescope {
@@ -104,13 +105,23 @@ TEST_F(ExperimentsStory, ACancelledSweepIsSavedAndGoesOnWhereItStopped) {
   open_sheet(ExperimentAsk::Kind::sweep);
   sheet().axes[0] = "router.k=1";
   sheet().stop = "steps=100000";
-  ASSERT_TRUE(planned());
-  press_start();
-  ASSERT_TRUE(until([&] { return !page().jobs().empty() && page().jobs().front().share > 0; }));
-  browser_->cancel(page().jobs().front().job_id);
-  ASSERT_TRUE(until([&] { return page().jobs().empty(); }));
-  const Outcome shown = run_program({"runs", "show", "4", "--store", store_});
-  EXPECT_THAT(shown.out, HasSubstr("stopped by request"));
+  const auto start_and_cancel = [&] {
+    ASSERT_TRUE(planned());
+    press_start();
+    ASSERT_TRUE(until([&] { return !page().jobs().empty() && page().jobs().front().share > 0; }));
+    browser_->cancel(page().jobs().front().job_id);
+    ASSERT_TRUE(until([&] { return page().jobs().empty(); }));
+  };
+  const auto run_4 = [&] { return RunReader(SessionStore(store_, SessionStore::Access::read)).load_summary(4); };
+  start_and_cancel();
+  EXPECT_EQ(run_4().message, "stopped by request");
+  const int64_t reached = run_4().step;
+  EXPECT_GT(reached, 0);
+  hand("key plus");  // the sheet still holds what was asked
+  ASSERT_TRUE(until([&] { return sheet().is_open(); }));
+  start_and_cancel();
+  EXPECT_GT(run_4().step, reached);
+  EXPECT_EQ(RunReader(SessionStore(store_, SessionStore::Access::read)).list_runs({}).size(), 4u) << "no new run";
 }
 
 }  // namespace

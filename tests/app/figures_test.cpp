@@ -131,6 +131,7 @@ TEST_F(Figures, ParallelCoordinatesHaveAnAxisASettingAndALineARun) {
   const auto& best = std::get<figure::Line>(all.marks[2]);
   EXPECT_EQ(best.name, "best quarter");
   EXPECT_THAT(best.y, ElementsAre(0, 1, 1));
+  EXPECT_THAT(best.texts, ElementsAre("1", "2", "0.7"));  // under the mouse the values, not their shares
   const auto& readings = std::get<figure::Scatter>(all.marks[3]);
   EXPECT_THAT(readings.labels, ElementsAre("1", "2", "1", "2", "0.6", "0.7"));
   EXPECT_THAT(figure({"make", "parallel", "1", "--to", temp_ / "x.svg"}).err, HasSubstr("at least one that differs"));

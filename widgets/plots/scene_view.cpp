@@ -22,8 +22,18 @@ std::string line_value(const figure::Line& line, double x) {
   const auto after = std::lower_bound(line.x.begin(), line.x.end(), x);
   auto i = static_cast<size_t>(after - line.x.begin());
   if (i == line.x.size() || (i > 0 && x - line.x[i - 1] < line.x[i] - x)) --i;
+  if (!line.texts.empty()) return line.texts[i];
   const double value = line.y[i];
   return std::isnan(value) ? "NaN" : std::isinf(value) ? (value > 0 ? "inf" : "-inf") : figure::number_label(value);
+}
+
+/// An x axis of names has no values between them: the name nearest to x, or x as a number.
+std::string place_at(const figure::AxisSpec& axis, double x) {
+  if (axis.names.empty()) return axis.label + " " + figure::number_label(std::round(x));
+  const auto distance = [&](const auto& name) { return std::abs(name.first - x); };
+  return std::min_element(axis.names.begin(), axis.names.end(),
+                          [&](const auto& a, const auto& b) { return distance(a) < distance(b); })
+      ->second;
 }
 
 /// What the lines say at x, one row a line that has a name, and what happened near it.
@@ -66,13 +76,15 @@ void show_values(const figure::Panel& panel, const std::vector<std::string>& hid
   if (hit.point >= 0) {
     const auto& points = std::get<figure::Scatter>(panel.marks[static_cast<size_t>(hit.mark)]);
     const auto i = static_cast<size_t>(hit.point);
+    if (!panel.x.names.empty() && i < points.labels.size())
+      return ui::tip_now({place_at(panel.x, points.x[i]), "", points.labels[i]});
     const std::string values = panel.x.label + "  " + figure::number_label(points.x[i]) + "\n" + panel.y.label + "  " +
                                figure::number_label(points.y[i]);
     return ui::tip_now({i < points.labels.size() ? points.labels[i] : points.name, "", values});
   }
   const double reach = std::abs(placed.x.value(0.008) - placed.x.value(0));
   const std::string values = values_at(panel, hidden, hit.x, reach);
-  if (!values.empty()) ui::tip_now({panel.x.label + " " + figure::number_label(std::round(hit.x)), "", values});
+  if (!values.empty()) ui::tip_now({place_at(panel.x, hit.x), "", values});
 }
 
 /// At a crosshair that another plot's mouse makes: the value of each line, in its colour.

@@ -1,0 +1,13 @@
+// Words of a line that a person typed.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace moescope {
+
+/// The parts of `text` between any of the characters in `separators`; empty parts are left out.
+std::vector<std::string> words_of(std::string_view text, std::string_view separators = " ");
+
+}  // namespace moescope
