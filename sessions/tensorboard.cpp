@@ -222,6 +222,8 @@ TensorboardImport import_tensorboard(const SessionStore& store, const std::files
   writer.write(
       std::vector<Event>{start, std::move(taken), StateChanged{0, 0, RunState::finished, "imported from TensorBoard"}});
   import.run_id = writer.run_id();
+  // An event file says nothing about settings: none are stored, rather than our defaults.
+  Statement(store.database(), "DELETE FROM params_data WHERE run_id = ?").run(import.run_id);
   return import;
 }
 

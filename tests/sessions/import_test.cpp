@@ -124,6 +124,7 @@ TEST_F(ImportTest, TensorboardScalarsComeBackAs32BitNumbers) {
   EXPECT_EQ(series.values[2], kInfinity);
   EXPECT_EQ(series.wall_secs[4] - series.wall_secs[0], 2);  // half a second a step
   EXPECT_EQ(reader_.load_summary(done.run_id).name, "back");
+  EXPECT_EQ(reader_.load_summary(done.run_id).router, "") << "no setting is known, and none is made up";
 }
 
 TEST_F(ImportTest, EveryFlippedByteOfAnEventFileIsNoticed) {
