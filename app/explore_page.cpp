@@ -44,6 +44,7 @@ void ExplorePage::describe(ViewLink& link) const {
   link.expert = selection_.pinned.expert;
   link.slot = selection_.pinned.slot;
   if (selection_.pinned.token >= first_patch_) link.patch = selection_.pinned.token - first_patch_;
+  if (routing_.is_stretched()) link.stretch = 1;
 }
 
 void ExplorePage::go(const PageInput& input, const ViewLink& link, std::vector<Command>& out) {
@@ -65,7 +66,8 @@ void ExplorePage::go(const PageInput& input, const ViewLink& link, std::vector<C
   else if (link.expert >= 0)
     selection_.pinned.expert = link.expert;
   if (link.slot >= config.router.num_experts * config.router.slots_per_expert)
-    missing("slot", link.slot, "the model has fewer");
+    missing("slot", link.slot,
+            "the last one is " + std::to_string(config.router.num_experts * config.router.slots_per_expert - 1));
   else if (link.slot >= 0)
     selection_.pinned.slot = link.slot;
   const ImagePixels& pixels = input.seen.snapshot->images.front().pixels;
@@ -74,6 +76,7 @@ void ExplorePage::go(const PageInput& input, const ViewLink& link, std::vector<C
     missing("patch", link.patch, "the last one is " + std::to_string(patches - 1));
   else if (link.patch >= 0)
     selection_.pinned.token = link.patch + first_patch_;
+  if (link.stretch >= 0) routing_.stretch(link.stretch != 0);
 }
 
 void ExplorePage::visit_layout(const LayoutVisitor& visit) {

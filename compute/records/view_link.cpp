@@ -22,6 +22,7 @@ void visit_numbers(Link& link, Visit&& visit) {
   visit("expert", "", link.expert);
   visit("slot", "", link.slot);
   visit("patch", "", link.patch);
+  visit("stretch", "", link.stretch);
 }
 
 bool is_plain(unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '~'; }

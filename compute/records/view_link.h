@@ -19,6 +19,7 @@ struct ViewLink {
   int64_t expert = -1;
   int64_t slot = -1;      // Soft MoE, over all experts
   int64_t patch = -1;     // row-major in the grid
+  int64_t stretch = -1;   // colours of a soft map: 0 from zero, 1 over the map's own range
   std::string page = {};  // "explore", "compare"
 
   bool operator==(const ViewLink&) const = default;

@@ -29,8 +29,9 @@ struct Desk : demo::Stage {
     now.checkpoints = checkpoints;
     return now;
   }
-  void ctrl(char letter) {
-    look.key_presses.push_back({letter, true});
+  void ctrl(char letter) { press(letter, true); }
+  void press(char letter, bool with_ctrl = false) {
+    look.key_presses.push_back({letter, with_ctrl});
     frame();
     look.key_presses.clear();
     frame(3);
@@ -76,6 +77,7 @@ TEST(WindowView, ALinkBringsTheSameViewBack) {
   {
     Desk from;
     for (const char* place : {"image 3", "expert 2", "patch 17", "layer before"}) from.find(place);
+    from.press('N');
     link = from.workspace.link(from.seen());
     EXPECT_EQ(link.step, from.snapshot->step);
   }
@@ -83,6 +85,7 @@ TEST(WindowView, ALinkBringsTheSameViewBack) {
   EXPECT_EQ(link.expert, 2);
   EXPECT_EQ(link.patch, 17);
   EXPECT_EQ(link.page, "explore");
+  EXPECT_EQ(link.stretch, 1);
   Desk to;
   EXPECT_NE(to.workspace.link(to.seen()), link);
   to.workspace.follow(link_from_text(to_text(link)));

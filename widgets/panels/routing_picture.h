@@ -17,6 +17,9 @@ class RoutingPicture {
   /// `,` and `.` step through the MoE layers, F fits the image, B held and Q compare in place, H: the histogram. Soft
   /// MoE: N switches the scale, A one slot or all; sparse: W hides what was wanted, L shows the experts' numbers.
   void take_keys(const Seen& seen, Selection& selection);
+  /// The colours of a soft map follow its own range instead of starting at zero.
+  bool is_stretched() const { return soft_.stretched; }
+  void stretch(bool on) { soft_.stretched = on; }
 
  private:
   void draw_header(ui::Rect header, const Seen& seen, const RoutingMap* map, Selection& selection);

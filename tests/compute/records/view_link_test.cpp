@@ -19,7 +19,7 @@ TEST(ViewLink, SaysWhatIsLookedAtAndNothingElse) {
 
 TEST(ViewLink, ComesBackAsItWas) {
   for (const ViewLink& link : {ViewLink{.run = "3"}, ViewLink{.run = "a name & more?", .step = 0, .page = "figures"},
-                               ViewLink{.run = "100 %", .image = 9999, .slot = 47}}) {
+                               ViewLink{.run = "100 %", .image = 9999, .slot = 47, .stretch = 1}}) {
     EXPECT_EQ(link_from_text(to_text(link)), link) << to_text(link);
   }
   EXPECT_EQ(link_from_text("moescope://run/latest?image=7").image, 7);  // as a hand writes it
