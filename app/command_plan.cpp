@@ -5,13 +5,11 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "app/config_file.h"
-#include "app/config_options.h"
+#include "app/named_model.h"
 #include "app/paper_models.h"
 #include "app/text_table.h"
 #include "compute/models/plan.h"
 #include "compute/records/config_fields.h"
-#include "compute/records/nearest_name.h"
 
 namespace moescope {
 
@@ -24,50 +22,6 @@ struct PlanFlags {
   double steps = 0;
   bool list = false;
 };
-
-struct Named {
-  RunConfig config;
-  int64_t classes = 0;
-  double steps = 0;
-  std::string about;
-};
-
-Named find_model(const std::string& name) {
-  std::vector<std::string> names;
-  for (const PaperModel& model : load_paper_models()) {
-    if (model.name == name) {
-      Named found{load_preset(model.preset), model.classes, model.steps.value_or(0), model.about};
-      for (const std::string& setting : model.settings) apply_setting(found.config, setting);
-      found.config.name = name;
-      return found;
-    }
-    names.push_back(model.name);
-  }
-  for (const Preset& preset : list_presets()) {
-    if (preset.name == name) return {load_preset(name), 0, 0, preset.about};
-    names.push_back(preset.name);
-  }
-  const std::vector<std::string_view> views(names.begin(), names.end());
-  throw ConfigError("there is no model '" + name + "'; did you mean '" + std::string(nearest_name(name, views)) +
-                    "'? `moescope plan --list` lists the papers' models, `moescope train --list-presets` the presets");
-}
-
-/// The images that the configuration would see, without opening its data set.
-ImageShape planned_image(const RunConfig& config, const PlanFlags& flags, int64_t classes) {
-  ImageShape shape{28, 28, 1, 10};
-  switch (config.data.dataset) {
-    case DatasetKind::fashion_mnist:
-    case DatasetKind::handwritten_digits: break;
-    case DatasetKind::fashion_scenes: shape = {56, 56, 1, 10}; break;
-    case DatasetKind::cifar10: shape = {32, 32, 3, 10}; break;
-    case DatasetKind::cifar100: shape = {32, 32, 3, 100}; break;
-    case DatasetKind::folder: shape = {64, 64, 3, 1000}; break;
-  }
-  const int64_t side = flags.image > 0 ? flags.image : config.data.image_size;
-  if (side > 0) shape.height = shape.width = side;
-  if (classes > 0) shape.classes = classes;
-  return shape;
-}
 
 std::string bytes_text(double bytes) {
   const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
@@ -149,11 +103,8 @@ int list() {
 
 int plan(const PlanFlags& flags) {
   if (flags.list || flags.model.empty()) return list();
-  Named named = find_model(flags.model);
-  for (const std::string& setting : flags.settings) apply_setting(named.config, setting);
-  if (named.config.data.dataset == DatasetKind::folder && named.config.data.path.empty()) named.config.data.path = ".";
-  const VisionTransformer model(named.config,
-                                planned_image(named.config, flags, flags.classes > 0 ? flags.classes : named.classes));
+  const NamedModel named = named_model(flags.model, flags.settings, flags.image, flags.classes);
+  const VisionTransformer model(named.config, named.image);
   PlanAsk ask;
   ask.devices = flags.devices;
   ask.parallel = flags.parallel == "expert" ? Parallel::expert : Parallel::data;

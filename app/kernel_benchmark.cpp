@@ -6,6 +6,8 @@
 #include <functional>
 #include <iostream>
 
+#include "app/named_model.h"
+#include "app/roofline_table.h"
 #include "app/text_table.h"
 #include "app/timing.h"
 #include "compute/backends/thread_pool.h"
@@ -31,6 +33,9 @@ constexpr int64_t kImages = 32, kTokens = 49, kRows = kImages * kTokens, kWidth 
 
 struct KernelBenchOptions {
   std::string only;
+  std::string model;  // not empty: the roofline of its training step instead
+  std::vector<std::string> settings;
+  int64_t batch = 0;
   int threads = 1;
   double secs = 0.2;  // per implementation
 };
@@ -152,7 +157,18 @@ void KernelBench::mixing() {
        [&](SoftWeightsBackwardFn* run) { run(dispatch, combine, weights, dweights, dlogits); });
 }
 
+int print_roofline(const KernelBenchOptions& options) {
+  const NamedModel named = named_model(options.model, options.settings, 0, 0);
+  const VisionTransformer model(named.config, named.image);
+  const int64_t batch = options.batch > 0 ? options.batch : named.config.train.batch_size;
+  std::cout << options.model << ": " << named.about << "\na training step of " << batch << " images on a GPU, "
+            << (named.config.compute.precision == Precision::bfloat16 ? "bfloat16" : "TF32") << " matrix products\n"
+            << roofline_table(model, batch, named.config.compute.precision);
+  return 0;
+}
+
 int bench_kernels(const KernelBenchOptions& options) {
+  if (!options.model.empty()) return print_roofline(options);
   set_cpu_threads(options.threads);
   KernelBench bench(options);
   bench.matmul();
@@ -170,6 +186,11 @@ void add_bench_kernels_command(CLI::App& bench, Action& action) {
   CLI::App* command = bench.add_subcommand("kernels", "each implementation of each op beside its reference");
   const auto options = std::make_shared<KernelBenchOptions>();
   command->add_option("--only", options->only, "ops whose name holds this text")->type_name("TEXT");
+  command->add_option("--model", options->model, "instead: what a training step of this model or preset asks of a GPU");
+  command->add_option("--batch", options->batch, "with --model: images of a step")->check(CLI::PositiveNumber);
+  command->add_option("--set", options->settings, "with --model: any field, KEY=VALUE; may be repeated")
+      ->expected(1)
+      ->take_all();
   command->add_option("--threads", options->threads, "threads")->check(CLI::PositiveNumber)->capture_default_str();
   command->add_option("--seconds", options->secs, "how long to time each")->capture_default_str();
   command->callback([&action, options] { action = [options] { return bench_kernels(*options); }; });

@@ -7,7 +7,8 @@
 
 namespace moescope {
 
-/// `bench kernels`: every implementation that this CPU can run, at the shapes of the default model.
+/// `bench kernels`: every implementation that this CPU can run, at the shapes of the default model; with
+/// --model the roofline of a training step on a GPU (roofline_table.h).
 void add_bench_kernels_command(CLI::App& bench, Action& action);
 
 }  // namespace moescope

@@ -37,9 +37,9 @@ __device__ void write(float* y, uint16_t* y_bf16, int64_t at, float value) {
 }
 
 /// x + bias of an element, kept when wanted.
-__device__ float biased(const ActivationArguments& a, int64_t row, int64_t column) {
+__device__ float biased(const ActivationArguments& a, unsigned row, int64_t column) {
   const int64_t at = row * a.columns + column;
-  const float x = a.x[at] + (a.bias ? a.bias[row / a.rows_per_bias * a.columns + column] : 0);
+  const float x = a.x[at] + (a.bias ? a.bias[quotient(row, a.rows_per_bias) * a.columns + column] : 0);
   if (a.x_out) a.x_out[at] = x;
   return x;
 }

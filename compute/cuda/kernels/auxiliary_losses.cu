@@ -86,7 +86,7 @@ __global__ void gate_gradients(AuxiliaryGateGradientArguments a) {
   const int64_t i = element_of_thread(), experts = a.scores.experts;
   if (i >= a.scores.tokens * experts) return;
   const Position p = position_of(i, experts);
-  const int64_t group = p.row / a.scores.group_tokens;
+  const int64_t group = quotient(p.row, a.scores.group_tokens);
   const float share = a.group_sums[(group * 3 + 2) * experts + p.column];
   a.dgates[i] += a.weight * static_cast<float>(experts) / static_cast<float>(size_of(a.scores, group)) * share;
 }

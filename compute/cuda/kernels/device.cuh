@@ -122,6 +122,7 @@ __device__ inline Position position_of(int64_t i, int64_t columns) {
   const auto at = static_cast<unsigned>(i), width = static_cast<unsigned>(columns);
   return {at / width, at % width};
 }
+__device__ inline unsigned quotient(unsigned a, int64_t b) { return a / static_cast<unsigned>(b); }
 inline bool fits_positions(int64_t size) { return size <= 0xFFFFFFFFll; }
 
 }  // namespace moescope::cuda

@@ -23,14 +23,14 @@ __global__ void add_rows(AddRowsArguments a) {
   const int64_t i = element_of_thread();
   if (i >= a.rows * a.columns) return;
   const Position p = position_of(i, a.columns);
-  a.x[i] += a.table[p.row / a.repeat % a.table_rows * a.columns + p.column];
+  a.x[i] += a.table[quotient(p.row, a.repeat) % static_cast<unsigned>(a.table_rows) * a.columns + p.column];
 }
 
 __global__ void spread_rows(SpreadRowsArguments a) {
   const int64_t i = element_of_thread();
   if (i >= a.images * a.rows * a.columns) return;
   const Position p = position_of(i, a.columns);
-  a.dx[i] = a.factor * a.dmean[p.row / a.rows * a.columns + p.column];
+  a.dx[i] = a.factor * a.dmean[quotient(p.row, a.rows) * a.columns + p.column];
 }
 
 constexpr unsigned kTile = 32, kTileRows = 8;

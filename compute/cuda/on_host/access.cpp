@@ -3,6 +3,7 @@
 #include "compute/cuda/on_host/access.h"
 
 #include <cstdio>
+#include <iterator>
 
 namespace moescope::cuda::on_host {
 namespace {
@@ -21,6 +22,15 @@ std::string who(const Moment& m) {
 bool same_thread(const Moment& a, const Moment& b) { return a.thread == b.thread && a.block == b.block; }
 
 }  // namespace
+
+void AccessLog::Cells::prepare(size_t bytes, size_t written) {
+  if (cells.empty()) cells.resize(bytes / grain + 1);
+  for (; written > 0 && written < grain; grain /= 2) {  // each cell becomes two
+    std::vector<Cell> finer(2 * cells.size());
+    for (size_t i = 0; i < finer.size(); ++i) finer[i] = cells[i / 2];
+    cells.swap(finer);
+  }
+}
 
 void AccessLog::add(void* p, size_t bytes) {
   allocations_[static_cast<const char*>(p)] = {bytes, false, {}};
@@ -49,10 +59,10 @@ void AccessLog::mark_initialised(const void* p, size_t bytes) {
     a.initialised = true;
     return;
   }
-  if (a.cells.empty()) a.cells.resize(a.bytes / kGrain + 1);
-  const size_t offset = static_cast<size_t>(begin - it->first);
-  for (size_t i = offset / kGrain; i * kGrain < offset + bytes && i < a.cells.size(); ++i)
-    a.cells[i].initialised = true;
+  a.cells.prepare(a.bytes, 0);
+  const size_t offset = static_cast<size_t>(begin - it->first), grain = a.cells.grain;
+  for (size_t i = offset / grain; i * grain < offset + bytes && i < a.cells.cells.size(); ++i)
+    a.cells.cells[i].initialised = true;
 }
 
 void AccessLog::start_block(const char* shared, size_t bytes) {
@@ -66,46 +76,53 @@ std::string AccessLog::check(const char* p, size_t bytes, bool write, const Mome
   if (p >= shared_ && p < shared_ + shared_bytes_) return check_shared(p, bytes, write, now);
   const auto it = find(p);
   char text[160];
+  const char* access = write ? "write" : "read";
   if (it == allocations_.end()) {
-    snprintf(text, sizeof text, "%s of %zu bytes at %p, which is not device memory", write ? "write" : "read", bytes,
-             static_cast<const void*>(p));
+    const auto after = allocations_.upper_bound(p);
+    const auto before = after == allocations_.begin() ? allocations_.end() : std::prev(after);
+    if (before != allocations_.end() && p < before->first + before->second.bytes + 4096)
+      snprintf(text, sizeof text, "%s of %zu bytes past the end of an allocation of %zu, at offset %zu", access, bytes,
+               before->second.bytes, static_cast<size_t>(p - before->first));
+    else
+      snprintf(text, sizeof text, "%s of %zu bytes at %p, which is not device memory", access, bytes,
+               static_cast<const void*>(p));
     return text;
   }
   Allocation& a = it->second;
   const auto offset = static_cast<size_t>(p - it->first);
   if (offset + bytes > a.bytes) {
-    snprintf(text, sizeof text, "%s of %zu bytes at offset %zu, out of bounds of an allocation of %zu",
-             write ? "write" : "read", bytes, offset, a.bytes);
+    snprintf(text, sizeof text, "%s of %zu bytes past the end of an allocation of %zu, at offset %zu", access, bytes,
+             a.bytes, offset);
     return text;
   }
   if ((bytes & (bytes - 1)) == 0 && reinterpret_cast<uintptr_t>(p) % bytes != 0) {
     snprintf(text, sizeof text, "misaligned access of %zu bytes at offset %zu", bytes, offset);
     return text;
   }
-  if (a.cells.empty()) a.cells.resize(a.bytes / kGrain + 1);
+  a.cells.prepare(a.bytes, write ? bytes : 0);
   return check_cells(a.cells, offset, bytes, write, false, a.initialised, now);
 }
 
 std::string AccessLog::check_shared(const char* p, size_t bytes, bool write, const Moment& now) {
   for (const Range& array : shared_arrays_) {
     if (p < array.begin || p + bytes > array.begin + array.bytes) continue;
-    if (shared_cells_.empty()) shared_cells_.resize(shared_bytes_ / kGrain + 1);
+    shared_cells_.prepare(shared_bytes_, write ? bytes : 0);
     return check_cells(shared_cells_, static_cast<size_t>(p - shared_), bytes, write, true, false, now);
   }
   return std::string(write ? "write" : "read") + " of " + std::to_string(bytes) +
          " bytes out of bounds of every shared array";
 }
 
-std::string AccessLog::check_cells(std::vector<Cell>& cells, size_t offset, size_t bytes, bool write, bool shared,
-                                   bool initialised, const Moment& now) {
+std::string AccessLog::check_cells(Cells& cells, size_t offset, size_t bytes, bool write, bool shared, bool initialised,
+                                   const Moment& now) {
   const auto at = [&](const char* what) {
     return std::string(what) + (shared ? " shared" : " device") + " memory at offset " + std::to_string(offset) + ": ";
   };
   const auto race = [&](const Moment& before, const char* was) {
     return at("race in") + (write ? "write by " : "read by ") + who(now) + " after a " + was + " by " + who(before);
   };
-  for (size_t i = offset / kGrain; i * kGrain < offset + bytes; ++i) {
-    Cell& c = cells[i];
+  for (size_t i = offset / cells.grain; i * cells.grain < offset + bytes; ++i) {
+    Cell& c = cells.cells[i];
     const bool written = shared ? c.write.launch == now.launch && c.write.block == now.block
                                 : initialised || c.initialised || c.write.launch != 0;
     if ((!write || now.atomic) && !written) return at("uninitialised read of") + who(now) + " reads what nobody wrote";

@@ -1,4 +1,4 @@
-// What a kernel's accesses are checked against: who wrote or read each two bytes last. Fed by hooks.cpp, in programs
+// What a kernel's accesses are checked against: who wrote or read each of them last. Fed by hooks.cpp, in programs
 // whose kernels are compiled with -fsanitize=thread and linked without its library.
 #pragma once
 
@@ -36,27 +36,31 @@ class AccessLog {
     Moment write, read, other_read;  // the last two readers of different threads
     bool initialised = false;
   };
+  /// Cells of four bytes each, or of fewer once something smaller is written: neighbours may belong to other threads.
+  struct Cells {
+    size_t grain = 4;
+    std::vector<Cell> cells;  // made at the first access
+    void prepare(size_t bytes, size_t written);
+  };
   struct Allocation {
     size_t bytes = 0;
     bool initialised = false;
-    std::vector<Cell> cells;  // made at the first access
+    Cells cells;
   };
   struct Range {
     const char* begin;
     size_t bytes;
   };
-  static constexpr size_t kGrain = 2;  // bytes of a cell: bfloat16 neighbours belong to different threads
-
   std::string check_shared(const char* p, size_t bytes, bool write, const Moment& now);
-  std::string check_cells(std::vector<Cell>& cells, size_t offset, size_t bytes, bool write, bool shared,
-                          bool initialised, const Moment& now);
+  std::string check_cells(Cells& cells, size_t offset, size_t bytes, bool write, bool shared, bool initialised,
+                          const Moment& now);
   std::map<const char*, Allocation>::iterator find(const char* p);
 
   std::map<const char*, Allocation> allocations_;
   std::map<const char*, Allocation>::iterator last_ = allocations_.end();
   const char* shared_ = nullptr;
   size_t shared_bytes_ = 0;
-  std::vector<Cell> shared_cells_;
+  Cells shared_cells_;
   std::vector<Range> shared_arrays_;
 };
 

@@ -9,6 +9,13 @@
 #include "compute/cuda/on_host/hooks.h"
 #include "compute/cuda/on_host/machine_state.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, bytes)
+#define ASAN_UNPOISON_MEMORY_REGION(address, bytes)
+#endif
+
 namespace moescope::cuda::on_host {
 
 // The toolkit declares these for kernels as constants; they are set at each switch.
@@ -33,6 +40,20 @@ std::string text_of(Place place) {
 std::string block_text() {
   return "block (" + std::to_string(block_index.x) + "," + std::to_string(block_index.y) + "," +
          std::to_string(block_index.z) + ")";
+}
+
+std::string who_waits_where() {
+  const Machine& m = machine();
+  std::string text;
+  int listed = 0;
+  for (int i = 0; i < m.num_threads && listed < 8; ++i) {
+    const Thread& t = m.threads[i];
+    if (t.state != State::at_barrier && t.state != State::at_warp) continue;
+    text += " thread " + std::to_string(i) +
+            (t.state == State::at_warp ? " in a warp function at " : " at a barrier at ") + text_of(t.place) + ";";
+    ++listed;
+  }
+  return text;
 }
 
 void switch_to(Thread* to) {
@@ -67,6 +88,9 @@ Thread* next_thread() {
       fail(m.grid.place, "barrier divergence: thread " + std::to_string(me->number) + " of " + block_text() +
                              " returns while " + std::to_string(m.num_at_barrier) + " threads wait at a barrier");
     Thread* next = next_thread();
+    if (!next && m.num_live > 0)
+      fail(m.grid.place,
+           "deadlock in " + block_text() + ": threads wait for others that have returned:" + who_waits_where());
     if (next && next->state == State::fresh) {  // goes on in this fiber: a kernel without barriers never switches
       next->context = me->context;
       m.current = next;
@@ -79,20 +103,6 @@ Thread* next_thread() {
 }
 
 void start_fiber(Thread* t) { make_context(t->context, machine().stacks.take(), run_threads); }
-
-std::string who_waits_where() {
-  const Machine& m = machine();
-  std::string text;
-  int listed = 0;
-  for (int i = 0; i < m.num_threads && listed < 8; ++i) {
-    const Thread& t = m.threads[i];
-    if (t.state != State::at_barrier && t.state != State::at_warp) continue;
-    text += " thread " + std::to_string(i) +
-            (t.state == State::at_warp ? " in a warp function at " : " at a barrier at ") + text_of(t.place) + ";";
-    ++listed;
-  }
-  return text;
-}
 
 void start_block(unsigned x, unsigned y, unsigned z) {
   Machine& m = machine();
@@ -113,18 +123,14 @@ void start_block(unsigned x, unsigned y, unsigned z) {
   m.shared_arrays.clear();
   m.log.start_block(m.shared, kSharedBytes);
   m.shared_used = 0;
+  ASAN_POISON_MEMORY_REGION(m.shared, kSharedBytes);
   if (m.grid.shared_bytes > 0) shared_array(nullptr, m.grid.shared_bytes, "dynamic");
 }
 
 void run_block() {
-  Machine& m = machine();
   Thread* first = next_thread();
   start_fiber(first);
   switch_to(first);
-  if (!m.failed && m.num_live > 0) {
-    m.failed = true;
-    m.report = "a block ended with threads alive";
-  }
 }
 
 bool launchable(const Grid& g) {
@@ -198,6 +204,7 @@ void* shared_array(const void* site, size_t bytes, const char* name) {
     fail(m.grid.place, std::string("shared array ") + name + " goes beyond the 48 KiB of a block");
   m.shared_arrays.push_back({site, begin});
   m.shared_used = begin + bytes + kSharedGap;
+  ASAN_UNPOISON_MEMORY_REGION(m.shared + begin, bytes);
   std::memset(m.shared + begin, 0xff, bytes);  // NaN: what is left of the last block must not look right
   m.log.add_shared(m.shared + begin, bytes);
   return m.shared + begin;

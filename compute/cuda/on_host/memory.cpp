@@ -57,7 +57,7 @@ void access(const void* address, size_t bytes, bool write, bool atomic) {
   const bool shared = p >= m.shared && p < m.shared + kSharedBytes;
   const std::string wrong = m.log.check(p, bytes, write, moment(atomic));
   if (wrong.empty()) return;
-  if (!shared && !write && wrong.find("not device memory") != std::string::npos && in_image(p)) return;
+  if (!shared && !write && wrong.find("uninitialised") == std::string::npos && in_image(p)) return;
   const uint3 b = m.current->index;
   fail(m.grid.place,
        wrong + " [thread (" + std::to_string(b.x) + "," + std::to_string(b.y) + "," + std::to_string(b.z) + ")]");
