@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "app/backend_option.h"
 #include "compute/backends/implementations.h"
 #include "compute/conform/conform.h"
 #include "compute/records/error.h"
@@ -16,14 +17,16 @@ struct ConformOptions {
 };
 
 std::vector<InstructionSet> sets_for(const std::string& backend) {
-  if (backend == "cpu") return runnable_instruction_sets();
   if (backend == "cpu-ref") return {InstructionSet::reference};
-  throw UserError("this build has no backend '" + backend + "'; use --backend cpu or --backend cpu-ref");
+  return runnable_instruction_sets();
 }
 
 int conform(const ConformOptions& options) {
-  const ConformSummary summary = run_conform(options.folder, sets_for(options.backend),
-                                             [](const ConformLine& line) { std::cout << describe(line) << std::endl; });
+  const auto tell = [](const ConformLine& line) { std::cout << describe(line) << std::endl; };
+  const bool on_device = use_backend(options.backend);
+  const ConformSummary summary =
+      on_device ? run_conform(options.folder, device_plugin(DeviceKind::cuda), options.backend, tell)
+                : run_conform(options.folder, sets_for(options.backend), tell);
   std::cout << describe(summary) << std::endl;
   return summary.ok() ? 0 : 1;
 }
@@ -36,7 +39,10 @@ void add_conform_command(CLI::App& program, Action& action) {
   const auto options = std::make_shared<ConformOptions>();
   command->add_option("DIR", options->folder, "the folder, with its INDEX.md; tests/reference/golden in the source")
       ->required();
-  command->add_option("--backend", options->backend, "cpu: every kernel that this CPU runs; cpu-ref: the plain ones")
+  command
+      ->add_option("--backend", options->backend,
+                   "cpu: every kernel that this CPU runs; cpu-ref: the plain ones; cuda: a GPU; cuda-host: the GPU "
+                   "program on this host, the CUDA libraries faked")
       ->check(CLI::IsMember({"cpu", "cpu-ref", "cuda", "cuda-host"}));
   command->callback([&action, options] { action = [options] { return conform(*options); }; });
 }

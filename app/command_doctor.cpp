@@ -12,6 +12,7 @@
 #include "app/store_path.h"
 #include "compute/backends/backend.h"
 #include "compute/backends/cpu_features.h"
+#include "compute/backends/cuda/plugin.h"
 #include "compute/backends/implementations.h"
 #include "compute/records/config_fields.h"
 #include "sessions/check.h"
@@ -47,6 +48,8 @@ void report_processor() {
 
 void report_engine() {
   line("engine", make_backend(ComputeConfig{})->description());
+  const std::string missing = missing_for_cuda();
+  line("GPU", missing.empty() ? device_plugin(DeviceKind::cuda)->description() : "none: " + missing);
   line("kernels", std::string(choice_name(best_instruction_set())) + " (compute.instructions chooses others)");
 }
 

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "app/backend_option.h"
 #include "app/config_options.h"
 #include "app/store_path.h"
 #include "app/stored_model.h"
@@ -87,6 +88,7 @@ EvalOptions options_for(const StoredModel& stored, const EvalFlags& flags, const
   EvalOptions options = EvalOptions::of(config);
   options.split = flags.split == "train" ? Split::train : Split::test;
   options.what_if = chosen_what_if(what_if);
+  options.device = stored.device;
   return options;
 }
 
@@ -170,6 +172,7 @@ void add_eval_command(CLI::App& program, Action& action) {
       ->type_name("KEY=A,B,...");
   add_what_if_options(*command, flags->what_if);
   add_stored_settings(*command, flags->settings);
+  add_backend_option(*command, flags->settings);
   command->add_option("--split", flags->split, "test or train")->check(CLI::IsMember({"test", "train"}));
   command->add_option("--format", flags->format, "table or csv")->check(CLI::IsMember({"table", "csv"}));
   command->add_option("--to", flags->to, "write CSV to this file")->type_name("FILE");

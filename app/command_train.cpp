@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "app/backend_option.h"
 #include "app/config_file.h"
 #include "app/headless.h"
 #include "app/run_request.h"
@@ -39,6 +40,7 @@ void add_train_command(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand("train", "trains without a window and records the run");
   const auto options = std::make_shared<TrainOptions>();
   add_run_options(*command, options->run);
+  add_backend_option(*command, options->run.config.settings);
   command->add_flag("--list-presets", options->list_presets, "name every preset and leave");
   command->add_flag("--print-config", options->print_config, "print the configuration as JSON and leave");
   command->callback([&action, options] { action = [options] { return train(*options); }; });

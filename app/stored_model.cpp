@@ -73,6 +73,8 @@ StoredModel load_stored_model(const std::string& store_asked, const std::string&
   stored.model = std::make_unique<VisionTransformer>(stored.config, image);
   stored.model->parameters().allocate(*stored.backend, 0);
   restore_values(checkpoint, stored.model->parameters());
+  if (std::shared_ptr<const DevicePlugin> plugin = device_plugin(stored.config.compute.device))
+    stored.device = std::make_shared<DeviceModel>(std::move(plugin), *stored.model, stored.config.compute.precision);
   return stored;
 }
 

@@ -8,6 +8,7 @@
 #include "compute/backends/backend.h"
 #include "compute/data/dataset.h"
 #include "compute/explore/replica.h"
+#include "compute/models/device_model.h"
 #include "compute/models/vision_transformer.h"
 #include "compute/records/event.h"
 #include "compute/train/checkpoint.h"
@@ -22,6 +23,7 @@ struct StoredModel {
   std::unique_ptr<Backend> backend;  // outlives the model
   std::shared_ptr<const Dataset> dataset;
   std::unique_ptr<VisionTransformer> model;
+  std::shared_ptr<DeviceModel> device;  // a copy of it on the GPU that compute.device asks for; null: the CPU computes
 };
 
 /// `run` as find_run takes it; `step` chooses the checkpoint, -1 the last one. `settings` ("key=value") may change live

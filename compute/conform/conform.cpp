@@ -56,19 +56,31 @@ void compare(const GoldenCase& golden, const GoldenResults& results, const Toler
   line.verdict = worst >= 0 && worst <= 1 ? ConformLine::Verdict::passed : ConformLine::Verdict::failed;
 }
 
-ConformLine run_file(const std::string& path, InstructionSet set, const std::map<std::string, Tolerance>& tolerances) {
-  const UseInstructionSet use(set);
+struct Engine {
+  InstructionSet set = InstructionSet::automatic;
+  std::shared_ptr<const DevicePlugin> device;
+  std::string name;  // of the device's backend
+};
+
+ConformLine run_file(const std::string& path, const Engine& engine,
+                     const std::map<std::string, Tolerance>& tolerances) {
+  const UseInstructionSet use(engine.set);
   ConformLine line;
   line.file = fs::path(path).stem().string();
-  line.instructions = set;
+  line.instructions = engine.set;
+  line.backend = engine.name;
   try {
-    const GoldenCase golden = GoldenCase::read(path);
+    GoldenCase golden = GoldenCase::read(path);
+    golden.device = engine.device;
     line.kind = golden.kind;
     const auto tolerance = tolerances.find(line.file);
     const GoldenKind* kind = find_golden_kind(golden.kind);
     if (!kind) {
       line.verdict = ConformLine::Verdict::skipped;
       line.message = "no runner for kind " + golden.kind;
+    } else if (engine.device && !kind->on_device) {
+      line.verdict = ConformLine::Verdict::skipped;
+      line.message = "the GPU program computes nothing of kind " + golden.kind;
     } else if (tolerance == tolerances.end() && !kind->exact) {
       line.message = "INDEX.md does not list it with its tolerances";
     } else {
@@ -86,16 +98,14 @@ const char* verdict_name(ConformLine::Verdict verdict) {
                                                    : "skipped";
 }
 
-}  // namespace
-
-ConformSummary run_conform(const std::string& folder, const std::vector<InstructionSet>& sets,
-                           const std::function<void(const ConformLine&)>& report) {
+ConformSummary run_files(const std::string& folder, const std::vector<Engine>& engines,
+                         const std::function<void(const ConformLine&)>& report) {
   const std::vector<std::string> paths = golden_paths(folder);
   const std::map<std::string, Tolerance> tolerances = read_tolerances(folder);
   ConformSummary summary;
   for (const std::string& path : paths)
-    for (InstructionSet set : sets) {
-      const ConformLine line = run_file(path, set, tolerances);
+    for (const Engine& engine : engines) {
+      const ConformLine line = run_file(path, engine, tolerances);
       using enum ConformLine::Verdict;
       ++(line.verdict == passed ? summary.passed : line.verdict == failed ? summary.failed : summary.skipped);
       report(line);
@@ -103,10 +113,25 @@ ConformSummary run_conform(const std::string& folder, const std::vector<Instruct
   return summary;
 }
 
+}  // namespace
+
+ConformSummary run_conform(const std::string& folder, const std::vector<InstructionSet>& sets,
+                           const std::function<void(const ConformLine&)>& report) {
+  std::vector<Engine> engines;
+  for (const InstructionSet set : sets) engines.push_back({set, nullptr, ""});
+  return run_files(folder, engines, report);
+}
+
+ConformSummary run_conform(const std::string& folder, const std::shared_ptr<const DevicePlugin>& device,
+                           const std::string& backend, const std::function<void(const ConformLine&)>& report) {
+  return run_files(folder, {{InstructionSet::automatic, device, backend}}, report);
+}
+
 std::string describe(const ConformLine& line) {
   char text[256];
   std::snprintf(text, sizeof text, "%-26s %-9s %-10s %-8s", line.file.c_str(), line.kind.c_str(),
-                std::string(choice_name(line.instructions)).c_str(), verdict_name(line.verdict));
+                line.backend.empty() ? std::string(choice_name(line.instructions)).c_str() : line.backend.c_str(),
+                verdict_name(line.verdict));
   std::string out = text;
   if (!line.tensor.empty()) {
     std::snprintf(text, sizeof text, "%.1e of %.0e allowed at ", line.deviation, line.tolerance);

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "compute/backends/cuda/plugin.h"
 #include "compute/records/run_config.h"
 
 namespace moescope {
@@ -16,6 +18,7 @@ struct ConformLine {
   std::string file;  // "soft_basic"
   std::string kind;  // "moe"
   InstructionSet instructions = InstructionSet::automatic;
+  std::string backend;  // "cuda-host"; empty: the CPU under `instructions`
   Verdict verdict = Verdict::failed;
   std::string tensor;    // the one nearest to, or furthest beyond, its tolerance
   double deviation = 0;  // max|a-b| / max(1, max|b|) of it; NaN when it is not a number
@@ -33,6 +36,11 @@ struct ConformSummary {
 /// skipped, and counted. Throws FormatError when the folder has no such files or no INDEX.md.
 ConformSummary run_conform(const std::string& folder, const std::vector<InstructionSet>& sets,
                            const std::function<void(const ConformLine&)>& report);
+
+/// The same, each file once, on a GPU plug-in that lines call `backend`. Kinds that no GPU program computes are
+/// skipped.
+ConformSummary run_conform(const std::string& folder, const std::shared_ptr<const DevicePlugin>& device,
+                           const std::string& backend, const std::function<void(const ConformLine&)>& report);
 
 /// "soft_basic       moe   avx2   passed   2.1e-07 of 1e-05 allowed at grad.param.w1".
 std::string describe(const ConformLine& line);

@@ -23,11 +23,30 @@ struct Scores {
   }
 };
 
+void run_on_device(const GoldenCase& golden, float deviation, GoldenResults& results) {
+  const Tensor& z = golden.in("z");
+  for (const int64_t k : {1, 2}) {
+    const Buffer losses({3}), by_importance(z.shape()), by_load(z.shape()), by_gshard(z.shape());
+    const device_api::AuxiliaryAsk ask{
+        z.f32(),      golden.in("noise").f32(), z.dim(0),      z.dim(1),       k, deviation,
+        losses.f32(), by_importance.f32(),      by_load.f32(), by_gshard.f32()};
+    golden.device->check(golden.device->functions().auxiliary(&ask), "auxiliary losses");
+    const std::string load = "load_k" + std::to_string(k);
+    results.add("out." + load, losses.f32()[1]);
+    results.add("grad." + load, by_load);
+    results.add("out.importance", losses.f32()[0]);
+    results.add("grad.importance", by_importance);
+    results.add("out.gshard", losses.f32()[2]);
+    results.add("grad.gshard", by_gshard);
+  }
+}
+
 }  // namespace
 
 void conform_aux(const GoldenCase& golden, GoldenResults& results) {
   const Tensor& z = golden.in("z");
   const float deviation = golden.config.at("noise_std").get<float>() / static_cast<float>(z.dim(1));
+  if (golden.device) return run_on_device(golden, deviation, results);
   const Buffer sums({3, z.dim(1)}), row({2 * z.dim(1)}), scratch({2 * z.dim(1)});
   for (const int64_t k : {1, 2}) {
     const Scores scores(z, golden.in("noise"), deviation, k);

@@ -5,10 +5,16 @@ namespace moescope {
 namespace {
 
 constexpr GoldenKind kKinds[] = {
-    {"aux", conform_aux},     {"minatar", conform_minatar, true}, {"moe", conform_moe},
-    {"optim", conform_optim}, {"rainbow", conform_rainbow},       {"rl", conform_rl},
-    {"rl_td", conform_rl_td}, {"soft_rms", conform_soft_rms},     {"ties", conform_ties},
-    {"vit", conform_vit},
+    {"aux", conform_aux, false, true},
+    {"minatar", conform_minatar, true},
+    {"moe", conform_moe, false, true},
+    {"optim", conform_optim, false, true},
+    {"rainbow", conform_rainbow},
+    {"rl", conform_rl},
+    {"rl_td", conform_rl_td},
+    {"soft_rms", conform_soft_rms, false, true},
+    {"ties", conform_ties, false, true},
+    {"vit", conform_vit, false, true},
 };
 
 }  // namespace

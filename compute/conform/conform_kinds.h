@@ -13,7 +13,8 @@ GoldenRunner conform_moe, conform_soft_rms, conform_ties, conform_aux, conform_v
 struct GoldenKind {
   std::string_view name;
   GoldenRunner* run;
-  bool exact = false;  // to the bit, without an entry in INDEX.md
+  bool exact = false;      // to the bit, without an entry in INDEX.md
+  bool on_device = false;  // the runner heeds GoldenCase::device
 };
 
 /// nullptr for a kind without a runner.

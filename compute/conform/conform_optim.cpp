@@ -1,9 +1,11 @@
 // Kind "optim": updates with given gradients through the whole optimiser, and learning rates. NUMERICS 4.7.
 #include <cstring>
+#include <optional>
 
 #include "compute/conform/conform_kinds.h"
 #include "compute/core/error.h"
 #include "compute/records/config_fields.h"
+#include "compute/train/device_training.h"
 #include "compute/train/optimizer.h"
 #include "compute/train/schedule.h"
 
@@ -76,6 +78,29 @@ void add_rates(const GoldenCase& golden, GoldenResults& results) {
   results.add("out.rates", table);
 }
 
+/// One update with the gradients that stand in `parameters`, whose values become the new ones.
+class DeviceUpdate {
+ public:
+  DeviceUpdate(const GoldenCase& golden, const ParameterSet& parameters)
+      : parameters_(parameters), device_(golden.device, parameters) {}
+  void update(const TrainConfig& config, int64_t step, double rate) {
+    device_api::StepPlan plan = empty_plan();
+    plan.update = 1;
+    set_update(config, plan);
+    const std::vector<device_api::UpdateStretch> stretches = update_stretches(parameters_, config, step, rate);
+    device_api::StepInput input{};
+    input.stretches = stretches.data(), input.num_stretches = static_cast<int64_t>(stretches.size());
+    device_.write(device_api::Flat::gradients, parameters_.gradients());
+    device_.begin(0, plan, input);
+    device_.end(0);
+    device_.read(device_api::Flat::values, parameters_.values());
+  }
+
+ private:
+  const ParameterSet& parameters_;
+  DeviceModel device_;
+};
+
 }  // namespace
 
 void conform_optim(const GoldenCase& golden, GoldenResults& results) {
@@ -88,6 +113,8 @@ void conform_optim(const GoldenCase& golden, GoldenResults& results) {
   parameters.allocate(host_memory(), 0);
   load_parameters(golden, parameters);
   Optimizer optimizer(OptimizerKind::adamw, parameters, host_memory());
+  std::optional<DeviceUpdate> device;
+  if (golden.device) device.emplace(golden, parameters);
 
   for (int64_t step = 0; step < golden.config.at("steps").get<int64_t>(); ++step) {
     const std::string number = std::to_string(step);
@@ -95,8 +122,11 @@ void conform_optim(const GoldenCase& golden, GoldenResults& results) {
       const Tensor& gradient = golden.file.at("in.grad" + number + "." + p.name, p.shape);
       std::memcpy(p.gradient.data(), gradient.data(), static_cast<size_t>(gradient.bytes()));
     }
-    const double scale = clip_factor(optimizer.gradient_norm(), config.clip_norm);
-    optimizer.update(config, step, learning_rate(config, rates.total_steps, step), scale);
+    const double rate = learning_rate(config, rates.total_steps, step);
+    if (device)
+      device->update(config, step, rate);
+    else
+      optimizer.update(config, step, rate, clip_factor(optimizer.gradient_norm(), config.clip_norm));
     for (const Parameter& p : parameters.all()) results.add("out.step" + number + "." + p.name, p.value);
   }
   add_rates(golden, results);

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "compute/conform/conform_device.h"
 #include "compute/conform/conform_kinds.h"
 #include "compute/moe/moe_layer.h"
 
@@ -22,11 +23,32 @@ MoeLayerShape layer_shape(const GoldenCase& golden) {
   return shape;
 }
 
+void add_outputs(const Routing& r, const Tensor& y, const Tensor& dy, const Tensor& logits, GoldenResults& results) {
+  double loss = 0;
+  for (int64_t i = 0; i < y.size(); ++i) loss += static_cast<double>(y.f32()[i]) * dy.f32()[i];
+  results.add("out.y", y);
+  results.add("out.loss", loss);
+  results.add("out.logits", logits);
+  results.add("out.dispatch", r.dispatch);
+  results.add("out.combine", r.combine);
+}
+
+void run_on_device(const GoldenCase& golden, const MoeLayerShape& shape, const ParameterSet& parameters,
+                   const RouterConfig& knobs, const Shape& rows, GoldenResults& results) {
+  const auto pass = run_layer_on_device(golden, shape, parameters, knobs, golden.in("x").dim(1));
+  const Tensor y(const_cast<float*>(pass->result.logits), rows),
+      dx(const_cast<float*>(pass->result.input_gradient), rows);
+  add_outputs(pass->routing, y, golden.in("dy"), pass->routing.logits, results);
+  results.add("grad.in.x", dx);
+  add_parameter_gradients(parameters, results);
+}
+
 }  // namespace
 
 void conform_soft_rms(const GoldenCase& golden, GoldenResults& results) {
   ParameterSet parameters;
-  const MoeLayer layer(parameters, "", layer_shape(golden));
+  const MoeLayerShape shape = layer_shape(golden);
+  const MoeLayer layer(parameters, "", shape);
   parameters.allocate(host_memory(), 0);
   load_parameters(golden, parameters);
 
@@ -34,6 +56,7 @@ void conform_soft_rms(const GoldenCase& golden, GoldenResults& results) {
   const Tensor x = in.reshaped({in.dim(0) * in.dim(1), in.dim(2)});
   RouterConfig knobs;
   knobs.noise_std = golden.has("in.noise") ? 1 : 0;  // the draws come ready scaled
+  if (golden.device) return run_on_device(golden, shape, parameters, knobs, x.shape(), results);
   Arena arena;
   Pass pass;
   pass.arena = &arena;
@@ -45,13 +68,7 @@ void conform_soft_rms(const GoldenCase& golden, GoldenResults& results) {
   const Tensor y = arena.make(x.shape()), dx = arena.zeros(x.shape());
   layer.forward(x, in.dim(1), pass, y, context, mask ? *mask : Tensor());
 
-  double loss = 0;
-  for (int64_t i = 0; i < y.size(); ++i) loss += static_cast<double>(y.f32()[i]) * dy.f32()[i];
-  results.add("out.y", y);
-  results.add("out.loss", loss);
-  results.add("out.logits", layer.soft_logits(x, pass));
-  results.add("out.dispatch", context.routing.dispatch);
-  results.add("out.combine", context.routing.combine);
+  add_outputs(context.routing, y, dy, layer.soft_logits(x, pass), results);
   layer.backward(context, dy.reshaped(x.shape()), dx, pass, 1);
   results.add("grad.in.x", dx);
   add_parameter_gradients(parameters, results);

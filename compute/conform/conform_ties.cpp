@@ -4,8 +4,39 @@
 #include "compute/moe/tokens_choice.h"
 
 namespace moescope {
+namespace {
+
+void run_on_device(const GoldenCase& golden, GoldenResults& results) {
+  const Tensor& gates = golden.in("gates");
+  const auto k = golden.config.at("k").get<int64_t>(), capacity = golden.config.at("capacity").get<int64_t>();
+  const Buffer expert({gates.dim(0), k}, DType::i32), place(expert.tensor().shape(), DType::i32),
+      chosen({1, gates.dim(1), capacity}, DType::i32);
+  device_api::ChoiceAsk ask{RouterKind::tokens_choice,
+                            0,
+                            gates.f32(),
+                            gates.dim(0),
+                            gates.dim(1),
+                            k,
+                            capacity,
+                            expert.i32(),
+                            place.i32(),
+                            chosen.i32()};
+  const auto choose = [&] { golden.device->check(golden.device->functions().choose(&ask), "an assignment"); };
+  for (const bool bpr : {false, true}) {
+    ask.bpr = bpr;
+    choose();
+    results.add(bpr ? "out.expert_bpr1" : "out.expert_bpr0", expert);
+    results.add(bpr ? "out.place_bpr1" : "out.place_bpr0", place);
+  }
+  ask.router = RouterKind::experts_choice;
+  choose();
+  results.add("out.token_ec", chosen);
+}
+
+}  // namespace
 
 void conform_ties(const GoldenCase& golden, GoldenResults& results) {
+  if (golden.device) return run_on_device(golden, results);
   const Tensor& gates = golden.in("gates");
   Arena arena;
   Routing r;

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compute/conform/conform_device.h"
 #include "compute/conform/conform_kinds.h"
 #include "compute/conform/conform_routing.h"
 #include "compute/core/error.h"
@@ -108,6 +109,22 @@ struct KeepRouting : RoutingObserver {
   void see(const Routing& seen) override { routing = seen; }
 };
 
+LossKind loss_kind(const GoldenCase& golden) {
+  return golden.config.at("loss") == "sigmoid_xent" ? LossKind::sigmoid : LossKind::softmax;
+}
+
+void run_on_device(const GoldenCase& golden, const VisionTransformer& model, GoldenResults& results) {
+  const Tensor &images = golden.in("image"), &labels = golden.in("labels");
+  const auto pass = run_model_on_device(golden, model, loss_kind(golden));
+  const double aux = pass->routing.weighted_aux, n = static_cast<double>(images.dim(0));
+  results.add("out.logits_class", Tensor(const_cast<float*>(pass->result.logits), {images.dim(0), labels.dim(1)}));
+  results.add("out.aux_total", aux);
+  results.add("out.loss", pass->result.loss / n + aux);
+  add_routing(pass->routing, model.config().router, results);
+  results.add("grad.in.image", Tensor(const_cast<float*>(pass->result.input_gradient), images.shape()));
+  add_gradients(golden, model.parameters(), results);
+}
+
 }  // namespace
 
 void conform_vit(const GoldenCase& golden, GoldenResults& results) {
@@ -117,6 +134,7 @@ void conform_vit(const GoldenCase& golden, GoldenResults& results) {
   model.parameters().allocate(host_memory(), 0);
   load(golden, model.parameters());
 
+  if (golden.device) return run_on_device(golden, model, results);
   Arena arena;
   KeepRouting seen;
   Pass pass;
@@ -127,7 +145,7 @@ void conform_vit(const GoldenCase& golden, GoldenResults& results) {
   pass.observer = &seen;
   const Tensor logits = model.forward(images, pass);
   const Tensor dlogits = arena.make(logits.shape()), dimages = arena.make(images.shape());
-  const LossKind kind = golden.config.at("loss") == "sigmoid_xent" ? LossKind::sigmoid : LossKind::softmax;
+  const LossKind kind = loss_kind(golden);
   const double n = static_cast<double>(images.dim(0));
   const double class_loss = cross_entropy(kind, logits, labels, dlogits, static_cast<float>(1 / n)) / n;
   results.add("out.logits_class", logits);

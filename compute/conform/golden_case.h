@@ -3,9 +3,11 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "compute/backends/cuda/plugin.h"
 #include "compute/core/safetensors.h"
 #include "compute/nn/parameters.h"
 
@@ -17,6 +19,7 @@ struct GoldenCase {
   std::string kind;
   nlohmann::json config;
   Safetensors file;
+  std::shared_ptr<const DevicePlugin> device;  // what replays it; null: the CPU
 
   /// Throws FormatError when the file is damaged.
   static GoldenCase read(const std::string& path);

@@ -13,6 +13,8 @@
 
 namespace moescope {
 
+class DeviceModel;
+
 /// What to evaluate and with which knobs. The router's live fields may differ from training (capacity factor, k, BPR,
 /// temperature): compute is chosen at test time.
 struct EvalOptions {
@@ -23,6 +25,7 @@ struct EvalOptions {
   PixelScale scale = PixelScale::standardize;
   int64_t micro_batch = 32;  // images computed at once; a multiple of the group
   int64_t workers = 1;
+  std::shared_ptr<DeviceModel> device;  // holds the model's values and computes its passes; null: the CPU does
 
   /// As the configuration evaluates while training.
   static EvalOptions of(const RunConfig& config);

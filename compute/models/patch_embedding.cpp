@@ -1,33 +1,15 @@
 // The convolution whose stride is its kernel, as a matrix product over cut-out patches.
 #include "compute/models/patch_embedding.h"
 
-#include <cmath>
 #include <cstring>
 
 #include "compute/core/error.h"
+#include "compute/models/sincos_positions.h"
 #include "compute/ops/patches/patches.h"
 #include "compute/ops/reduce/reduce.h"
 
 namespace moescope {
 namespace {
-
-/// omega_i = 10000^(-i/(D/4-1)); a row is sin(x w), cos(x w), sin(y w), cos(y w) for column x and row y of the patch.
-void fill_sincos2d(float* table, int64_t grid_height, int64_t grid_width, int64_t features) {
-  const int64_t quarter = features / 4;
-  for (int64_t y = 0; y < grid_height; ++y) {
-    for (int64_t x = 0; x < grid_width; ++x) {
-      float* row = table + (y * grid_width + x) * features;
-      for (int64_t i = 0; i < quarter; ++i) {
-        const double omega = std::pow(10000.0, -static_cast<double>(i) / static_cast<double>(quarter - 1));
-        const double at_x = static_cast<double>(x) * omega, at_y = static_cast<double>(y) * omega;
-        row[i] = static_cast<float>(std::sin(at_x));
-        row[quarter + i] = static_cast<float>(std::cos(at_x));
-        row[2 * quarter + i] = static_cast<float>(std::sin(at_y));
-        row[3 * quarter + i] = static_cast<float>(std::cos(at_y));
-      }
-    }
-  }
-}
 
 void copy_rows(float* to, const float* from, int64_t rows, int64_t features) {
   std::memcpy(to, from, static_cast<size_t>(rows * features) * sizeof(float));
@@ -41,10 +23,8 @@ PatchEmbedding::PatchEmbedding(ParameterSet& parameters, const EmbeddingShape& s
   if (shape.class_token) class_token_ = parameters.add("cls", {1, 1, d}, ParameterRole::token, Init::constant(0));
   if (shape.position == PositionKind::learned)
     position_ = parameters.add("pos", {1, tokens(), d}, ParameterRole::position, Init::normal(0.02));
-  if (shape.position == PositionKind::sincos2d) {
-    sincos_ = Buffer({tokens(), d});
-    fill_sincos2d(sincos_.f32() + (shape.class_token ? d : 0), grid_height(), grid_width(), d);
-  }
+  if (shape.position == PositionKind::sincos2d)
+    sincos_ = sincos_positions(grid_height(), grid_width(), d, shape.class_token);
 }
 
 void PatchEmbedding::forward(const Tensor& images, const Tensor& x, Arena& arena, bool keep, Context& context) const {

@@ -8,36 +8,14 @@
 #include "compute/core/error.h"
 #include "compute/models/classifier_head.h"
 #include "compute/models/encoder_block.h"
+#include "compute/models/moe_layer_shape.h"
 #include "compute/models/patch_embedding.h"
-#include "compute/moe/capacity.h"
 #include "compute/nn/torch_init.h"
 #include "compute/ops/matmul/matmul.h"
 #include "compute/ops/reduce/reduce.h"
 #include "compute/records/config_fields.h"
 
 namespace moescope {
-namespace {
-
-std::optional<MoeLayerShape> moe_shape(const RunConfig& config, int64_t layer, int64_t tokens_per_image) {
-  const RouterConfig& r = config.router;
-  MoeLayerShape shape;
-  shape.kind = r.kind;
-  shape.layer = layer;
-  shape.width = config.model.width;
-  shape.hidden = expert_width(config);
-  shape.num_experts = r.num_experts;
-  if (r.kind == RouterKind::soft) shape.slots_per_expert = soft_slots_per_expert(r, tokens_per_image * group_images(r));
-  shape.activation = r.activation;
-  shape.soft_normalize = r.soft_normalize;
-  shape.soft_eps = r.soft_eps;
-  shape.mixing = r.mixing;
-  shape.scale_init = r.scale_init;
-  shape.identical_init = r.identical_init;
-  shape.bf16_boundary = r.bf16_boundary;
-  return shape;
-}
-
-}  // namespace
 
 struct VisionTransformer::Impl {
   RunConfig config;
@@ -74,7 +52,7 @@ VisionTransformer::VisionTransformer(const RunConfig& config, const ImageShape& 
   for (int64_t i = 0; i < m.depth; ++i) {
     BlockShape shape{i, m.width, m.heads, m.mlp, m.qk_norm, std::nullopt};
     if (is_moe[i]) {
-      shape.moe = moe_shape(config, i, my.embedding.tokens());
+      shape.moe = moe_layer_shape(config, i, my.embedding.tokens());
       my.moe_blocks.push_back(i);
     }
     my.blocks.push_back(std::make_unique<EncoderBlock>(my.parameters, "block" + std::to_string(i), shape));

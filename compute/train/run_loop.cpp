@@ -174,7 +174,9 @@ bool RunLoop::evaluation_due() const {
 
 void RunLoop::begin_evaluation() {
   evaluation_wanted_ = false;
-  evaluation_.emplace(trainer_->model(), dataset_, EvalOptions::of(trainer_->config()), trainer_->arena());
+  EvalOptions options = EvalOptions::of(trainer_->config());
+  options.device = trainer_->device();
+  evaluation_.emplace(trainer_->model(), dataset_, std::move(options), trainer_->arena());
 }
 
 void RunLoop::evaluation_slice() {

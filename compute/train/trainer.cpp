@@ -9,11 +9,13 @@
 
 #include "compute/core/clock.h"
 #include "compute/eval/evaluator.h"
+#include "compute/models/cost.h"
 #include "compute/moe/capacity.h"
 #include "compute/ops/cross_entropy/cross_entropy.h"
 #include "compute/ops/matmul/matmul.h"
 #include "compute/ops/reduce/reduce.h"
 #include "compute/records/config_fields.h"
+#include "compute/train/device_training.h"
 #include "compute/train/divergence.h"
 #include "compute/train/load_observer.h"
 #include "compute/train/schedule.h"
@@ -39,6 +41,7 @@ Trainer::Trainer(const RunConfig& config, std::shared_ptr<const Dataset> dataset
       schedule_steps_(schedule_length(config_.train, loader_.steps_per_epoch())) {
   model_.parameters().allocate(memory, static_cast<uint64_t>(config_.train.seed));
   optimizer_ = std::make_unique<Optimizer>(config_.train.optimizer, model_.parameters(), memory);
+  device_ = DeviceTraining::make(config_, model_, *optimizer_);
 }
 
 Trainer::~Trainer() = default;
@@ -47,9 +50,9 @@ Trainer::Advance Trainer::advance() {
   const auto begin = std::chrono::steady_clock::now();
   const int64_t flops_before = flops_done();
   if (next_part_ == 0) begin_step();
-  bool finite = micro_batch(next_part_++);
-  const bool last = next_part_ * images_at_once(config_) >= config_.train.batch_size;
-  if (finite && last) finite = finish_step();
+  bool finite = device_ ? step_on_device() : micro_batch(next_part_++);
+  const bool last = device_ || next_part_ * images_at_once(config_) >= config_.train.batch_size;
+  if (!device_ && finite && last) finite = finish_step();
   secs_ += secs_since(begin);
   flops_ += flops_done() - flops_before;
   if (!finite) {
@@ -129,19 +132,61 @@ bool Trainer::finish_step() {
   }
   const double rate = learning_rate(train, schedule_steps_, step_);
   optimizer_->update(train, step_, rate, clip_factor(norm, train.clip_norm));
+  take_report(loss_sum_, aux_sum_, rate, norm);
+  return true;
+}
+
+void Trainer::take_report(double loss, double aux_loss, double rate, double norm) {
   ++step_;
   report_.batch_hash = checksum(std::as_bytes(std::span(batch_->indices)));
   batch_ = nullptr;
-  const auto images = static_cast<double>(train.batch_size);
+  const auto images = static_cast<double>(config_.train.batch_size);
   report_.step = step_;
-  report_.loss = loss_sum_ / images;
-  report_.aux_loss = aux_sum_;
+  report_.loss = loss / images;
+  report_.aux_loss = aux_loss;
   report_.accuracy = static_cast<double>(num_correct_) / images;
   report_.learning_rate = rate;
   report_.gradient_norm = norm;
   loads_->finish(step_, report_.layers);
+}
+
+bool Trainer::step_on_device() {
+  const double rate = learning_rate(config_.train, schedule_steps_, step_);
+  const DeviceStep done = device_->step(config_, *batch_, step_, rate, *loads_);
+  flops_ += static_cast<int64_t>(model_cost(model_).train_flops) * config_.train.batch_size;
+  if (!done.finite()) {
+    describe_device_divergence();
+    return false;
+  }
+  num_correct_ = done.num_correct;
+  take_report(done.loss, done.aux_loss, rate, done.gradient_norm);
   return true;
 }
+
+void Trainer::describe_device_divergence() {
+  device_->bring_back();  // the step changed nothing
+  // The CPU does the step again, and looks where it breaks.
+  bool finite = true;
+  for (int64_t part = 0; finite && part * images_at_once(config_) < config_.train.batch_size; ++part)
+    finite = micro_batch(part);
+  if (!finite) return;
+  device_->bring_back_gradients();
+  const std::string where = locate_bad_gradient(model_.parameters());
+  divergence_ = "a number of step " + std::to_string(step_ + 1) + " is not finite on the GPU" +
+                (where.empty() ? "" : ": " + where);
+}
+
+VisionTransformer& Trainer::model() {
+  if (device_) device_->bring_back();
+  return model_;
+}
+
+const VisionTransformer& Trainer::model() const {
+  if (device_) device_->bring_back();
+  return model_;
+}
+
+std::shared_ptr<DeviceModel> Trainer::device() const { return device_ ? device_->device() : nullptr; }
 
 void Trainer::set_field(const std::string& key, const std::string& value) {
   if (find_field(key).adjust != Adjust::live) {
@@ -171,8 +216,9 @@ void Trainer::set_field(const std::string& key, const std::string& value) {
 }
 
 void Trainer::take_over(const Trainer& before) {
+  const ParameterSet& all_theirs = before.model().parameters();
   for (Parameter& mine : model_.parameters().all()) {
-    const Parameter* theirs = before.model_.parameters().find(mine.name);
+    const Parameter* theirs = all_theirs.find(mine.name);
     const bool kept = theirs != nullptr && theirs->shape == mine.shape;
     mine.first_step = kept ? theirs->first_step : before.step_;
     if (!kept) continue;
@@ -183,6 +229,7 @@ void Trainer::take_over(const Trainer& before) {
     for (int i = 0; i < std::min(optimizer_->num_moments(), before.optimizer_->num_moments()); ++i)
       copy(part(before.optimizer_->moment(i), *theirs), part(optimizer_->moment(i), mine));
   }
+  if (device_) device_->send();
   step_ = before.step_;
   report_ = before.report_;
   abandon_step();
@@ -193,7 +240,7 @@ void Trainer::take_over(const Trainer& before) {
 std::vector<std::byte> Trainer::save(RunPlace place) const {
   place.step = step_;
   return write_checkpoint({config_, std::move(place), model_.image(), dataset_->info().content_hash},
-                          model_.parameters(), *optimizer_);
+                          model().parameters(), *optimizer_);
 }
 
 void Trainer::restore(const Checkpoint& checkpoint) {
@@ -213,6 +260,7 @@ void Trainer::restore(const Checkpoint& checkpoint) {
     }
   }
   restore_training(checkpoint, model_.parameters(), *optimizer_);
+  if (device_) device_->send();
   config_ = std::move(config);
   schedule_steps_ = schedule_length(config_.train, steps_per_epoch());
   step_ = checkpoint.head.place.step;

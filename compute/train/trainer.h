@@ -19,6 +19,8 @@
 
 namespace moescope {
 
+class DeviceModel;
+class DeviceTraining;
 class LoadObserver;
 
 /// What one update came to.
@@ -79,13 +81,20 @@ class Trainer {
   int64_t steps_per_epoch() const { return loader_.steps_per_epoch(); }
   int64_t schedule_steps() const { return schedule_steps_; }
   const std::shared_ptr<const Dataset>& dataset() const { return dataset_; }
-  VisionTransformer& model() { return model_; }
-  const VisionTransformer& model() const { return model_; }
+  /// Its values are the latest, wherever they were trained.
+  VisionTransformer& model();
+  const VisionTransformer& model() const;
+  /// The model on the GPU that computes the steps; null: the CPU does.
+  std::shared_ptr<DeviceModel> device() const;
   /// Empty between advances: evaluations may use it.
   Arena& arena() { return arena_; }
 
  private:
   void begin_step();
+  /// A whole step where the parameters' latest values are: on a GPU. False when it diverged.
+  bool step_on_device();
+  void describe_device_divergence();
+  void take_report(double loss, double aux_loss, double rate, double norm);
   /// Loss and gradients of micro-batch `part`; false when its loss is not finite.
   bool micro_batch(int64_t part);
   /// Clip and update; false when a gradient is not finite.
@@ -96,6 +105,7 @@ class Trainer {
   std::shared_ptr<const Dataset> dataset_;
   VisionTransformer model_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<DeviceTraining> device_;  // null: the CPU computes
   BatchLoader loader_;
   Arena arena_;
   Buffer one_hot_;  // (micro_batch, classes)

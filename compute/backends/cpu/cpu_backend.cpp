@@ -1,9 +1,10 @@
 // Host memory, calls that are done when they return, and the choice of threads and kernels.
-#include "compute/backends/cpu/cpu_backend.h"
+#include "compute/backends/backend.h"
 
 #include <cstring>
 
 #include "compute/backends/cpu_features.h"
+#include "compute/backends/cuda/plugin.h"
 #include "compute/backends/implementations.h"
 #include "compute/backends/precision.h"
 #include "compute/backends/thread_pool.h"
@@ -19,8 +20,11 @@ const char* kernels_name() {
 
 class CpuBackend : public Backend {
  public:
-  std::string name() const override { return "cpu"; }
+  /// plugin: what computes a model's steps beside this host; null: the CPU itself.
+  explicit CpuBackend(std::shared_ptr<const DevicePlugin> plugin) : plugin_(std::move(plugin)) {}
+  std::string name() const override { return plugin_ ? "cuda" : "cpu"; }
   std::string description() const override {
+    if (plugin_) return plugin_->description();
     const int threads = cpu_pool().num_threads();
     return std::string("CPU oneDNN ") + kernels_name() + ", " + std::to_string(threads) +
            (threads == 1 ? " thread" : " threads") + (matmul_precision() == Precision::bfloat16 ? ", bfloat16" : "");
@@ -33,24 +37,22 @@ class CpuBackend : public Backend {
     std::memcpy(device.data(), host, device.bytes());
   }
   void copy_to_host(void* host, const Tensor& device) override { std::memcpy(host, device.data(), device.bytes()); }
+
+ private:
+  std::shared_ptr<const DevicePlugin> plugin_;
 };
 
 }  // namespace
 
-std::unique_ptr<Backend> make_cpu_backend(const ComputeConfig& config) {
-  if (config.precision == Precision::bfloat16 && !cpu_features().avx512_bf16)
+std::unique_ptr<Backend> make_backend(const ComputeConfig& config) {
+  std::shared_ptr<const DevicePlugin> plugin = device_plugin(config.device);
+  if (!plugin && config.precision == Precision::bfloat16 && !cpu_features().avx512_bf16)
     throw ConfigError("compute.precision=bfloat16: this CPU (" + cpu_features().name +
                       ") has no bfloat16 units; use compute.precision=float32");
-  set_matmul_precision(config.precision);
+  set_matmul_precision(cpu_features().avx512_bf16 ? config.precision : Precision::float32);
   set_instruction_set(config.instructions);
   set_cpu_threads(config.threads > 0 ? static_cast<int>(config.threads) : cpu_features().physical_threads);
-  return std::make_unique<CpuBackend>();
-}
-
-std::unique_ptr<Backend> make_backend(const ComputeConfig& config) {
-  if (config.device == DeviceKind::cuda)
-    throw ConfigError("compute.device=cuda: this build has no CUDA backend; use compute.device=cpu");
-  return make_cpu_backend(config);
+  return std::make_unique<CpuBackend>(std::move(plugin));
 }
 
 }  // namespace moescope

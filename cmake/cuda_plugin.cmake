@@ -1,0 +1,38 @@
+# The GPU plug-in, twice from the same sources: for devices where nvcc is, and on the strict fake of the CUDA libraries
+# where only the toolkit's headers are (for conform, train and eval --backend cuda-host, and tests; never installed).
+if(NOT MOESCOPE_CUDA_INCLUDE)
+  return()
+endif()
+file(GLOB MOESCOPE_CUDA_PROGRAM CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/compute/cuda/*.cpp)
+file(GLOB MOESCOPE_CUDA_FAKE CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/cuda_fake/*.cpp)
+
+# moescope_plugin(TARGET SOURCE...): one exported symbol, everything else hidden, own copies of what it needs of core.
+function(moescope_plugin TARGET)
+  add_library(${TARGET} MODULE ${ARGN})
+  target_compile_options(${TARGET} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${MOESCOPE_WARNINGS}>)
+  set_target_properties(${TARGET} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+                        LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  target_include_directories(${TARGET} PRIVATE ${MOESCOPE_CUDA_DOOR} ${CMAKE_BINARY_DIR}/rooms/backends)
+  target_include_directories(${TARGET} SYSTEM PRIVATE ${MOESCOPE_CUDA_INCLUDE})
+  target_link_libraries(${TARGET} PRIVATE moescope_core)
+  target_link_options(${TARGET} PRIVATE -Wl,--exclude-libs,ALL -Wl,--no-undefined)
+endfunction()
+
+moescope_plugin(moescope_cuda_host ${MOESCOPE_CUDA_PROGRAM} ${MOESCOPE_CUDA_FAKE})
+target_compile_definitions(moescope_cuda_host PRIVATE MOESCOPE_CUDA_ON_HOST)
+target_include_directories(moescope_cuda_host PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(moescope_cuda_host PRIVATE moescope_cuda_on_host)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/tests/support/cuda_fake/product.cpp PROPERTIES COMPILE_OPTIONS "-O3")
+
+# For devices. The runtime is linked in; cuBLASLt is found where the toolkit is, or in the loader's folders.
+set(MOESCOPE_CUDA_LIBRARY_FOLDERS ${MOESCOPE_CUDA_INCLUDE}/../lib64 ${MOESCOPE_CUDA_INCLUDE}/../lib)
+find_library(MOESCOPE_CUDART NAMES cudart_static HINTS ${MOESCOPE_CUDA_LIBRARY_FOLDERS})
+find_library(MOESCOPE_CUBLASLT NAMES cublasLt libcublasLt.so.13 HINTS ${MOESCOPE_CUDA_LIBRARY_FOLDERS})
+if(TARGET moescope_cuda_kernels AND MOESCOPE_CUDART AND MOESCOPE_CUBLASLT AND NOT MOESCOPE_SANITIZE)
+  moescope_plugin(moescope_cuda ${MOESCOPE_CUDA_PROGRAM})
+  target_link_libraries(moescope_cuda PRIVATE moescope_cuda_kernels ${MOESCOPE_CUDART} ${MOESCOPE_CUBLASLT}
+                        Threads::Threads ${CMAKE_DL_LIBS} rt)
+  install(TARGETS moescope_cuda LIBRARY DESTINATION lib/moescope)
+else()
+  message(STATUS "CUDA: no nvcc, cudart or cuBLASLt found; libmoescope_cuda.so is not built")
+endif()

@@ -1,0 +1,170 @@
+// The door between the program and a GPU plug-in: plain structs and C functions under one version number.
+//
+// How a training step runs on a GPU. Not op by op: a step is one program on the device. The plug-in is given the
+// model's shape and its parameters' names and places, and from then on does whole steps by itself: forward, losses,
+// backward, clip, update, all queued on one stream and captured as one graph, with no data-dependent size and no wait
+// of the host inside. Beside it the CPU engine stays as it is: the same VisionTransformer and ParameterSet hold the
+// truth on the host, values and moments are written to and read from the device as flat stretches in the order of
+// ParameterSet, and what the device routed comes back as the Routing that every observer knows. Op-level dispatch would
+// have kept one model code, but that code packs kept pairs (their number depends on the data) and reads parameters on
+// the host; a GPU would have to be waited for several times a layer.
+//
+// Nothing here owns host memory of the other side. Every function returns a Fault; message() says more.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "compute/records/run_config.h"
+
+namespace moescope::device_api {
+
+inline constexpr int kVersion = 1;
+
+enum class Fault : int32_t {
+  none,
+  no_device,       // the driver works and sees no GPU
+  driver_too_old,  // for the runtime that the plug-in was built with
+  out_of_memory,   // of the device; the session is as before the call
+  device_lost,     // nothing more can be done with this session
+  refused,         // a model or setting that the plug-in cannot run
+  failed,          // a library refused a call: a defect of ours
+};
+
+struct DeviceFacts {
+  char name[128];
+  int32_t devices, major, minor, driver, runtime;  // versions as 13000
+  int64_t memory_bytes, free_bytes;
+  int32_t on_host;  // 1: the strict fake, kernels run on this host
+};
+
+/// The model, as VisionTransformer builds it.
+struct ModelShape {
+  int64_t height, width, channels, classes, patch;
+  int64_t features, depth, heads, mlp;  // D, blocks, heads, H of a dense block
+  int64_t representation;
+  PositionKind position;
+  HeadKind head;
+  bool qk_norm;
+  RouterKind router;
+  int64_t experts, expert_hidden, slots_per_expert;
+  Activation activation;
+  SoftNormalize soft_normalize;
+  NormEps soft_eps;
+  bool bf16_boundary;
+  Precision precision;
+  bool bare_layer;         // only the mixture layer, its parameters without prefix; tokens in and out instead of images
+  const uint8_t* is_moe;   // (depth)
+  const float* positions;  // (L,D) the fixed table of sincos2d; else null
+};
+
+/// A stretch of the flat parameters.
+struct ParameterPlace {
+  const char* name;
+  int64_t offset, size;
+};
+
+/// Parameters [begin, the next one's begin) are updated alike; lives as long as the call.
+struct UpdateStretch {
+  int64_t begin;
+  float learning_rate, weight_decay, correction1, correction2;  // 1 / (1 - beta^t), of both moments
+};
+
+/// What a step is: the same bytes mean the same captured graph. All parts are equally large.
+struct StepPlan {
+  int64_t parts, images;  // micro-batches, and images of each (bare layer: groups of each, see group_tokens)
+  int64_t group_tokens, capacity, k;
+  float noise_deviation, temperature;  // deviation of the noise on the logits; 0: none
+  float importance_weight, load_weight, gshard_weight;
+  float gradient_scale;  // of the loss: 1 / batch
+  float aux_scale;       // weight of a part in the step's auxiliary loss
+  float beta1, beta2, epsilon, momentum;
+  double clip_norm;
+  LossKind loss;
+  OptimizerKind optimizer;
+  uint8_t bpr, training, backward, update, given_noise, has_mask, keep_routing, keep_logits,
+      input_gradient;  // keep_logits: a soft layer's too, with keep_routing
+};
+
+/// Host arrays of one step. Null: absent.
+struct StepInput {
+  const float* images;    // (parts*images,H,W,C); bare layer: (T,D)
+  const float* targets;   // (parts*images,classes); bare layer: the outputs' gradient (T,D)
+  const uint64_t* seeds;  // (parts, MoE layers) of the router noise
+  const float* noise;     // (T,E) or (T,Q) given draws instead, of the only MoE layer
+  const uint8_t* mask;    // (T) bare soft layer
+  const UpdateStretch* stretches;
+  int64_t num_stretches;
+};
+
+/// What a step came to.
+struct StepResult {
+  double loss;               // summed over all images
+  double gradient_norm;      // before clipping; 0 without update
+  const float* logits;       // (parts*images,classes), bare layer: (T,D). Good until the next step of the same slot
+  const int32_t* predicted;  // (parts*images)
+  const float* aux;          // (parts, MoE layers, 4): importance, load, gshard, weighted sum
+  const float* input_gradient;
+  float secs;  // between the first and the last kernel, by the device's clock; 0 on the host
+};
+
+/// A MoE layer's routing of one part, copied to the host (keep_routing). Good until the next step of the slot.
+struct RoutingView {
+  const float* logits;                              // sparse (T,E); soft (T,Q) with keep_logits, without noise
+  const float *noisy_logits, *gates, *clean_gates;  // sparse (T,E)
+  const int32_t *expert, *place;                    // (T,K)
+  const int32_t* chosen;                            // (G,E,C)
+  const int32_t* slot_token;                        // (E,G,C), -1: empty
+  const float* slot_weight;
+  const float *group_losses, *group_sums;  // (G,3), (G,3,E)
+  const float *dispatch, *combine;         // soft (T,Q)
+  const float* scale;                      // one number, or null
+};
+
+enum class Flat : int32_t { values, gradients, moment0, moment1 };
+
+/// Single ops on host arrays, for conformance: the assignment from gates (T,E) of one group, and the auxiliary losses
+/// of one group with their gradients by the logits, each (T,E).
+struct ChoiceAsk {
+  RouterKind router;
+  uint8_t bpr;
+  const float* gates;
+  int64_t tokens, experts, k, capacity;
+  int32_t *expert, *place;  // (T,K) tokens_choice
+  int32_t* chosen;          // (E,C) experts_choice
+};
+struct AuxiliaryAsk {
+  const float *logits, *noise;
+  int64_t tokens, experts, k;
+  float deviation;
+  float* losses;  // (3) importance, load, gshard
+  float *by_importance, *by_load, *by_gshard;
+};
+
+struct Session;
+
+/// The functions of a plug-in. `slot` is 0 or 1: two steps can be staged while one runs.
+struct Functions {
+  int32_t version;
+  int32_t bytes;  // of this struct: a second check
+  Fault (*facts)(DeviceFacts* out);
+  const char* (*message)();  // of the last fault, of any session of this thread's process
+  Fault (*open)(const ModelShape* shape, const ParameterPlace* parameters, int64_t num_parameters, int64_t num_floats,
+                Session** out);
+  void (*close)(Session*);
+  Fault (*write)(Session*, Flat what, int64_t begin, int64_t count, const float* from);
+  Fault (*read)(Session*, Flat what, int64_t begin, int64_t count, float* to);
+  Fault (*stage)(Session*, int32_t slot, const StepPlan*, const StepInput*);
+  Fault (*launch)(Session*, int32_t slot);
+  Fault (*wait)(Session*, int32_t slot, StepResult* out);
+  Fault (*routing)(Session*, int32_t slot, int64_t part, int64_t moe_layer, RoutingView* out);
+  int64_t (*device_bytes)(Session*);  // held by the session
+  Fault (*choose)(const ChoiceAsk*);
+  Fault (*auxiliary)(const AuxiliaryAsk*);
+};
+
+/// The one symbol of a plug-in. Null when it does not speak `version`.
+using Entry = const Functions*(int32_t version);
+inline constexpr const char* kEntryName = "moescope_device_functions";
+
+}  // namespace moescope::device_api

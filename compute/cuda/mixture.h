@@ -1,0 +1,51 @@
+// The mixture-of-experts layer of a block, on the device: scores, assignment, experts, and the same road back. Mirrors
+// compute/moe/moe_layer.
+#pragma once
+
+#include <memory>
+
+#include "compute/cuda/experts.h"
+#include "compute/cuda/run.h"
+
+namespace moescope::cuda {
+
+/// What the layer is built from.
+struct MixtureShape {
+  RouterKind kind = RouterKind::soft;
+  int64_t width = 0, hidden = 0, experts = 0, slots_per_expert = 0;
+  Activation activation = Activation::gelu_tanh;
+  SoftNormalize normalize = SoftNormalize::logits;
+  NormEps epsilon = NormEps::inside;
+  bool bf16_boundary = false;
+};
+
+/// What comes from outside to a layer's pass, all in device memory.
+struct MixtureInput {
+  const float* x = nullptr;        // (T,D)
+  int64_t tokens = 0;              // T = groups * group_tokens
+  const uint64_t* seed = nullptr;  // of the router's noise
+  const float* noise = nullptr;    // given draws instead
+  const uint8_t* mask = nullptr;   // (T) soft
+  float* aux = nullptr;            // (4) the losses' means and their weighted sum
+};
+
+class Mixture {
+ public:
+  virtual ~Mixture() = default;
+  /// y (T,D) overwritten. What the backward pass needs stays in the arena, its addresses in the layer.
+  virtual void forward(const Run& run, const MixtureInput& input, float* y) = 0;
+  /// dx (T,D) +=, parameter gradients +=.
+  virtual void backward(const Run& run, const float* dy, float* dx) = 0;
+  /// Before anything is captured: fixed tables for so many groups.
+  virtual void prepare(int64_t) {}
+  /// Device addresses of what was routed.
+  virtual device_api::RoutingView routing() const = 0;
+};
+
+/// prefix: "block3.moe." or "".
+std::unique_ptr<Mixture> make_soft_mixture(const Weights& weights, const std::string& prefix, const MixtureShape& shape,
+                                           DeviceMemory& memory);
+std::unique_ptr<Mixture> make_sparse_mixture(const Weights& weights, const std::string& prefix,
+                                             const MixtureShape& shape);
+
+}  // namespace moescope::cuda

@@ -1,0 +1,99 @@
+// The plug-in's one exported symbol. No exception crosses it.
+#include <cstring>
+#include <new>
+
+#include "compute/cuda/session.h"
+#include "compute/cuda/single_ops.h"
+
+namespace moescope::device_api {
+
+struct Session {
+  cuda::Session program;
+};
+
+namespace {
+
+thread_local std::string last_message;
+
+template <class Body>
+Fault guarded(Body&& body) {
+  try {
+    body();
+    return Fault::none;
+  } catch (const cuda::DeviceError& error) {
+    last_message = error.what();
+    return error.fault;
+  } catch (const std::bad_alloc&) { last_message = "the host is out of memory"; } catch (const std::exception& error) {
+    last_message = error.what();
+  }
+  return Fault::failed;
+}
+
+Fault facts(DeviceFacts* out) {
+  return guarded([&] {
+    *out = {};
+    cuda::check(cudaDriverGetVersion(&out->driver), "cudaDriverGetVersion");
+    cuda::check(cudaRuntimeGetVersion(&out->runtime), "cudaRuntimeGetVersion");
+    cuda::check(cudaGetDeviceCount(&out->devices), "cudaGetDeviceCount");
+    cudaDeviceProp properties{};
+    cuda::check(cudaGetDeviceProperties(&properties, 0), "cudaGetDeviceProperties");
+    static_assert(sizeof out->name <= sizeof properties.name);
+    std::memcpy(out->name, properties.name, sizeof out->name - 1);
+    out->major = properties.major, out->minor = properties.minor;
+    size_t free_bytes = 0, total = 0;
+    cuda::check(cudaMemGetInfo(&free_bytes, &total), "cudaMemGetInfo");
+    out->memory_bytes = static_cast<int64_t>(total), out->free_bytes = static_cast<int64_t>(free_bytes);
+#ifdef MOESCOPE_CUDA_ON_HOST
+    out->on_host = 1;
+#endif
+  });
+}
+
+const char* message() { return last_message.c_str(); }
+
+Fault open(const ModelShape* shape, const ParameterPlace* parameters, int64_t count, int64_t floats, Session** out) {
+  return guarded([&] {
+    cuda::check(cudaSetDevice(0), "cudaSetDevice");
+    *out = new Session{{*shape, std::span(parameters, static_cast<size_t>(count)), floats}};
+  });
+}
+
+void close(Session* session) { delete session; }
+
+Fault write(Session* s, Flat what, int64_t begin, int64_t count, const float* from) {
+  return guarded([&] { s->program.write(what, begin, count, from); });
+}
+Fault read(Session* s, Flat what, int64_t begin, int64_t count, float* to) {
+  return guarded([&] { s->program.read(what, begin, count, to); });
+}
+Fault stage(Session* s, int32_t slot, const StepPlan* plan, const StepInput* input) {
+  return guarded([&] { s->program.stage(slot, *plan, *input); });
+}
+Fault launch(Session* s, int32_t slot) {
+  return guarded([&] { s->program.launch(slot); });
+}
+Fault wait(Session* s, int32_t slot, StepResult* out) {
+  return guarded([&] { *out = s->program.wait(slot); });
+}
+Fault routing(Session* s, int32_t slot, int64_t part, int64_t layer, RoutingView* out) {
+  return guarded([&] { *out = s->program.routing(slot, part, layer); });
+}
+int64_t device_bytes(Session* s) { return s->program.device_bytes(); }
+Fault choose(const ChoiceAsk* ask) {
+  return guarded([&] { cuda::choose(*ask); });
+}
+Fault auxiliary(const AuxiliaryAsk* ask) {
+  return guarded([&] { cuda::auxiliary(*ask); });
+}
+
+constexpr Functions kFunctions = {
+    kVersion, sizeof(Functions), facts,        message, open,     close, write, read, stage, launch,
+    wait,     routing,           device_bytes, choose,  auxiliary};
+
+}  // namespace
+}  // namespace moescope::device_api
+
+extern "C" __attribute__((visibility("default"))) const moescope::device_api::Functions* moescope_device_functions(
+    int32_t version) {
+  return version == moescope::device_api::kVersion ? &moescope::device_api::kFunctions : nullptr;
+}

@@ -1,0 +1,80 @@
+// Offsets one after the other, each aligned for the widest load.
+#include "compute/cuda/step_layout.h"
+
+namespace moescope::cuda {
+namespace {
+
+constexpr int64_t kAlignment = 256;
+constexpr int64_t kFour = 4;
+
+int64_t take(int64_t& at, int64_t bytes) {
+  const int64_t begin = at;
+  at += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  return begin;
+}
+
+RoutingLayout place_routing(const RoutingLayout& sizes, int64_t& at) {
+  const auto put = [&](int64_t size) { return size > 0 ? take(at, size * kFour) : -1; };
+  return {put(sizes.logits),      put(sizes.noisy_logits), put(sizes.gates),      put(sizes.clean_gates),
+          put(sizes.expert),      put(sizes.place),        put(sizes.chosen),     put(sizes.slot_token),
+          put(sizes.slot_weight), put(sizes.group_losses), put(sizes.group_sums), put(sizes.dispatch),
+          put(sizes.combine),     put(sizes.scale)};
+}
+
+}  // namespace
+
+InputLayout::InputLayout(const device_api::StepPlan& plan, const StepExtents& x, int64_t num_stretches) {
+  const int64_t count = plan.parts * plan.images, tokens = count * x.tokens;
+  const int64_t columns = x.router == RouterKind::soft ? x.experts * x.slots_per_expert : x.experts;
+  int64_t at = 0;
+  images = take(at, count * x.image_floats * kFour);
+  targets = take(at, count * x.output_rows * x.output_columns * kFour);
+  seeds = take(at, plan.parts * x.layers * int64_t{sizeof(uint64_t)});
+  noise = take(at, plan.given_noise ? tokens * columns * kFour : 0);
+  mask = take(at, plan.has_mask ? tokens : 0);
+  stretches = take(at, num_stretches * int64_t{sizeof(device_api::UpdateStretch)});
+  bytes = at;
+}
+
+RoutingLayout routing_sizes(const device_api::StepPlan& plan, const StepExtents& x) {
+  RoutingLayout sizes{};
+  const int64_t tokens = plan.images * x.tokens, gates = tokens * x.experts;
+  if (x.router == RouterKind::soft) {
+    sizes.dispatch = sizes.combine = gates * x.slots_per_expert;
+    sizes.scale = 1;
+    sizes.logits = plan.keep_logits ? sizes.dispatch : 0;
+    return sizes;
+  }
+  const int64_t groups = tokens / plan.group_tokens, places = x.experts * groups * plan.capacity;
+  sizes.logits = sizes.noisy_logits = sizes.gates = sizes.clean_gates = gates;
+  sizes.slot_token = sizes.slot_weight = places;
+  if (x.router == RouterKind::experts_choice) {
+    sizes.chosen = places;
+  } else {
+    sizes.expert = sizes.place = tokens * plan.k;
+    sizes.group_losses = groups * 3;
+    sizes.group_sums = groups * 3 * x.experts;
+  }
+  return sizes;
+}
+
+OutputLayout::OutputLayout(const device_api::StepPlan& plan, const StepExtents& x) {
+  const int64_t count = plan.parts * plan.images;
+  int64_t at = 0;
+  loss = take(at, plan.parts * int64_t{sizeof(double)});
+  squares = take(at, sizeof(double));
+  norm = take(at, kFour);
+  clip = take(at, kFour);
+  aux = take(at, plan.parts * x.layers * 4 * kFour);
+  predicted = take(at, count * x.output_rows * kFour);
+  logits = take(at, count * x.output_rows * x.output_columns * kFour);
+  input_gradient = take(at, plan.input_gradient ? count * x.image_floats * kFour : 0);
+  device_bytes = at;
+  if (plan.keep_routing && x.layers > 0) {
+    const RoutingLayout sizes = routing_sizes(plan, x);
+    for (int64_t i = 0; i < plan.parts * x.layers; ++i) routing.push_back(place_routing(sizes, at));
+  }
+  bytes = at;
+}
+
+}  // namespace moescope::cuda

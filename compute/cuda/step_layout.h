@@ -1,0 +1,43 @@
+// Where the parts of a step's input and output stand in their buffers: the same offsets on the device and in the
+// page-locked memory of the host.
+#pragma once
+
+#include <vector>
+
+#include "compute/backends/cuda/device_api.h"
+
+namespace moescope::cuda {
+
+/// What the layouts depend on besides the plan.
+struct StepExtents {
+  int64_t image_floats = 0;                     // of one image; of a bare layer's group of tokens
+  int64_t output_columns = 0, output_rows = 0;  // of one image (1 row), or of a group
+  int64_t tokens = 0;                           // of one image or group
+  int64_t layers = 0;                           // mixtures
+  int64_t experts = 0, slots_per_expert = 0, features = 0;
+  RouterKind router = RouterKind::dense;
+};
+
+struct InputLayout {
+  int64_t images, targets, seeds, noise, mask, stretches, bytes;
+  InputLayout(const device_api::StepPlan& plan, const StepExtents& extents, int64_t num_stretches);
+};
+
+/// Offsets of one routing, -1: not kept.
+struct RoutingLayout {
+  int64_t logits, noisy_logits, gates, clean_gates, expert, place, chosen, slot_token, slot_weight, group_losses,
+      group_sums, dispatch, combine, scale;
+};
+
+struct OutputLayout {
+  int64_t loss, squares, norm, clip, aux, predicted, logits, input_gradient;
+  int64_t device_bytes;                // up to here both sides hold it; the routing only the host
+  std::vector<RoutingLayout> routing;  // (parts, layers)
+  int64_t bytes;
+  OutputLayout(const device_api::StepPlan& plan, const StepExtents& extents);
+};
+
+/// Elements of each tensor of a routing of one part; 0: absent.
+RoutingLayout routing_sizes(const device_api::StepPlan& plan, const StepExtents& extents);
+
+}  // namespace moescope::cuda

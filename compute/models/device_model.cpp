@@ -1,0 +1,148 @@
+// Shapes and addresses out of the host's objects, through the plug-in's door.
+#include "compute/models/device_model.h"
+
+#include <cstring>
+
+#include "compute/core/rng.h"
+#include "compute/models/moe_layer_shape.h"
+#include "compute/models/sincos_positions.h"
+#include "compute/moe/capacity.h"
+#include "compute/records/config_fields.h"
+
+namespace moescope {
+namespace {
+
+using device_api::Fault;
+using device_api::ModelShape;
+
+[[noreturn]] void refuse(const std::string& setting) {
+  throw ConfigError("compute.device=cuda does not run " + setting + "; use compute.device=cpu");
+}
+
+void set_mixture(const MoeLayerShape& layer, ModelShape& shape) {
+  shape.router = layer.kind;
+  shape.features = layer.width;
+  shape.experts = layer.num_experts, shape.expert_hidden = layer.hidden,
+  shape.slots_per_expert = layer.slots_per_expert;
+  shape.activation = layer.activation;
+  shape.soft_normalize = layer.soft_normalize, shape.soft_eps = layer.soft_eps;
+  shape.bf16_boundary = layer.bf16_boundary;
+  if (layer.mixing != SoftMixing::learned) refuse("router.mixing=" + std::string(choice_name(layer.mixing)));
+}
+
+}  // namespace
+
+device_api::StepPlan empty_plan() {
+  device_api::StepPlan plan;
+  std::memset(static_cast<void*>(&plan), 0, sizeof plan);
+  plan.temperature = 1;
+  return plan;
+}
+
+void set_router(const RouterConfig& router, int64_t group_tokens, bool training, device_api::StepPlan& plan) {
+  plan.group_tokens = group_tokens;
+  plan.temperature = static_cast<float>(router.temperature);
+  plan.training = training;
+  if (router.kind == RouterKind::dense) return;
+  plan.noise_deviation = static_cast<float>(!training ? 0
+                                            : router.kind == RouterKind::soft
+                                                ? router.noise_std
+                                                : router.noise_std / static_cast<double>(router.num_experts));
+  if (router.kind == RouterKind::soft) return;
+  plan.capacity = sparse_capacity(router, group_tokens, training);
+  if (router.kind != RouterKind::tokens_choice) return;
+  if (router.k < 1 || router.k > router.num_experts)
+    throw ConfigError("router.k " + std::to_string(router.k) + " is not between 1 and router.num_experts " +
+                      std::to_string(router.num_experts) + "; choose a smaller k");
+  plan.k = router.k;
+  plan.bpr = router.bpr;
+  plan.importance_weight = static_cast<float>(router.importance_weight);
+  plan.load_weight = static_cast<float>(router.load_weight);
+  plan.gshard_weight = static_cast<float>(router.gshard_weight);
+}
+
+uint64_t router_noise_seed(uint64_t seed, int64_t step, int64_t part, int64_t layer) {
+  return Rng(seed, RngPurpose::router_noise, static_cast<uint64_t>(step), static_cast<uint64_t>(part * 1024 + layer))
+      .bits();
+}
+
+DeviceModel::DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const VisionTransformer& model,
+                         Precision precision)
+    : plugin_(std::move(plugin)),
+      tokens_per_image_(model.tokens_per_image()),
+      kind_(model.config().router.kind),
+      layers_(model.moe_blocks()) {
+  const RunConfig& config = model.config();
+  const ModelConfig& m = config.model;
+  ModelShape shape{};
+  if (!layers_.empty()) set_mixture(moe_layer_shape(config, layers_.front(), model.tokens_per_image()), shape);
+  shape.height = model.image().height, shape.width = model.image().width, shape.channels = model.image().channels;
+  shape.classes = model.image().classes, shape.patch = m.patch, shape.features = m.width;
+  shape.depth = m.depth, shape.heads = m.heads, shape.mlp = m.mlp, shape.representation = m.representation;
+  shape.position = m.position, shape.head = m.head, shape.qk_norm = m.qk_norm;
+  shape.precision = precision;
+  std::vector<uint8_t> is_moe(static_cast<size_t>(m.depth));
+  for (const int64_t block : layers_) is_moe[static_cast<size_t>(block)] = 1;
+  shape.is_moe = is_moe.data();
+  Buffer positions;
+  if (m.position == PositionKind::sincos2d) {
+    positions = sincos_positions(model.grid_height(), model.grid_width(), m.width, model.has_class_token());
+    shape.positions = positions.f32();
+  }
+  open(shape, model.parameters());
+}
+
+DeviceModel::DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const MoeLayerShape& layer,
+                         const ParameterSet& parameters)
+    : plugin_(std::move(plugin)), tokens_per_image_(0), kind_(layer.kind), layers_{layer.layer} {
+  ModelShape shape{};
+  set_mixture(layer, shape);
+  shape.bare_layer = true;
+  shape.heads = 1;
+  open(shape, parameters);
+}
+
+DeviceModel::DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const ParameterSet& parameters)
+    : plugin_(std::move(plugin)) {
+  ModelShape shape{};
+  shape.heads = 1;
+  open(shape, parameters);
+}
+
+void DeviceModel::open(const ModelShape& shape, const ParameterSet& parameters) {
+  experts_ = shape.experts, slots_per_expert_ = shape.slots_per_expert, width_ = shape.features;
+  std::vector<device_api::ParameterPlace> places;
+  for (const Parameter& p : parameters.all()) places.push_back({p.name.c_str(), p.offset, p.shape.size()});
+  const Fault fault = functions().open(&shape, places.data(), static_cast<int64_t>(places.size()),
+                                       parameters.values().size(), &session_);
+  plugin_->check(fault, "the model");
+  write(device_api::Flat::values, parameters.values());
+}
+
+DeviceModel::~DeviceModel() {
+  if (session_) functions().close(session_);
+}
+
+void DeviceModel::write(device_api::Flat what, const Tensor& flat) {
+  plugin_->check(functions().write(session_, what, 0, flat.size(), flat.f32()), "copying parameters");
+}
+
+void DeviceModel::read(device_api::Flat what, const Tensor& flat) const {
+  plugin_->check(functions().read(session_, what, 0, flat.size(), flat.f32()), "copying parameters back");
+}
+
+void DeviceModel::begin(int slot, const device_api::StepPlan& plan, const device_api::StepInput& input) {
+  const char* doing = plan.update ? "a training step" : "a pass through the model";
+  plugin_->check(functions().stage(session_, slot, &plan, &input), doing, plan.images);
+  plugin_->check(functions().launch(session_, slot), doing, plan.images);
+  std::memcpy(static_cast<void*>(&plans_[slot]), &plan, sizeof plan);
+}
+
+device_api::StepResult DeviceModel::end(int slot) {
+  device_api::StepResult result{};
+  plugin_->check(functions().wait(session_, slot, &result), "a step", plans_[slot].images);
+  aux_[slot] = result.aux;
+  return result;
+}
+
+}  // namespace moescope

@@ -1,0 +1,146 @@
+// The plan of a step out of the configuration; sums and routings out of its result.
+#include "compute/train/device_training.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "compute/data/augment.h"
+#include "compute/eval/evaluator.h"
+#include "compute/records/config_fields.h"
+
+namespace moescope {
+namespace {
+
+using device_api::Flat;
+
+/// As the CPU's AdamW: the corrections in double, from beta as float.
+float correction(double beta, int64_t updates) {
+  return static_cast<float>(
+      1 / (1 - std::pow(static_cast<double>(static_cast<float>(beta)), static_cast<double>(updates))));
+}
+
+}  // namespace
+
+bool DeviceStep::finite() const {
+  return std::isfinite(loss) && std::isfinite(aux_loss) && std::isfinite(gradient_norm);
+}
+
+std::unique_ptr<DeviceTraining> DeviceTraining::make(const RunConfig& config, VisionTransformer& model,
+                                                     Optimizer& optimizer) {
+  std::shared_ptr<const DevicePlugin> plugin = device_plugin(config.compute.device);
+  if (!plugin) return nullptr;
+  return std::unique_ptr<DeviceTraining>(
+      new DeviceTraining(std::move(plugin), model, optimizer, config.compute.precision));
+}
+
+DeviceTraining::DeviceTraining(std::shared_ptr<const DevicePlugin> plugin, VisionTransformer& model,
+                               Optimizer& optimizer, Precision precision)
+    : model_(model),
+      optimizer_(optimizer),
+      device_(std::make_shared<DeviceModel>(std::move(plugin), model, precision)) {}
+
+device_api::StepPlan DeviceTraining::plan_for(const RunConfig& config) const {
+  const TrainConfig& train = config.train;
+  device_api::StepPlan plan = empty_plan();
+  set_router(config.router, group_images(config.router) * model_.tokens_per_image(), true, plan);
+  plan.images = std::min(train.micro_batch, train.batch_size);
+  plan.parts = train.batch_size / plan.images;
+  plan.gradient_scale = 1 / static_cast<float>(train.batch_size);
+  plan.aux_scale = static_cast<float>(plan.images) / static_cast<float>(train.batch_size);
+  set_update(train, plan);
+  plan.loss = train.loss;
+  plan.backward = plan.update = 1;
+  plan.keep_routing = !model_.moe_blocks().empty();
+  return plan;
+}
+
+void set_update(const TrainConfig& train, device_api::StepPlan& plan) {
+  plan.beta1 = static_cast<float>(train.beta1), plan.beta2 = static_cast<float>(train.beta2);
+  plan.epsilon = static_cast<float>(train.epsilon), plan.momentum = static_cast<float>(train.momentum);
+  plan.clip_norm = train.clip_norm;
+  plan.optimizer = train.optimizer;
+}
+
+std::vector<device_api::UpdateStretch> update_stretches(const ParameterSet& parameters, const TrainConfig& train,
+                                                        int64_t step, double learning_rate) {
+  std::vector<device_api::UpdateStretch> stretches;
+  int64_t first_step = -1;
+  double decay = -1;
+  for (const Parameter& p : parameters.all()) {
+    const double own = weight_decay_of(train, p.role);
+    if (!stretches.empty() && p.first_step == first_step && own == decay) continue;
+    first_step = p.first_step, decay = own;
+    const int64_t updates = step - p.first_step + 1;
+    stretches.push_back({p.offset, static_cast<float>(learning_rate), static_cast<float>(decay),
+                         correction(train.beta1, updates), correction(train.beta2, updates)});
+  }
+  return stretches;
+}
+
+const float* DeviceTraining::targets_of(const TrainConfig& train, const Batch& batch) {
+  if (!batch.targets.empty()) return batch.targets.f32();
+  const int64_t classes = model_.image().classes;
+  if (targets_.size() < train.batch_size * classes || targets_.tensor().empty())
+    targets_ = Buffer({train.batch_size, classes});
+  fill_targets(batch.labels.i32(), train.batch_size, classes, 0, targets_.f32());
+  return targets_.f32();
+}
+
+DeviceStep DeviceTraining::step(const RunConfig& config, const Batch& batch, int64_t step, double learning_rate,
+                                LoadObserver& loads) {
+  const device_api::StepPlan plan = plan_for(config);
+  const std::vector<device_api::UpdateStretch> stretches =
+      update_stretches(model_.parameters(), config.train, step, learning_rate);
+  seeds_.clear();
+  for (int64_t part = 0; part < plan.parts; ++part)
+    for (const int64_t block : model_.moe_blocks())
+      seeds_.push_back(router_noise_seed(static_cast<uint64_t>(config.train.seed), step, part, block));
+  device_api::StepInput input{};
+  input.images = batch.images.f32();
+  input.targets = targets_of(config.train, batch);
+  input.seeds = seeds_.data();
+  input.stretches = stretches.data(), input.num_stretches = static_cast<int64_t>(stretches.size());
+  slot_ = 1 - slot_;
+  device_->begin(slot_, plan, input);
+  host_behind_ = true;
+  const device_api::StepResult result = device_->end(slot_);
+
+  DeviceStep done;
+  done.loss = result.loss;
+  done.gradient_norm = result.gradient_norm;
+  const auto layers = static_cast<int64_t>(model_.moe_blocks().size());
+  for (int64_t i = 0; i < plan.parts * layers; ++i)
+    done.aux_loss += static_cast<double>(result.aux[4 * i + 3]) / static_cast<double>(plan.parts);
+  const int64_t images = plan.parts * plan.images;
+  for (int64_t i = 0; i < images; ++i) done.num_correct += result.predicted[i] == batch.labels.i32()[i];
+  observe(config, plan.parts, loads);
+  return done;
+}
+
+void DeviceTraining::observe(const RunConfig& config, int64_t parts, LoadObserver& loads) {
+  const auto layers = static_cast<int64_t>(model_.moe_blocks().size());
+  for (int64_t part = 0; part < parts; ++part)
+    for (int64_t layer = 0; layer < layers; ++layer) {
+      arena_.reset();
+      loads.see(device_->routing(slot_, part, layer, config.router, arena_));
+    }
+}
+
+void DeviceTraining::bring_back() {
+  if (!host_behind_) return;
+  device_->read(Flat::values, model_.parameters().values());
+  for (int i = 0; i < optimizer_.num_moments(); ++i)
+    device_->read(i == 0 ? Flat::moment0 : Flat::moment1, optimizer_.moment(i));
+  host_behind_ = false;
+}
+
+void DeviceTraining::bring_back_gradients() { device_->read(Flat::gradients, model_.parameters().gradients()); }
+
+void DeviceTraining::send() {
+  device_->write(Flat::values, model_.parameters().values());
+  for (int i = 0; i < optimizer_.num_moments(); ++i)
+    device_->write(i == 0 ? Flat::moment0 : Flat::moment1, optimizer_.moment(i));
+  host_behind_ = false;
+}
+
+}  // namespace moescope

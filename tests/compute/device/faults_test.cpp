@@ -1,0 +1,162 @@
+// What a person reads when the GPU is not there, too small, or gone; and that training goes on from where it was.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <limits>
+
+#include "compute/eval/evaluator.h"
+#include "compute/models/device_model.h"
+#include "compute/train/trainer.h"
+#include "support/device_on_host.h"
+#include "support/synthetic_dataset.h"
+#include "support/temp_folder.h"
+
+namespace moescope {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+RunConfig device_config(RouterKind kind = RouterKind::soft) {
+  RunConfig config = tiny_config(kind);
+  config.compute.device = DeviceKind::cuda;
+  return config;
+}
+
+const std::shared_ptr<const Dataset>& textures() {
+  static const std::shared_ptr<const Dataset> dataset = std::make_shared<SyntheticDataset>();
+  return dataset;
+}
+
+std::vector<float> values_of(Trainer& trainer) {
+  const Tensor& values = trainer.model().parameters().values();
+  return {values.f32(), values.f32() + values.size()};
+}
+
+template <class Error, class Body>
+std::string message_of(Body&& body) {
+  try {
+    body();
+  } catch (const Error& error) { return error.what(); }
+  ADD_FAILURE() << "nothing of the kind was thrown";
+  return "";
+}
+
+TEST(DeviceFaults, AnOldDriverAndNoGpuAreNamed) {
+  const DeviceOnHost host;
+  host.control("driver", 12040);
+  EXPECT_THAT(message_of<ConfigError>([&] { host.plugin()->facts(); }),
+              AllOf(HasSubstr("supports CUDA 12.4"), HasSubstr("needs 13.0; update the driver")));
+  host.control("driver", 13000);
+  host.control("devices", 0);
+  EXPECT_THAT(message_of<ConfigError>([&] { host.plugin()->facts(); }), HasSubstr("sees no GPU"));
+}
+
+TEST(DeviceFaults, APluginThatIsMissingOrNotOneIsNamed) {
+  const TempFolder folder;
+  setenv("MOESCOPE_PLUGINS", folder.path().c_str(), 1);
+  std::ofstream(folder / "libmoescope_cuda_host.so") << "not a library";
+  EXPECT_THAT(message_of<ConfigError>([&] { DevicePlugin::load(folder / "libmoescope_cuda_host.so"); }),
+              HasSubstr("the GPU plug-in does not load"));
+  EXPECT_THAT(message_of<ConfigError>([&] { DevicePlugin::load(folder / "nothing.so"); }),
+              HasSubstr("cannot open shared object file"));
+  EXPECT_THAT(message_of<ConfigError>([&] { DevicePlugin::load(MOESCOPE_OTHER_PLUGIN); }),
+              HasSubstr("is of another version than this program; install both from one build"));
+  unsetenv("MOESCOPE_PLUGINS");
+}
+
+TEST(DeviceFaults, OutOfMemorySuggestsASmallerMicroBatchAndKeepsTheState) {
+  const DeviceOnHost host;
+  Trainer trainer(device_config(), textures());
+  const std::vector<float> before = values_of(trainer);
+  host.control("memory", host.control("in_use") + 1000);
+  EXPECT_THAT(
+      message_of<DeviceFault>([&] { trainer.step(); }),
+      AllOf(HasSubstr("the GPU has too little memory for a training step"), HasSubstr("set train.micro_batch=4")));
+  EXPECT_EQ(values_of(trainer), before);
+  host.control("memory", int64_t{8} << 30);
+  EXPECT_EQ(trainer.step(), Trainer::Advance::stepped) << "the same trainer goes on once there is memory";
+  EXPECT_EQ(trainer.steps_done(), 1);
+}
+
+TEST(DeviceFaults, ALostDeviceLeavesTheLastCheckpoint) {
+  const DeviceOnHost host;
+  Trainer trainer(device_config(), textures());
+  trainer.step();
+  const std::vector<std::byte> saved = trainer.save({});
+  host.control("lose_after", host.control("launches") + 20);
+  EXPECT_THAT(message_of<DeviceFault>([&] { trainer.step(); }),
+              AllOf(HasSubstr("the GPU was lost during a step"), HasSubstr("go on from the last checkpoint")));
+  EXPECT_THROW(trainer.step(), DeviceFault) << "a lost device stays lost";
+  RunConfig on_cpu = tiny_config();
+  on_cpu.compute.device = DeviceKind::cpu;
+  Trainer next(on_cpu, textures());
+  next.restore(read_checkpoint(saved, "the checkpoint"));
+  EXPECT_EQ(next.steps_done(), 1);
+  EXPECT_EQ(next.step(), Trainer::Advance::stepped);
+}
+
+TEST(DeviceFaults, AStepThatDivergesChangesNothing) {
+  const DeviceOnHost host;
+  RunConfig config = device_config(RouterKind::tokens_choice);
+  config.router.group_images = 2;
+  Trainer trainer(config, textures());
+  trainer.step();
+  std::vector<std::byte> saved = trainer.save({});
+  Trainer broken(config, textures());
+  broken.restore(read_checkpoint(saved, "checkpoint"));
+  broken.model().parameters().find("block1.moe.w1")->value.f32()[0] = std::numeric_limits<float>::quiet_NaN();
+  saved = broken.save({});
+  broken.restore(read_checkpoint(saved, "checkpoint"));  // which sends the NaN to the device
+  EXPECT_EQ(broken.step(), Trainer::Advance::diverged);
+  EXPECT_THAT(broken.divergence(), HasSubstr("block1.moe.w1"));
+  EXPECT_EQ(broken.steps_done(), 1);
+  const std::vector<float> after = values_of(broken);
+  int64_t not_numbers = 0;
+  for (const float v : after) not_numbers += std::isnan(v);
+  EXPECT_EQ(not_numbers, 1) << "the update was left out";
+}
+
+TEST(DeviceFaults, AMissingEventWaitIsCaught) {
+  const DeviceOnHost host;
+  Trainer trainer(device_config(), textures());
+  host.control("ignore_wait", 1);  // the step's for its upload
+  EXPECT_EQ(trainer.step(), Trainer::Advance::diverged) << "the step ran on input that was not there";
+}
+
+TEST(DeviceFaults, ARandomOrderOfTheStreamsGivesTheSameNumbers) {
+  std::vector<float> want;
+  for (const int64_t seed : {0, 1, 2}) {
+    const DeviceOnHost host;
+    host.control("seed", seed);
+    Trainer trainer(device_config(RouterKind::experts_choice), textures());
+    for (int i = 0; i < 4; ++i) ASSERT_EQ(trainer.step(), Trainer::Advance::stepped);
+    if (want.empty()) want = values_of(trainer);
+    EXPECT_EQ(values_of(trainer), want) << "to the bit, seed " << seed;
+  }
+}
+
+TEST(DeviceFaults, EvaluationsOnTheDeviceAgreeAlsoWhereTheDataEndInAGroup) {
+  const DeviceOnHost host;
+  for (const RouterKind kind :
+       {RouterKind::dense, RouterKind::soft, RouterKind::tokens_choice, RouterKind::experts_choice}) {
+    RunConfig config = device_config(kind);
+    config.router.group_images = 3;
+    config.train.micro_batch = 6, config.train.batch_size = 30;
+    VisionTransformer model(config, image_shape(textures()->info()));
+    model.parameters().allocate(host_memory(), 1);
+    EvalOptions options = EvalOptions::of(config);
+    const EvalResult want = evaluate(model, textures(), options);
+    options.device = std::make_shared<DeviceModel>(host.plugin(), model, Precision::float32);
+    const EvalResult got = evaluate(model, textures(), options);
+    EXPECT_EQ(got.num_images, want.num_images);
+    EXPECT_EQ(got.accuracy, want.accuracy);
+    EXPECT_NEAR(got.loss, want.loss, 1e-5 * want.loss);
+  }
+}
+
+}  // namespace
+}  // namespace moescope
