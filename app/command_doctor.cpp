@@ -14,6 +14,7 @@
 #include "compute/backends/cpu_features.h"
 #include "compute/backends/implementations.h"
 #include "compute/records/config_fields.h"
+#include "compute/rl/atari.h"
 #include "sessions/check.h"
 
 namespace moescope {
@@ -68,6 +69,7 @@ bool report_store(const fs::path& store) {
 void report_assets() {
   line("presets", asset_path("presets").string());
   for (const auto& [name, version] : library_versions()) line(name.c_str(), version);
+  line("atari", rl::probe_atari().words);
 }
 
 int doctor(const fs::path& store) {
