@@ -2,6 +2,8 @@
 #include "app/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <new>
 
@@ -32,9 +34,16 @@ int complain(const std::string& sentence, int status) {
   return status;
 }
 
+/// Atari's Python is the one that ./test furnishes, where it has and nobody names another.
+void name_python() {
+  const std::filesystem::path python = std::filesystem::path(MOESCOPE_SOURCE_DIR) / "build/python/bin/python";
+  if (std::filesystem::exists(python)) setenv("MOESCOPE_PYTHON", python.c_str(), 0);
+}
+
 }  // namespace
 
 int run_cli(int argc, const char* const* argv) {
+  name_python();
   CLI::App program("moescope: a workbench for mixture-of-experts vision models", "moescope");
   program.set_version_flag("--version", MOESCOPE_VERSION);
   program.require_subcommand(0, 1);

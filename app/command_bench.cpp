@@ -6,6 +6,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "app/agent_benchmark.h"
 #include "app/benchmark.h"
 #include "app/config_options.h"
 #include "app/game_benchmark.h"
@@ -125,6 +126,7 @@ void add_bench_command(CLI::App& program, Action& action) {
   add_bench_store_command(*command, action);
   add_bench_games_command(*command, action);
   add_bench_rl_command(*command, action);
+  add_bench_rl_watch_command(*command, action);
 }
 
 }  // namespace moescope

@@ -15,6 +15,7 @@
 #include "compute/backends/cuda/plugin.h"
 #include "compute/backends/implementations.h"
 #include "compute/records/config_fields.h"
+#include "compute/rl/atari.h"
 #include "sessions/check.h"
 
 namespace moescope {
@@ -71,6 +72,7 @@ bool report_store(const fs::path& store) {
 void report_assets() {
   line("presets", asset_path("presets").string());
   for (const auto& [name, version] : library_versions()) line(name.c_str(), version);
+  line("atari", rl::probe_atari().words);
 }
 
 int doctor(const fs::path& store) {

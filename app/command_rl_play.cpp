@@ -6,10 +6,14 @@
 #include <thread>
 
 #include "app/command_rl.h"
+#include "app/episode_file.h"
 #include "app/stop_signals.h"
 #include "app/store_path.h"
 #include "app/stored_agent.h"
 #include "app/text_table.h"
+#include "compute/moe/observe.h"
+#include "compute/records/look.h"
+#include "compute/rl/spectator.h"
 
 namespace moescope {
 namespace {
@@ -42,32 +46,22 @@ int rl_eval(const RlEvalOptions& options) {
 }
 
 struct RlPlayOptions {
-  std::string store, run;
+  std::string store, run, episode;
   double speed = 10;  // steps a second; 0: as fast as it goes
   int64_t steps = 0, seed = static_cast<int64_t>(kEvaluationSeed);
   std::vector<int64_t> off;
   bool keep = false;
 };
 
-/// The expert of each token's largest weight, as a grid of digits; empty when tokens are no places.
+/// The expert that each place belongs to, as a grid of digits; empty when tokens are no places.
 std::vector<std::string> expert_grid(const rl::Player& player, const rl::Tokenizer& tokenizer) {
-  const Routing& r = player.routing();
+  const RoutingMap map = routing_map(player.routing(), 0, tokenizer.tokens());
   std::vector<std::string> rows;
-  const int64_t slots = std::max<int64_t>(1, r.slots_per_expert);
   for (int64_t y = 0; y < tokenizer.grid_height(); ++y) {
     std::string row;
     for (int64_t x = 0; x < tokenizer.grid_width(); ++x) {
-      const int64_t token = y * tokenizer.grid_width() + x;
-      int64_t best = 0;
-      if (r.kind == RouterKind::soft) {
-        std::vector<double> weight(static_cast<size_t>(r.experts), 0);
-        for (int64_t q = 0; q < r.experts * slots; ++q)
-          weight[static_cast<size_t>(q / slots)] += r.combine.f32()[token * r.experts * slots + q];
-        best = std::max_element(weight.begin(), weight.end()) - weight.begin();
-      } else {
-        best = r.expert.i32()[token];
-      }
-      row += static_cast<char>(best < 10 ? '0' + best : 'a' + best - 10);
+      const int32_t expert = main_expert_of_patch(map, y * tokenizer.grid_width() + x);
+      row += static_cast<char>(expert < 0 ? '-' : expert < 10 ? '0' + expert : 'a' + expert - 10);
       row += ' ';
     }
     rows.push_back(row);
@@ -120,11 +114,20 @@ int rl_play(const RlPlayOptions& options) {
   rl::Player player(network, static_cast<uint64_t>(options.seed), stored.agent->config().epsilon_eval);
   switch_off(player, options.off);
   const StopSignals signals;
-  player.begin(0);
+  PlayedEpisode told;  // the one in the file, whose actions take the place of the agent's
+  if (options.episode.empty()) {
+    player.begin(0);
+  } else {
+    told = read_episode(options.episode);
+    rl::Spectator(network, 0).open(told);  // throws when it no longer plays as it did
+    player.begin(told.seed, told.number);
+  }
   double total = 0;
   for (bool over = false; !over && !signals.asked();) {
     const std::vector<float> q = player.look();
-    const int action = player.choose();
+    const auto at = static_cast<size_t>(player.environment().steps());
+    if (!options.episode.empty() && at >= told.actions.size()) break;
+    const int action = options.episode.empty() ? player.choose() : told.actions[at];
     std::cout << (options.keep ? "" : "\033[H\033[J") << picture(player, network, q, action, total) << std::endl;
     const rl::Environment::Outcome outcome = player.play(action);
     total += outcome.reward;
@@ -156,6 +159,8 @@ void add_rl_play_command(CLI::App& rl, Action& action) {
   command->add_option("--steps", options->steps, "leave after so many steps; 0: at the end of the episode");
   command->add_option("--seed", options->seed, "seed of the episode")->check(CLI::NonNegativeNumber);
   command->add_option("--off", options->off, "switch an expert off; may be repeated")->expected(1)->take_all();
+  command->add_option("--episode", options->episode, "tell an episode again that F4 kept, instead of playing a new one")
+      ->type_name("FILE");
   command->add_flag("--keep", options->keep, "print one picture below the other");
   add_store_option(*command, options->store);
   command->callback([&action, options] { action = [options] { return rl_play(*options); }; });

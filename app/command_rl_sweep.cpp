@@ -1,12 +1,13 @@
-// `moescope rl sweep`: every preset on every game with every seed, one run after the other; what is stored already is
+// `moescope rl sweep`: every preset on every game with every seed, one run a core at once; what is stored already is
 // left out, so the same command goes on after a stop.
 #include <iostream>
 #include <set>
 
 #include "app/command_rl.h"
-#include "app/rl_headless.h"
+#include "app/rl_crew.h"
 #include "app/rl_presets.h"
 #include "app/store_path.h"
+#include "compute/backends/cpu_features.h"
 #include "compute/records/rl_config_fields.h"
 #include "sessions/run_params.h"
 #include "sessions/run_reader.h"
@@ -16,7 +17,7 @@ namespace {
 
 struct RlSweepOptions {
   std::vector<std::string> games, presets, settings;
-  int64_t seeds = 5;
+  int64_t seeds = 5, at_once = 0;
   std::string store, stop;
 };
 
@@ -70,14 +71,17 @@ int rl_sweep(const RlSweepOptions& options) {
   RecorderOptions recording;
   recording.store = store_path(options.store);
   const StopSignals signals;
+  const std::set<std::string> stored = stored_runs(recording.store);
+  std::vector<rl::RlSetup> missing;
   for (const RlConfig& config : configs) {
-    if (signals.asked()) break;
-    if (stored_runs(recording.store).contains(identity(texts_of(config)))) continue;
+    if (stored.contains(identity(texts_of(config)))) continue;
     rl::RlSetup setup;
     setup.config = config;
     setup.stop_rule = stop;
-    run_agent(std::move(setup), recording, signals);
+    missing.push_back(std::move(setup));
   }
+  const int64_t cores = cpu_features().physical_threads;
+  run_agents(std::move(missing), recording, options.at_once > 0 ? options.at_once : cores, signals);
   return 0;
 }
 
@@ -93,6 +97,8 @@ void add_rl_sweep_command(CLI::App& rl, Action& action) {
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
+  command->add_option("--at-once", options->at_once, "so many runs side by side, each on one thread; 0: one a core")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--stop", options->stop, "steps=N,seconds=N of each run")->type_name("RULE");
   add_store_option(*command, options->store);
   command->callback([&action, options] { action = [options] { return rl_sweep(*options); }; });

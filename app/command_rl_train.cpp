@@ -100,7 +100,7 @@ void add_rl_train_command(CLI::App& rl, Action& action) {
   CLI::App* command = rl.add_subcommand("train", "trains an agent without a window and records the run");
   const auto options = std::make_shared<RlTrainOptions>();
   command->add_option("game", options->game,
-                      "asterix, breakout, freeway, seaquest, space_invaders, cartpole or acrobot");
+                      "asterix, breakout, freeway, seaquest, space_invaders, cartpole, acrobot, or atari:ROM");
   command->add_option("--preset", options->preset, "where to start from (default: dqn, for classic control classic)")
       ->type_name("NAME");
   command->add_option("--set", options->settings, "set one field, such as rl.experts=4; may be repeated")

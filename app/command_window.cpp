@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/agent_stage.h"
 #include "app/display_probe.h"
 #include "app/findings_reader.h"
 #include "app/go_on.h"
@@ -75,13 +76,15 @@ int open_workbench(const WorkbenchOptions& options) {
   window_options.scale = options.scale;
   window_options.log = [](const std::string& line) { std::cerr << line << std::endl; };
   const std::filesystem::path store = std::filesystem::absolute(run.store);
+  const int64_t threads = run.setup.config.compute.threads;
   RunController controller(std::move(run));
   SessionBrowser browser(store, store.parent_path() / "figures");
   FindingsReader findings(store, store.parent_path() / "findings");
+  AgentStage agents(store, store.parent_path() / "episodes", threads);
   panels::Leave leave;
   std::shared_ptr<const Snapshot> latest;
   {
-    Window window(window_options, controller, &browser, &findings);
+    Window window(window_options, controller, &browser, &findings, &agents);
     const std::string opened = load_view(store);
     window.workspace().restore_view(opened);
     if (options.light) window.workspace().dark = false;

@@ -10,6 +10,7 @@
 #include "app/run_lookup.h"
 #include "compute/records/config_fields.h"
 #include "sessions/routing_blobs.h"
+#include "sessions/run_params.h"
 
 namespace moescope {
 
@@ -19,8 +20,11 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kCurvePoints = 400;
 
 /// What makes two runs seeds of one experiment.
-std::string experiment(const RunConfig& config) {
+std::string experiment(const ComparedRun& run) {
   std::string text;
+  for (const auto& [key, value] : run.further)
+    if (key != "rl.seed" && key != "rl.threads" && key != "rl.checkpoint_secs") text += key + "=" + value + "\n";
+  const RunConfig& config = run.run.config;
   for (const FieldText& field : list_fields(config)) {
     const std::string_view key = field.field.key;
     if (key == "train.seed" || (says_where(key) && key != "compute.precision")) continue;
@@ -82,6 +86,10 @@ ComparedRun at_its_step(const RunReader& reader, ComparedRun found) {
   found.run.config = reader.config_at(found.run.summary.run_id, found.step, doubts);
   if (found.step < found.run.summary.step) go_back(reader, found);
   found.run.summary.gflops_per_image = gflops_at(reader, found);
+  const int64_t run_id = found.run.summary.run_id;
+  found.further = further_params(read_params(reader.database(), run_id));
+  if (const MetricSeries returns = reader.load_metrics(run_id, "rl/return", 0, found.step); !returns.values.empty())
+    found.episode_return = returns.values.back();
   return found;
 }
 
@@ -122,7 +130,7 @@ std::vector<SeedGroup> seed_groups(const std::vector<ComparedRun>& runs) {
       return other.run.summary.run_id == runs[i].run.summary.run_id;
     };
     const bool once = std::count_if(runs.begin(), runs.end(), same_run) == 1;
-    const std::string signature = experiment(runs[i].run.config) + (once ? "" : runs[i].label);
+    const std::string signature = experiment(runs[i]) + (once ? "" : runs[i].label);
     const auto same = std::find(known.begin(), known.end(), signature);
     const auto has_seed = [&](size_t other) {
       return runs[other].run.config.train.seed == runs[i].run.config.train.seed;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/report_page.h"
@@ -15,16 +17,18 @@ namespace moescope {
 
 /// One side: a run, at its end or as it was after some steps.
 struct ComparedRun {
-  StoredRun run;      // its config as it was at that step, knobs included
-  int64_t step = 0;   // routing is that of the last stored maps at or before it
-  std::string label;  // "3 vmoe-s", "3 vmoe-s at step 400"
+  StoredRun run;                                             // its config as it was at that step, knobs included
+  int64_t step = 0;                                          // routing is that of the last stored maps at or before it
+  std::string label;                                         // "3 vmoe-s", "3 vmoe-s at step 400"
+  std::vector<std::pair<std::string, std::string>> further;  // settings of an agent; empty: none
+  std::optional<double> episode_return;                      // an agent's, the last reported
 };
 
 /// RUN or RUN@STEP, as find_run takes the first. Throws UserError, also when the run has not come that far.
 ComparedRun find_compared(const RunReader& reader, const std::string& asked);
 
-/// Runs that agree in every setting but name, seed, threads and paths: seeds of one experiment. Of two runs with the
-/// same seed the second one says nothing new about the spread: it stands alone.
+/// Runs that agree in every setting, an agent's too, but name, seed, threads and paths: seeds of one experiment. Of two
+/// runs with the same seed the second one says nothing new about the spread: it stands alone.
 struct SeedGroup {
   std::string label;
   std::vector<size_t> runs;  // positions in the list given

@@ -23,7 +23,7 @@ ComparedValue row(std::string name, const Runs& runs, Text&& text) {
 std::string number_or_dash(const std::optional<double>& value) { return value ? fixed(*value, 4) : "-"; }
 
 std::vector<ComparedValue> results_of(const Runs& runs) {
-  return {
+  std::vector<ComparedValue> results = {
       row("state", runs,
           [](const ComparedRun& run) {
             const RunSummary& s = run.run.summary;
@@ -37,6 +37,28 @@ std::vector<ComparedValue> results_of(const Runs& runs) {
       row("parameters", runs, [](const ComparedRun& run) { return std::to_string(run.run.summary.num_parameters); }),
       row("GFLOPs/image", runs, [](const ComparedRun& run) { return fixed(run.run.summary.gflops_per_image, 4); }),
       row("commands", runs, [](const ComparedRun& run) { return std::to_string(run.run.commands.size()); })};
+  if (std::any_of(runs.begin(), runs.end(), [](const ComparedRun& run) { return run.episode_return.has_value(); }))
+    results.insert(results.begin() + 3, row("return", runs, [](const ComparedRun& run) {
+                     return run.episode_return ? fixed(*run.episode_return, 2) : "-";
+                   }));
+  return results;
+}
+
+/// An agent's settings that not all runs have alike.
+void add_further_settings(const Runs& runs, std::vector<ComparedValue>& settings) {
+  std::set<std::string> keys;
+  for (const ComparedRun& run : runs)
+    for (const auto& [key, value] : run.further) keys.insert(key);
+  for (const std::string& key : keys) {
+    ComparedValue setting = row(key, runs, [&](const ComparedRun& run) -> std::string {
+      const auto found =
+          std::find_if(run.further.begin(), run.further.end(), [&](const auto& one) { return one.first == key; });
+      return found == run.further.end() ? "-" : found->second;
+    });
+    const bool differs = std::any_of(setting.values.begin(), setting.values.end(),
+                                     [&](const std::string& value) { return value != setting.values.front(); });
+    if (differs) settings.push_back(std::move(setting));
+  }
 }
 
 std::vector<ComparedValue> settings_of(const RunReader& reader, const Runs& runs) {
@@ -53,6 +75,7 @@ std::vector<ComparedValue> settings_of(const RunReader& reader, const Runs& runs
                                      [&](const std::string& value) { return value != setting.values.front(); });
     if (differs) settings.push_back(std::move(setting));
   }
+  add_further_settings(runs, settings);
   return settings;
 }
 

@@ -32,6 +32,16 @@ void ProgressPrinter::show(const Snapshot& snapshot) {
   }
 }
 
+void ProgressPrinter::show(const std::string& text) {
+  if (is_terminal_) {
+    std::fprintf(stderr, "\r\033[K%s", text.c_str());
+    open_line_ = true;
+  } else if (every_time_ || Clock::now() >= next_plain_) {
+    std::fprintf(stderr, "%s\n", text.c_str());
+    next_plain_ = Clock::now() + kPlainLineEvery;
+  }
+}
+
 void ProgressPrinter::say(const std::string& sentence) {
   end_line();
   std::fprintf(stderr, "%s\n", sentence.c_str());

@@ -13,6 +13,8 @@ class ProgressPrinter {
   /// every_time: each snapshot as a plain line, for other programs.
   explicit ProgressPrinter(bool every_time = false);
   void show(const Snapshot& snapshot);
+  /// The same for a run that has words of its own.
+  void show(const std::string& text);
   /// A sentence on a line of its own.
   void say(const std::string& sentence);
   void end_line();

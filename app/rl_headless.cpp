@@ -1,11 +1,9 @@
 // Turn after turn; the recorder's thread does the storing.
 #include "app/rl_headless.h"
 
-#include <unistd.h>
-
-#include <chrono>
 #include <iostream>
 
+#include "app/progress_printer.h"
 #include "app/text_table.h"
 
 namespace moescope {
@@ -19,25 +17,9 @@ std::string progress_text(const rl::RlProgress& p, const StopRule& stop) {
   return text + "  " + with_unit(p.steps_per_sec) + " steps/s  " + duration(p.wall_secs);
 }
 
-/// Progress on stderr: rewritten on a terminal, else a line every ten seconds.
-class ProgressLine {
- public:
-  void show(const std::string& text) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now < next_) return;
-    next_ = now + (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(10'000));
-    std::cerr << (terminal_ ? "\r\033[K" : "") << text << (terminal_ ? "" : "\n") << std::flush;
-  }
-  void end() {
-    if (terminal_) std::cerr << "\r\033[K" << std::flush;
-  }
+}  // namespace
 
- private:
-  bool terminal_ = isatty(STDERR_FILENO) != 0;
-  std::chrono::steady_clock::time_point next_{};
-};
-
-void print_result(const rl::RlProgress& p, const rl::Agent& agent, int64_t run_id, const std::string& store) {
+void print_agent_result(const rl::RlProgress& p, const rl::Agent& agent, int64_t run_id, const std::string& store) {
   const RlConfig& config = agent.config();
   const rl::QNetworkSize size = rl::measure(agent.learner().online());
   std::cout << "run " << run_id << " " << config.name << " on " << config.game << ": " << p.steps << " steps, "
@@ -51,8 +33,6 @@ void print_result(const rl::RlProgress& p, const rl::Agent& agent, int64_t run_i
   std::cout << "stored in " << store << "; go on with rl train --resume " << run_id << std::endl;
 }
 
-}  // namespace
-
 rl::RlProgress run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals) {
   const StopRule stop = setup.stop_rule;
   if (recording.store.has_parent_path()) std::filesystem::create_directories(recording.store.parent_path());
@@ -60,19 +40,19 @@ rl::RlProgress run_agent(rl::RlSetup setup, const RecorderOptions& recording, co
   rl::RlRun run(std::move(setup), events);
   run.prepare();
   Recorder recorder(events, recording);
-  ProgressLine line;
+  ProgressPrinter printer;
   for (bool going = true; going;) {
     going = run.turn();
-    line.show(progress_text(run.progress(), stop));
+    printer.show(progress_text(run.progress(), stop));
     if (going && signals.asked()) {
       run.finish(rl::kStoppedByRequest);
       going = false;
     }
   }
   recorder.close();
-  line.end();
+  printer.end_line();
   if (const RecorderState state = recorder.state(); state.num_waiting > 0) throw UserError(state.banner);
-  print_result(run.progress(), run.agent(), recorder.run_id(), recording.store.string());
+  print_agent_result(run.progress(), run.agent(), recorder.run_id(), recording.store.string());
   if (run.progress().state == RunState::diverged) throw UserError(run.progress().message);
   return run.progress();
 }

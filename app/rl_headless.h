@@ -11,4 +11,7 @@ namespace moescope {
 /// what cannot be is told before anything is stored.
 rl::RlProgress run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals);
 
+/// The result on stdout, with what the agent costs.
+void print_agent_result(const rl::RlProgress& progress, const rl::Agent& agent, int64_t run_id, const std::string& store);
+
 }  // namespace moescope

@@ -26,6 +26,10 @@ const std::vector<RlPreset>& rl_presets() {
        {"name=classic", "encoder=dense", "filters=512", "hidden=512", "learning_rate=0.001", "adam_epsilon=0.0003125",
         "batch_size=128", "replay_capacity=50000", "min_replay=500", "update_period=4", "target_period=100",
         "epsilon_decay=0", "n_step=1"}},
+      {"atari",
+       "DQN on Atari for a short run: the nature encoder, a small replay buffer",
+       {"name=atari", "encoder=nature", "hidden=512", "sticky_probability=0.25", "learning_rate=0.0001",
+        "adam_epsilon=0.00015", "replay_capacity=20000", "min_replay=1000", "epsilon_decay=20000"}},
       {"dopamine-dqn",
        "Dopamine's numbers for DQN with Soft MoE on Atari",
        {"name=dopamine-dqn", "encoder=nature", "layer=soft", "hidden=512", "learning_rate=0.0000625",
@@ -48,7 +52,9 @@ void apply_rl_setting(RlConfig& config, std::string_view setting) {
 }
 
 RlConfig load_rl_preset(std::string_view name, std::string_view game) {
-  if (name.empty()) name = game == "cartpole" || game == "acrobot" ? "classic" : "dqn";
+  if (name.empty()) {
+    name = game.starts_with("atari:") ? "atari" : game == "cartpole" || game == "acrobot" ? "classic" : "dqn";
+  }
   const auto& presets = rl_presets();
   const auto found =
       std::find_if(presets.begin(), presets.end(), [&](const RlPreset& preset) { return preset.name == name; });

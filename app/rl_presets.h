@@ -15,7 +15,7 @@ struct RlPreset {
 };
 
 const std::vector<RlPreset>& rl_presets();
-/// Throws ConfigError naming the nearest preset. An empty name is the one for the game: "classic" or "dqn".
+/// Throws ConfigError naming the nearest preset. An empty name is the one for the game: "atari", "classic" or "dqn".
 RlConfig load_rl_preset(std::string_view name, std::string_view game);
 /// Applies one "key=value". Throws ConfigError, also when there is no "=".
 void apply_rl_setting(RlConfig& config, std::string_view setting);

@@ -62,14 +62,15 @@ std::string picture_name() {
 }  // namespace
 
 struct Window::Impl {
-  Impl(WindowOptions given, LiveRun& live, SessionDoor* door, FindingsDoor* reader)
-      : options(std::move(given)), run(live), sessions(door), findings(reader) {}
+  Impl(WindowOptions given, LiveRun& live, SessionDoor* door, FindingsDoor* reader, AgentsDoor* stage)
+      : options(std::move(given)), run(live), sessions(door), findings(reader), agents(stage) {}
   ~Impl();
 
   WindowOptions options;
   LiveRun& run;
   SessionDoor* sessions;   // may be null
   FindingsDoor* findings;  // may be null
+  AgentsDoor* agents;      // may be null
   GLFWwindow* window = nullptr;
   Workspace workspace;
   ui::Look look;
@@ -134,6 +135,7 @@ Window::Impl::~Impl() {
   run.set_waker(nullptr);
   if (sessions) sessions->set_waker(nullptr);
   if (findings) findings->set_waker(nullptr);
+  if (agents) agents->set_waker(nullptr);
   textures.reset();
   if (ImGui::GetCurrentContext()) {
     ImGui_ImplOpenGL3_Shutdown();
@@ -210,6 +212,7 @@ void Window::Impl::take_news() {
   if (news.checkpoints) checkpoints = std::move(*news.checkpoints);
   if (!news.metrics.empty() || !news.applied.empty() || news.checkpoints) pace.data();
   if (workspace.take_session_news()) pace.again();
+  if (workspace.take_agent_news()) pace.data();
   for (std::string& text : run.drain_notices()) {
     workspace.banner().notice(std::move(text));
     pace.again();
@@ -328,8 +331,8 @@ ImagePixels Window::Impl::read_back() const {
   return pixels;
 }
 
-Window::Window(WindowOptions options, LiveRun& run, SessionDoor* sessions, FindingsDoor* findings)
-    : impl_(std::make_unique<Impl>(std::move(options), run, sessions, findings)) {
+Window::Window(WindowOptions options, LiveRun& run, SessionDoor* sessions, FindingsDoor* findings, AgentsDoor* agents)
+    : impl_(std::make_unique<Impl>(std::move(options), run, sessions, findings, agents)) {
   Impl& self = *impl_;
   self.open();
   self.set_callbacks();
@@ -340,10 +343,12 @@ Window::Window(WindowOptions options, LiveRun& run, SessionDoor* sessions, Findi
   self.workspace.compare().colors = self.workspace.figures().colors = self.workspace.findings().colors =
       load_color_map();
   self.workspace.findings().door = findings;
+  self.workspace.agents().door = agents;
   self.start_imgui();
   run.set_waker([] { glfwPostEmptyEvent(); });
   if (sessions) sessions->set_waker([] { glfwPostEmptyEvent(); });
   if (findings) findings->set_waker([] { glfwPostEmptyEvent(); });
+  if (agents) agents->set_waker([] { glfwPostEmptyEvent(); });
 }
 
 Window::~Window() = default;

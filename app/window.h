@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "app/agents_door.h"
 #include "app/findings_door.h"
 #include "app/session_door.h"
 #include "app/window_live_run.h"
@@ -33,7 +34,8 @@ class Window {
  public:
   /// Opens the window. Throws WindowError. The run and what reads the store must outlive it; without them the pages
   /// about stored runs say so.
-  Window(WindowOptions options, LiveRun& run, SessionDoor* sessions = nullptr, FindingsDoor* findings = nullptr);
+  Window(WindowOptions options, LiveRun& run, SessionDoor* sessions = nullptr, FindingsDoor* findings = nullptr,
+         AgentsDoor* agents = nullptr);
   ~Window();
   Window(const Window&) = delete;
   Window& operator=(const Window&) = delete;

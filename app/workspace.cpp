@@ -153,6 +153,7 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& given, const pan
   for (SessionNotice& notice : compare_.take_notices())
     notice.wrong ? banner_.notice(std::move(notice.text)) : banner_.tell(std::move(notice.text));
   for (std::string& notice : findings_.take_notices()) banner_.tell(std::move(notice));
+  for (std::string& notice : agents_.take_notices()) banner_.tell(std::move(notice));
   Rect area = screen;
   const Rect top = area.cut_top(px(kTopBar)), bottom = area.cut_bottom(px(kStatusBar));
   draw_top(top, seen, out);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/agents_page.h"
 #include "app/compare_page.h"
 #include "app/explore_page.h"
 #include "app/figures_page.h"
@@ -34,8 +35,11 @@ class Workspace {
   ComparePage& compare() { return compare_; }
   FiguresPage& figures() { return figures_; }
   FindingsPage& findings() { return findings_; }
+  AgentsPage& agents() { return agents_; }
   /// What the store and the findings have to say, to the pages about them; true when something came.
   bool take_session_news();
+  /// The same from the agents at play, who have some thirty times a second.
+  bool take_agent_news() { return agents_.take_news(); }
   panels::History& history() { return history_; }
   panels::Banner& banner() { return banner_; }
   const panels::TimeSlider& time() const { return transport_.time(); }
@@ -88,10 +92,11 @@ class Workspace {
 
   ExplorePage explore_;
   ComparePage compare_;
+  AgentsPage agents_;
   FiguresPage figures_;
   FindingsPage findings_;
   // One entry a tab, in the order of their keys.
-  std::array<WorkspacePage*, 4> pages_ = {&explore_, &compare_, &figures_, &findings_};
+  std::array<WorkspacePage*, 5> pages_ = {&explore_, &compare_, &agents_, &figures_, &findings_};
   size_t shown_ = 0, shown_before_ = 0;
   panels::History history_;
   panels::Transport transport_;

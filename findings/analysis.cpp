@@ -15,7 +15,8 @@ namespace {
 using Analysis = Finding (*)(const RecipeData&);
 
 const std::map<std::string, Analysis, std::less<>>& analyses() {
-  static const std::map<std::string, Analysis, std::less<>> all = {{"norm-function", analyse_norm_function},
+  static const std::map<std::string, Analysis, std::less<>> all = {{"agents", analyse_agents},
+                                                                   {"norm-function", analyse_norm_function},
                                                                    {"proof-inputs", analyse_proof_inputs},
                                                                    {"existence", analyse_existence},
                                                                    {"subset-choice", analyse_subset_choice},

@@ -62,6 +62,7 @@ Finding analyse_experts_and_slots(const RecipeData& data);
 Finding analyse_dropping(const RecipeData& data);
 Finding analyse_slot_alignment(const RecipeData& data);
 Finding analyse_collapse(const RecipeData& data);
+Finding analyse_agents(const RecipeData& data);
 
 // What they share.
 

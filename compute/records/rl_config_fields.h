@@ -24,7 +24,7 @@ void visit_rl_fields(Config& c, Visit&& visit) {
     visit(Field{key, min, max, next_run, help}, member);
   };
   v("name", 0, 0, c.name, "what to call the run");
-  v("rl.game", 0, 0, c.game, "what is played: a MinAtar game, cartpole or acrobot");
+  v("rl.game", 0, 0, c.game, "what is played: a MinAtar game, cartpole, acrobot, or atari:ROM");
   v("rl.sticky_probability", 0, 1, c.sticky_probability, "how often the move before is played again");
   v("rl.difficulty_ramping", 0, 1, c.difficulty_ramping, "games grow harder within an episode");
   v("rl.max_episode_steps", 0, kMany, c.max_episode_steps, "an episode is cut after so many steps; 0: the game's own");

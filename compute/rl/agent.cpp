@@ -109,9 +109,9 @@ Player::Player(QNetwork& network, uint64_t seed, double epsilon)
     experts_off.assign(1, std::vector<uint8_t>(static_cast<size_t>(network.config().experts), 0));
 }
 
-void Player::begin(uint64_t episode) {
-  episode_ = episode;
-  environment_->reset(seed_, episode);
+void Player::begin(uint64_t seed, uint64_t episode) {
+  seed_ = seed, episode_ = episode;
+  environment_->reset(seed, episode);
 }
 
 const std::vector<float>& Player::look() {
@@ -128,9 +128,14 @@ const std::vector<float>& Player::look() {
   return q_;
 }
 
-int Player::choose() {
+std::optional<int> Player::random_move() const {
   Rng rng(seed_, kActing, episode_, static_cast<uint64_t>(environment_->steps()));
-  if (epsilon_ > 0 && rng.uniform() <= epsilon_) return static_cast<int>(rng.below(static_cast<int64_t>(q_.size())));
+  if (epsilon_ <= 0 || rng.uniform() > epsilon_) return std::nullopt;
+  return static_cast<int>(rng.below(static_cast<int64_t>(q_.size())));
+}
+
+int Player::choose() {
+  if (const std::optional<int> random = random_move()) return *random;
   const std::vector<float>& q = look();
   return static_cast<int>(std::max_element(q.begin(), q.end()) - q.begin());
 }

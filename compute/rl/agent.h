@@ -79,12 +79,18 @@ class Player {
   /// The network must outlive it.
   Player(QNetwork& network, uint64_t seed, double epsilon);
 
-  void begin(uint64_t episode);
+  void begin(uint64_t episode) { begin(seed_, episode); }
+  void begin(uint64_t seed, uint64_t episode);
   /// Q(s,.) of the present state; fills routing() when the layer is a mixture.
   const std::vector<float>& look();
   /// What it would do: the best action, or a random one.
   int choose();
+  /// The random move that is due in the present state; nothing: it follows its values.
+  std::optional<int> random_move() const;
   Environment::Outcome play(int action) { return environment_->step(action); }
+
+  /// What look() returned last.
+  const std::vector<float>& values() const { return q_; }
 
   const Environment& environment() const { return *environment_; }
   const Routing& routing() const { return context_.penultimate.moe.routing; }

@@ -15,6 +15,31 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 
+/// A dark square in which lines are drawn, from (0, 0) left top to (1, 1).
+class Sketch {
+ public:
+  using Color = std::array<uint8_t, 3>;
+  Sketch() : image_{kPixels, kPixels, 3, {}} {
+    for (int64_t i = 0; i < kPixels * kPixels; ++i) image_.values.insert(image_.values.end(), {24, 26, 30});
+  }
+  void line(double x0, double y0, double x1, double y1, double width, Color color) {
+    for (int64_t row = 0; row < kPixels; ++row)
+      for (int64_t column = 0; column < kPixels; ++column) {
+        const double x = (static_cast<double>(column) + 0.5) / kPixels, y = (static_cast<double>(row) + 0.5) / kPixels;
+        const double dx = x1 - x0, dy = y1 - y0, square = std::max(dx * dx + dy * dy, 1e-12);
+        const double along = std::clamp(((x - x0) * dx + (y - y0) * dy) / square, 0.0, 1.0);
+        if (std::hypot(x - x0 - along * dx, y - y0 - along * dy) > width / 2) continue;
+        std::copy(color.begin(), color.end(), image_.values.begin() + (row * kPixels + column) * 3);
+      }
+  }
+  ImagePixels take() { return std::move(image_); }
+
+ private:
+  static constexpr int64_t kPixels = 84;
+  ImagePixels image_;
+};
+constexpr Sketch::Color kGroundLine = {92, 102, 117}, kCart = {152, 162, 176}, kPole = {230, 200, 120};
+
 /// An environment whose observation is a few numbers.
 template <size_t kNumbers>
 class VectorEnvironment : public Environment {
@@ -57,6 +82,15 @@ class CartPole : public VectorEnvironment<4> {
     for (double& s : state_) s = -0.05 + 0.1 * draws.uniform();
   }
 
+  ImagePixels picture() const override {
+    Sketch sketch;
+    const double x = 0.5 + 0.45 * state_[0] / 2.4, angle = state_[2];
+    sketch.line(0, 0.75, 1, 0.75, 0.012, kGroundLine);
+    sketch.line(x - 0.07, 0.72, x + 0.07, 0.72, 0.07, kCart);
+    sketch.line(x, 0.69, x + 0.45 * std::sin(angle), 0.69 - 0.45 * std::cos(angle), 0.03, kPole);
+    return sketch.take();
+  }
+
   Outcome move(int action) override {
     constexpr double kGravity = 9.8, kPoleMass = 0.1, kTotalMass = 1.1, kHalfLength = 0.5, kForce = 10, kTick = 0.02;
     auto& [x, speed, angle, turning] = state_;
@@ -91,6 +125,16 @@ class Acrobot : public VectorEnvironment<6> {
   void begin(uint64_t seed, uint64_t episode) override {
     RandomDraws draws(seed, episode + 1);
     for (double& s : state_) s = -0.1 + 0.2 * draws.uniform();
+  }
+
+  ImagePixels picture() const override {
+    Sketch sketch;
+    const double x = 0.5 + 0.22 * std::sin(state_[0]), y = 0.5 + 0.22 * std::cos(state_[0]);
+    const double both = state_[0] + state_[1];
+    sketch.line(0, 0.28, 1, 0.28, 0.008, kGroundLine);  // to be swung above: one length over the axis
+    sketch.line(0.5, 0.5, x, y, 0.045, kCart);
+    sketch.line(x, y, x + 0.22 * std::sin(both), y + 0.22 * std::cos(both), 0.045, kPole);
+    return sketch.take();
   }
 
   Outcome move(int action) override {

@@ -5,6 +5,7 @@
 
 #include "compute/core/error.h"
 #include "compute/records/nearest_name.h"
+#include "compute/rl/atari.h"
 #include "compute/rl/minatar_game.h"
 
 namespace moescope::rl {
@@ -33,6 +34,7 @@ std::vector<std::string_view> environment_names() {
 }
 
 std::unique_ptr<Environment> make_environment(const RlConfig& config) {
+  if (is_atari(config.game)) return make_atari_environment(config);
   const auto names = environment_names();
   if (std::find(names.begin(), names.end(), config.game) == names.end()) {
     throw ConfigError("there is no game '" + config.game + "'; did you mean '" +

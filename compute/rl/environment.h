@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compute/records/command.h"
 #include "compute/records/rl_config.h"
 #include "compute/rl/encoder.h"
 
@@ -46,6 +47,8 @@ class Environment {
   virtual void unpack(const uint8_t* packed, float* numbers) const = 0;
   /// The present state for a terminal.
   virtual std::string text() const = 0;
+  /// The present state as a picture in colour, as a window shows it.
+  virtual ImagePixels picture() const = 0;
 
  protected:
   virtual void begin(uint64_t seed, uint64_t episode) = 0;
@@ -58,7 +61,7 @@ class Environment {
 
 /// "asterix", "breakout", "freeway", "seaquest", "space_invaders", "cartpole", "acrobot".
 std::vector<std::string_view> environment_names();
-/// Throws ConfigError naming the nearest game for an unknown one.
+/// Those, and "atari:ROM" (atari.h). Throws ConfigError naming the nearest game for an unknown one.
 std::unique_ptr<Environment> make_environment(const RlConfig& config);
 
 std::unique_ptr<Environment> make_minatar_environment(const RlConfig& config);

@@ -1,5 +1,8 @@
 // A MinAtar game as an environment: planes of bits, all six moves, a fresh stick for every episode.
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <numbers>
 
 #include "compute/rl/environment.h"
 #include "compute/rl/sticky_game.h"
@@ -10,6 +13,19 @@ namespace {
 constexpr std::array<const char*, 6> kMoves = {"none", "left", "up", "right", "down", "fire"};
 // Games without an end (Freeway has its own at 2500) are cut as Dopamine cuts Atari's.
 constexpr int64_t kMostSteps = 27'000;
+
+using Color = std::array<uint8_t, 3>;
+constexpr Color kGround = {24, 26, 30};
+
+/// A channel's colour: brighter with each, on Green's cubehelix (arXiv:1108.5083), as MinAtar's own window has it.
+Color channel_color(int channel, int channels) {
+  const double light = 0.35 + 0.6 * (channel + 1) / channels;
+  const double angle = 2 * std::numbers::pi * (0.5 / 3 + 1 - 1.5 * light), amplitude = light * (1 - light) / 2 * 1.6;
+  const double c = std::cos(angle), s = std::sin(angle);
+  const auto byte = [&](double x) { return static_cast<uint8_t>(std::clamp(255 * x, 0.0, 255.0)); };
+  return {byte(light + amplitude * (-0.14861 * c + 1.78277 * s)),
+          byte(light + amplitude * (-0.29227 * c - 0.90649 * s)), byte(light + amplitude * 1.97294 * c)};
+}
 
 class MinAtarEnvironment : public Environment {
  public:
@@ -54,6 +70,19 @@ class MinAtarEnvironment : public Environment {
       text += '\n';
     }
     return text;
+  }
+
+  ImagePixels picture() const override {
+    ImagePixels image{kSide, kSide, 3, std::vector<uint8_t>(kSide * kSide * 3, 0)};
+    const Frame frame = game_->frame();
+    for (int y = 0; y < kSide; ++y)
+      for (int x = 0; x < kSide; ++x) {
+        std::array<uint8_t, 3> color = kGround;
+        for (int channel = 0; channel < frame.channels; ++channel)
+          if (frame[channel].has({x, y})) color = channel_color(channel, frame.channels);
+        std::copy(color.begin(), color.end(), image.values.begin() + (y * kSide + x) * 3);
+      }
+    return image;
   }
 
  protected:

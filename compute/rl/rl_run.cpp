@@ -121,6 +121,7 @@ bool RlRun::turn() {
       change_state(RunState::diverged, agent_->divergence());
       return false;
     }
+    if (setup_.after_step && !setup_.after_step(*agent_)) break;
   } while (agent_->steps() % every != 0 && agent_->steps() < last);
   report(interval, secs_since(begin));
   const Progress place{.step = agent_->steps(), .steps_per_epoch = 1, .active_secs = wall_secs()};

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,8 @@ struct RlSetup {
   std::string resume_name = "checkpoint";  // what errors call it
   double wall_secs_before = 0;             // of the stored run so far
   StopRule stop_rule;                      // steps= and seconds=; empty: until it is asked to stop
+  /// Called after each step, on the thread that turns; it may take its time. False ends the turn there.
+  std::function<bool(const Agent&)> after_step = {};
 };
 
 /// What a terminal shows.

@@ -7,7 +7,8 @@
 namespace moescope {
 
 Study find_study(const std::string& name) {
-  const std::map<std::string, Study, std::less<>> studies = {{"norm-function", norm_function},
+  const std::map<std::string, Study, std::less<>> studies = {{"agent", agent_study},
+                                                             {"norm-function", norm_function},
                                                              {"proof-inputs", proof_inputs},
                                                              {"single-layer", single_layer},
                                                              {"layer-time", layer_time}};

@@ -47,6 +47,7 @@ double number_of(const Numbers& numbers, const std::string& key, double fallback
 StudyOutcome norm_function(const StudyCase& study, const StudyProgress& progress);
 StudyOutcome proof_inputs(const StudyCase& study, const StudyProgress& progress);
 StudyOutcome single_layer(const StudyCase& study, const StudyProgress& progress);
+StudyOutcome agent_study(const StudyCase& study, const StudyProgress& progress);
 StudyOutcome layer_time(const StudyCase& study, const StudyProgress& progress);
 
 }  // namespace moescope

@@ -93,6 +93,28 @@ TEST_F(CommandRl, SurvivesAKill) {
   EXPECT_EQ(last_state(store_), last_state(sound));
 }
 
+TEST_F(CommandRl, SeedsSideBySideGiveTheBitsOfEachAlone) {
+  std::vector<std::string> words = training(store_, {"--stop", "steps=400"});
+  words.erase(std::find(words.begin(), words.end(), "--preset"), std::find(words.begin(), words.end(), "--store"));
+  words[1] = "sweep";
+  words.insert(words.end(), {"--presets", "soft", "--seeds", "3", "--at-once", "2"});
+  const Outcome swept = run_program(words);
+  ASSERT_EQ(swept.status, 0) << swept.err;
+  const SessionStore store(store_, SessionStore::Access::read);
+  const RunReader reader(store);
+  ASSERT_EQ(reader.count_runs(), 3);
+  for (int64_t run = 1; run <= 3; ++run) {
+    const std::string seed = read_params(reader.database(), run).at("rl.seed"), alone = temp_ / ("seed" + seed + ".db");
+    ASSERT_EQ(run_program(training(alone, {"--stop", "steps=400", "--seed", seed})).status, 0);
+    const auto info = reader.latest_checkpoint(run);
+    ASSERT_TRUE(info);
+    EXPECT_EQ(load_checkpoint(store.database(), info->checkpoint_id), last_state(alone)) << "seed " << seed;
+  }
+  const Outcome again = run_program(words);
+  ASSERT_EQ(again.status, 0) << again.err;
+  EXPECT_EQ(reader.count_runs(), 3) << "what is stored is not trained again";
+}
+
 TEST_F(CommandRl, PlaysEvaluatesAndCompares) {
   ASSERT_EQ(run_program(training(store_, {"--stop", "steps=400"})).status, 0);
   ASSERT_EQ(run_program(training(store_, {"--stop", "steps=400", "--seed", "1", "--set", "name=other"})).status, 0);

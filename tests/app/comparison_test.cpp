@@ -122,6 +122,33 @@ TEST_F(Comparison, TheReportSaysWhatDiffersAndOnlyThat) {
   EXPECT_THAT(outcome.out, HasSubstr("3        4  1.0000      0.0000       1.0000           0.0000  0>1 1>0"));
 }
 
+TEST_F(Comparison, AgentsAreComparedByTheirOwnSettingsAndReturns) {
+  const auto add_agent = [&](int64_t seed, const std::string& layer, double earned) {
+    const SessionStore store(store_, SessionStore::Access::write);
+    RunStarted start;
+    start.config.name = "agent";
+    start.config.train.seed = seed;
+    start.further_params = {{"rl.game", "breakout"}, {"rl.layer", layer}, {"rl.seed", std::to_string(seed)}};
+    const std::vector<Event> events = {start, MetricsTaken{{{"rl/return", 10, 1, earned}}}};
+    RunWriter(store).write(events);
+  };
+  add_agent(1, "dense", 2), add_agent(2, "dense", 3), add_agent(1, "soft", 7);  // runs 4, 5, 6
+  const SessionStore store(store_, SessionStore::Access::read);
+  const RunReader reader(store);
+  std::vector<ComparedRun> runs;
+  for (const char* run : {"4", "5", "6"}) runs.push_back(find_compared(reader, run));
+  EXPECT_EQ(seed_groups(runs).size(), 2u) << "the layer makes another experiment, the seed does not";
+  const RunComparison differs = what_differs(reader, runs);
+  const auto values = [](const std::vector<ComparedValue>& rows, const std::string& name) {
+    for (const ComparedValue& one : rows)
+      if (one.name == name) return one.values;
+    return std::vector<std::string>();
+  };
+  EXPECT_THAT(values(differs.results, "return"), ElementsAre("2.00", "3.00", "7.00"));
+  EXPECT_THAT(values(differs.settings, "rl.layer"), ElementsAre("dense", "dense", "soft"));
+  EXPECT_THAT(values(differs.settings, "rl.game"), IsEmpty()) << "all have it alike";
+}
+
 TEST_F(Comparison, ReportsAreWrittenByTheirEnding) {
   const auto written = [&](const std::string& name) {
     EXPECT_EQ(compare({"1", "3", "--to", temp_ / name}).status, 0);

@@ -22,7 +22,7 @@ std::string typed_text();
 bool key_held(char letter);
 
 /// Keys without a character, by GLFW's numbers.
-enum class Key { escape = 256, enter = 257, del = 261, f1 = 290, f3 = 292, f5 = 294, f6 = 295 };
+enum class Key { escape = 256, enter = 257, del = 261, f1 = 290, f3 = 292, f4 = 293, f5 = 294, f6 = 295 };
 /// True in the frame after the key went down, however short it was held.
 bool pressed(Key key);
 /// True in the frame in which Ctrl and the letter went down together (no character comes of that).
