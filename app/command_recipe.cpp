@@ -4,9 +4,11 @@
 #include <iostream>
 #include <optional>
 
+#include "app/child_options.h"
 #include "app/recipe_report.h"
 #include "app/recipe_runner.h"
 #include "app/store_path.h"
+#include "app/weights_file.h"
 
 namespace moescope {
 
@@ -14,7 +16,9 @@ namespace {
 
 struct RecipeFlags {
   std::string store, name, budget, to = "findings-report";
+  std::string weights;
   int64_t seeds = 0;
+  bool beside = false, progress = false;
 };
 
 int list(const RecipeFlags& flags) {
@@ -63,16 +67,42 @@ void print_report(const RecipeFlags& flags, const Recipe& recipe, const std::str
   std::cout << as_text({"", report.sections});
 }
 
+/// The first seed's model of each arm, ARM.safetensors.
+void write_weights(const RecipeFlags& flags, const Recipe& recipe, const RecipeBudget& budget) {
+  if (!recipe.trains()) throw UserError("recipe " + recipe.name + " trains no model whose weights could be written");
+  std::filesystem::create_directories(flags.weights);
+  for (const RecipeCell& cell : recipe_cells(recipe, budget, 1)) {
+    const CellState state = find_cell(store_path(flags.store), recipe_session(recipe, budget), cell.cell);
+    const std::filesystem::path file = std::filesystem::path(flags.weights) / (cell.arm.name + ".safetensors");
+    export_weights(flags.store, std::to_string(state.run_id), file);
+    std::cout << file.string() << ", " << std::filesystem::file_size(file) << " bytes\n";
+  }
+}
+
+/// For the program that started this one.
+void print_runs(const RecipeFlags& flags, const Recipe& recipe, const RecipeBudget& budget, int64_t seeds) {
+  std::cout << "runs";
+  for (const RecipeCell& cell : recipe_cells(recipe, budget, seeds))
+    std::cout << " " << find_cell(store_path(flags.store), recipe_session(recipe, budget), cell.cell).run_id;
+  std::cout << "\n";
+}
+
 int run(const RecipeFlags& flags) {
   const Recipe recipe = find_recipe(flags.name);
   const RecipeBudget& budget = recipe.budget(flags.budget.empty() ? "quick" : flags.budget);
-  const RecipeProgress done = run_recipe(recipe, budget, flags.seeds > 0 ? flags.seeds : budget.seeds, flags.store);
+  const int64_t seeds = flags.seeds > 0 ? flags.seeds : budget.seeds;
+  if (flags.beside) end_with_parent();
+  const RecipeProgress done = run_recipe(recipe, budget, seeds, flags.store, {flags.beside, flags.progress});
   if (done.asked_to_stop) {
     std::cout << "stopped after " << done.num_done << " of " << done.num_cells
               << " runs; the same command goes on there\n";
     return 0;
   }
-  print_report(flags, recipe, budget.name);
+  if (!flags.weights.empty()) write_weights(flags, recipe, budget);
+  if (flags.progress)
+    print_runs(flags, recipe, budget, seeds);
+  else
+    print_report(flags, recipe, budget.name);
   return 0;
 }
 
@@ -140,6 +170,9 @@ void add_recipe_command(CLI::App& program, Action& action) {
   CLI::App* running = add("run", "does what the store lacks; the same command goes on after a stop", run);
   add_name(*running)->required();
   add_budget(*running);
+  running->add_option("--weights", flags->weights, "also write each arm's first model as ARM.safetensors there")
+      ->type_name("DIR");
+  add_child_options(*running, flags->beside, flags->progress);
   CLI::App* reporting = add("report", "NAME.md, .svg and .csv from the stored runs alone", report);
   const auto all = std::make_shared<bool>(false);
   add_name(*reporting);

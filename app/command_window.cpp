@@ -1,6 +1,7 @@
 // Opens the workbench on a run; where there is no display, says so and trains the same run in the terminal.
 #include "app/command_window.h"
 
+#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "app/agent_stage.h"
+#include "app/demo_models.h"
 #include "app/display_probe.h"
 #include "app/findings_reader.h"
 #include "app/go_on.h"
@@ -16,6 +18,7 @@
 #include "app/run_request.h"
 #include "app/saved_view.h"
 #include "app/session_browser.h"
+#include "app/store_path.h"
 #include "app/window.h"
 #include "compute/records/nearest_name.h"
 
@@ -49,6 +52,24 @@ void refuse_flags_before(const CLI::App& program) {
                       "', where it is the window's; write it behind the command");
 }
 
+/// Whoever starts the program for the first time, asking for nothing, sees a trained model at once: a new run at the
+/// demo's last step, standing still. It goes on for three epochs.
+bool begin_with_demo(const WorkbenchOptions& options, RunRequest& request) {
+  constexpr int64_t kMoreEpochs = 3;
+  const ConfigOptions& config = request.config;
+  const std::filesystem::path store = store_path(request.store);
+  if (!config.preset.empty() || !config.file.empty() || !config.settings.empty() || !request.resume.empty() ||
+      !request.branch.empty() || !request.stop.empty() || is_link(options.file) || std::filesystem::exists(store) ||
+      !probe_display().usable)
+    return false;
+  request.branch = bring_demos(store);
+  if (request.branch.empty()) return false;
+  const int64_t epochs = kMoreEpochs + static_cast<int64_t>(std::ceil(prepare_run(request).setup.config.train.epochs));
+  request.config.settings = {"train.epochs=" + std::to_string(epochs)};
+  request.stop = "epochs=" + std::to_string(epochs);
+  return true;
+}
+
 int open_workbench(const WorkbenchOptions& options) {
   RunRequest request = options.run;
   std::optional<ViewLink> link;
@@ -58,8 +79,9 @@ int open_workbench(const WorkbenchOptions& options) {
   } else if (request.store.empty()) {
     request.store = options.file;
   }
+  const bool demo = begin_with_demo(options, request);
   PreparedRun run = prepare_run(request);
-  run.setup.start_paused = options.paused || link.has_value();
+  run.setup.start_paused = options.paused || link.has_value() || demo;
   run.setup.watched = {{0, nullptr, "test 0"}};  // something to see with the first snapshot
 
   if (const DisplayProbe display = probe_display(); !display.usable) {
@@ -89,6 +111,9 @@ int open_workbench(const WorkbenchOptions& options) {
     window.workspace().restore_view(opened);
     if (options.light) window.workspace().dark = false;
     if (link) window.workspace().follow(*link);
+    if (demo)
+      window.workspace().banner().tell(
+          "A model that was trained before, to look at; T trains it on, ./run --preset default begins a new one");
     leave = window.run_until_closed();
     latest = window.snapshot();
     save_view(store, merged_view(opened, load_view(store), window.view_text()));

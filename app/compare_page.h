@@ -81,7 +81,6 @@ class ComparePage : public WorkspacePage {
   void draw_metric_choice(ui::Rect& inside);
   void draw_axis_choice(ui::Rect& inside);
   void draw_moments(ui::Rect& inside);
-  void draw_jobs(const ui::Rect& area);
   std::vector<RunMoment> pair_moments() const;
 
   Layout layout_;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "app/compare_page.h"
+#include "app/window_jobs.h"
 #include "widgets/panels/control_tips.h"
 #include "widgets/panels/states.h"
 #include "widgets/ui/controls.h"
@@ -151,27 +152,6 @@ void ComparePage::draw_view(const Rect& area, const PageInput& input) {
   ImGui::PopID();
 }
 
-void ComparePage::draw_jobs(const Rect& area) {
-  const ui::Theme& t = ui::theme();
-  Rect rest = ui::panel_surface(area);
-  for (const SessionJob& job : jobs_) {
-    Rect line = rest.cut_top(px(26));
-    ImGui::PushID(static_cast<int>(job.job_id));
-    if (ui::button("cancel", line.cut_right(px(62)), "Cancel")) door->cancel(job.job_id);
-    ImGui::PopID();
-    line.cut_right(px(10));
-    const bool waits = job.state == SessionJob::State::waiting;
-    const std::string left = waits ? "waits" : job.eta_secs >= 0 ? ui::duration(std::ceil(job.eta_secs)) + " left" : "";
-    ui::text_in(line.cut_right(px(96)), Face::small, t.dim, left, ui::Align::right);
-    line.cut_right(px(10));
-    const Rect track = line.cut_right(std::min(px(180), line.w * 0.4f));
-    const Rect bar{track.x, std::round(track.center_y() - px(2)), track.w, px(4)};
-    ui::fill(bar, t.line, px(2));
-    ui::fill({bar.x, bar.y, bar.w * static_cast<float>(std::clamp(job.share, 0.0, 1.0)), bar.h}, t.good, px(2));
-    ui::text_in(line, Face::small, t.text, ui::fit_text(Face::small, job.title, line.w - px(8)));
-  }
-}
-
 void ComparePage::draw_ui(const Rect& whole, const PageInput& input, std::vector<Command>&) {
   if (!door)
     return panels::draw_state(whole, panels::Mood::empty, "No store", "This window has no session store behind it.");
@@ -181,7 +161,7 @@ void ComparePage::draw_ui(const Rect& whole, const PageInput& input, std::vector
   const float gutter = px(ui::kGutter);
   Rect area = whole;
   if (!jobs_.empty()) {
-    draw_jobs(area.cut_bottom(px(26) * static_cast<float>(jobs_.size()) + px(2 * ui::kInset)));
+    draw_job_strip(area.cut_bottom(job_strip_height(jobs_)), jobs_, *door);
     area.cut_bottom(gutter);
   }
   Rect left = table_large_ ? area : area.cut_left(std::clamp(px(layout_.table), area.w * 0.25f, area.w * 0.44f));

@@ -93,6 +93,11 @@ std::string cost_sentence(const ExperimentCost& cost) {
 }
 
 std::vector<std::string> experiment_arguments(const ExperimentAsk& ask) {
+  if (ask.kind == ExperimentAsk::Kind::recipe) {
+    std::vector<std::string> words{"recipe", "run", ask.name, "--budget", ask.budget};
+    if (ask.seeds > 0) words.insert(words.end(), {"--seeds", std::to_string(ask.seeds)});
+    return words;
+  }
   const bool sweep = ask.kind == ExperimentAsk::Kind::sweep;
   std::vector<std::string> words{sweep ? "sweep" : "twins"};
   for (const std::string& preset : ask.presets) {

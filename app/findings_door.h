@@ -7,15 +7,25 @@
 #include <string>
 #include <vector>
 
+#include "app/norm_picture.h"
 #include "compute/records/cell_table.h"
 #include "compute/records/verdict.h"
 #include "figure/scene.h"
 
 namespace moescope {
 
+/// What a recipe can be given: a click runs it.
+struct BudgetLook {
+  std::string name;   // quick, full
+  int64_t seeds = 3;  // its own
+  size_t num_arms = 0;
+  std::string words;  // "settles nothing: ..."; empty: it judges
+};
+
 /// A recipe as the store knows it.
 struct FindingLook {
   std::string name, id, title, claim, source, criterion;
+  std::vector<BudgetLook> budgets;
   std::string progress;            // "3 of 12 (quick)"; "-": no run of it
   std::string refusal;             // why its runs cannot be read; empty: they can
   std::optional<Verdict> verdict;  // none: no run of it; what follows is empty then
@@ -39,6 +49,9 @@ class FindingsDoor {
   virtual void show() = 0;
   virtual void rest() = 0;
   virtual bool take(std::shared_ptr<const Findings>& out) = 0;
+  /// Fits norm-function's layer anew and shows it on the way; latest wins.
+  virtual void refit(const NormAsk& ask) = 0;
+  virtual bool take_refit(std::shared_ptr<const NormPicture>& out) = 0;
   /// NAME.md, .svg and .csv; a notice says where they are.
   virtual void save_report(const std::string& recipe) = 0;
   /// One-line messages for the person since the last call.

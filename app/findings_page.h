@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/findings_door.h"
+#include "app/session_door.h"
 #include "app/workspace_page.h"
 #include "figure/palette.h"
 #include "widgets/panels/finding_panel.h"
@@ -32,8 +33,12 @@ class FindingsPage : public WorkspacePage {
   const Findings* findings() const { return findings_.get(); }
   /// Of those in view; null: none.
   const FindingLook* chosen() const;
+  /// The fit under the hand (recipe norm-function); null: nothing was dragged yet.
+  const NormPicture* refitted() const { return refit_.get(); }
 
-  FindingsDoor* door = nullptr;  // null: no store behind the window
+  FindingsDoor* door = nullptr;                   // null: no store behind the window
+  SessionDoor* sessions = nullptr;                // what starts recipes; null: only the command line does
+  const std::vector<SessionJob>* jobs = nullptr;  // all that are under way, recipes or not
   figure::ColorMap colors;
 
  private:
@@ -45,9 +50,18 @@ class FindingsPage : public WorkspacePage {
   void choose(int64_t index);
   void draw_list(const ui::Rect& area);
   void draw_claim(const ui::Rect& area, const FindingLook& look, ui::Textures& textures);
+  void draw_start(ui::Rect line, const FindingLook& look);
+  void start(const FindingLook& look);
+  void draw_refit(ui::Rect area, ui::Textures& textures);
+  void refit(const NormAsk& ask);
 
   Layout layout_;
   int64_t chosen_ = 0;
+  NormAsk norm_;
+  std::shared_ptr<const NormPicture> refit_;
+  plots::SceneView refit_view_;
+  size_t budget_ = 0;  // of the chosen recipe's
+  double seeds_ = 0;   // asked for; 0: the budget's
   panels::FindingPanel finding_panel_;
   plots::SceneView figure_view_;
   std::shared_ptr<const Findings> findings_;

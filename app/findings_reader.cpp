@@ -12,6 +12,10 @@ FindingLook look_at(const RunReader* reader, const Recipe& recipe) {
   FindingLook look;
   look.name = recipe.name, look.id = recipe.id, look.title = recipe.title, look.claim = recipe.claim;
   look.source = recipe.source, look.criterion = recipe.criterion, look.progress = "-";
+  for (const RecipeBudget& budget : recipe.budgets) {
+    const std::string words = budget.unsettled.empty() ? std::string() : "settles nothing: " + budget.unsettled;
+    look.budgets.push_back({budget.name, budget.seeds, recipe.arms.size(), words});
+  }
   if (!reader) return look;
   RecipeState state = recipe_state(*reader, recipe, "", 0, "");
   look.progress = state.progress();
@@ -37,7 +41,10 @@ void FindingsReader::show() {
   reading_.post([this] { read(); });
 }
 
-void FindingsReader::rest() { shown_ = false; }
+void FindingsReader::rest() {
+  shown_ = false;
+  refit_.stop();
+}
 
 void FindingsReader::save_report(const std::string& recipe) {
   reading_.post([this, recipe] {

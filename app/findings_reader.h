@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/findings_door.h"
+#include "app/norm_refit.h"
 #include "app/worker.h"
 #include "compute/core/mailbox.h"
 #include "sessions/session_store.h"
@@ -27,6 +28,8 @@ class FindingsReader : public FindingsDoor {
   void show() override;
   void rest() override;
   bool take(std::shared_ptr<const Findings>& out) override { return findings_.take(out); }
+  void refit(const NormAsk& ask) override { refit_.ask(ask); }
+  bool take_refit(std::shared_ptr<const NormPicture>& out) override { return refit_.take(out); }
   void save_report(const std::string& recipe) override;
   std::vector<std::string> drain_notices() override;
   void set_waker(std::function<void()> wake) override;
@@ -52,6 +55,7 @@ class FindingsReader : public FindingsDoor {
   std::chrono::steady_clock::time_point read_at_{};
   double read_cost_secs_ = 0;
 
+  NormRefit refit_{[this] { wake(); }};
   Worker reading_;  // last: it uses all of the above
 };
 

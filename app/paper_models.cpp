@@ -118,4 +118,18 @@ std::vector<Agreement> compare_with_papers(const std::vector<PaperModel>& models
   return rows;
 }
 
+StudyOutcome count_paper_models(const StudyCase&, const StudyProgress&) {
+  const auto number = [](const std::string& digits) { return std::stod(digits) * (digits.ends_with('B') ? 1e3 : 1); };
+  StudyOutcome outcome;
+  for (const Agreement& row : compare_with_papers(load_paper_models())) {
+    const std::string of = "/" + row.quantity + "/" + row.model;
+    outcome.values["paper" + of] = number(row.paper);
+    outcome.values["here" + of] = number(row.ours);
+    outcome.values["deviation" + of] = row.deviation;
+    outcome.values["agrees" + of] = row.agrees;
+  }
+  outcome.dataset = "the papers' tables";
+  return outcome;
+}
+
 }  // namespace moescope

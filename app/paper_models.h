@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compute/models/vision_transformer.h"
+#include "compute/studies/study.h"
 
 namespace moescope {
 
@@ -35,6 +36,10 @@ struct Agreement {
 /// Parameters must print as the paper's digits, cut off or rounded; GFLOPs within 0.7 %, exaFLOPs within 1 %, relative
 /// GFLOPs within 1 % of theirs: what PAPERS.md 1.4 found the closed formula to reach on the tables.
 std::vector<Agreement> compare_with_papers(const std::vector<PaperModel>& models);
+
+/// The agreements as numbers, for recipe R0: "paper/QUANTITY/MODEL" and "here/..." (parameters in millions),
+/// "deviation/...", "agrees/..." (1 or 0).
+StudyOutcome count_paper_models(const StudyCase& study, const StudyProgress& progress);
 
 /// Whether `count` prints as "933M", "1.8B" or "3446.0M", cut off or rounded.
 bool prints_as(double count, const std::string& digits);

@@ -15,6 +15,7 @@
 #include "app/text_table.h"
 #include "app/timing.h"
 #include "compute/backends/thread_pool.h"
+#include "compute/core/clock.h"
 #include "compute/core/queue.h"
 #include "compute/train/environment.h"
 #include "findings/measures.h"
@@ -31,6 +32,11 @@ struct Session {
   const Recipe& recipe;
   std::string name, store, stop;
   std::filesystem::path path;
+  RecipeCaller caller;
+
+  SessionStore::Access writing() const {
+    return caller.beside ? SessionStore::Access::beside : SessionStore::Access::write;
+  }
 };
 
 MeasuredCell look_up(const Session& session, const RecipeCell& cell) {
@@ -39,14 +45,19 @@ MeasuredCell look_up(const Session& session, const RecipeCell& cell) {
   return find_measured(RunReader(store), session.name, cell);
 }
 
-void say(size_t done, size_t all, const std::string& what, double secs_left) {
+/// That so many are done, and what comes next or came last.
+void say(const Session& session, size_t done, size_t all, const std::string& what, double secs_left) {
+  if (session.caller.tell_often) {
+    if (done < all) std::fprintf(stderr, "cell %zu of %zu: %s\n", done + 1, all, what.c_str());
+    return;
+  }
   std::fprintf(stderr, "%zu of %zu done; %s%s\n", done, all, what.c_str(),
                secs_left > 0 ? (", about " + duration(secs_left) + " left").c_str() : "");
 }
 
 void tag(const Session& session, int64_t run_id) {
   const SessionStore store(session.path, SessionStore::Access::edit);
-  RunEditor(store).tag(std::vector<int64_t>{run_id}, "recipe/" + session.recipe.name, true);
+  RunEditor(store).tag(std::vector<int64_t>{run_id}, "recipe/" + session.recipe.runs_of, true);
 }
 
 // ---- trainings, one after the other: each uses all cores
@@ -56,7 +67,7 @@ void measure(const Session& session, const RecipeCell& cell, int64_t run_id, con
   Replica replica = replica_of(stored);
   Values values;
   for (const std::string& name : session.recipe.measures) {
-    std::fprintf(stderr, "  measuring %s\n", name.c_str());
+    if (!session.caller.tell_often) std::fprintf(stderr, "  measuring %s\n", name.c_str());
     find_measure(name)(
         replica, cell.arm.numbers, [&](double) { return !signals.asked(); }, values);
   }
@@ -64,14 +75,18 @@ void measure(const Session& session, const RecipeCell& cell, int64_t run_id, con
   const RunSummary run = RunReader(store).load_summary(run_id);
   if (run.test_accuracy) values["accuracy"] = 100 * *run.test_accuracy;
   values["gflops"] = run.gflops_per_image;
-  store_values(session.path, run_id, run.step, run.wall_secs, values);
+  values["parameters"] = 1e-6 * static_cast<double>(run.num_parameters);
+  store_values(SessionStore(session.path, session.writing()), run_id, run.step, run.wall_secs, values);
 }
 
 /// False when asked to stop.
 bool train_and_measure(const Session& session, const RecipeCell& cell) {
   CellState state = find_cell(session.path, session.name, cell.cell);
   if (state.progress != CellState::Progress::done) {
-    const HeadlessRun run = run_headless(prepare_cell(session.store, session.stop, session.name, cell.cell, state));
+    PreparedRun prepared = prepare_cell(session.store, session.stop, session.name, cell.cell, state);
+    prepared.beside = session.caller.beside;
+    prepared.tell_often = session.caller.tell_often;
+    const HeadlessRun run = run_headless(std::move(prepared));
     if (run.asked_to_stop) return false;
     state.run_id = run.run_id;
   }
@@ -85,46 +100,70 @@ bool train_and_measure(const Session& session, const RecipeCell& cell) {
 
 // ---- studies, side by side: each computes on one thread
 
+/// Cells of one seed that are computed side by side, or one alone.
+using CellGroup = std::vector<const RecipeCell*>;
+
 struct Done {
-  const RecipeCell* cell = nullptr;
-  std::variant<StudyOutcome, std::exception_ptr> outcome;  // null pointer: stopped
-  double secs = 0;
+  CellGroup cells;
+  std::variant<std::vector<StudyOutcome>, std::exception_ptr> outcomes;  // null pointer: stopped
+  double secs = 0;                                                       // of all together
 };
 
-void store_outcome(const Session& session, const Backend& backend, const Done& done, const StudyOutcome& outcome) {
-  const RunConfig& config = done.cell->cell.config;
+/// As many groups as keep all threads busy, where the study can have several cells in one.
+std::vector<CellGroup> grouped(const std::string& study, const std::vector<RecipeCell>& cells) {
+  constexpr size_t kMost = 4;  // an even share for two threads with three seeds of eight arms
+  const bool together = find_side_by_side(study) != nullptr;
+  std::vector<CellGroup> groups;
+  for (const RecipeCell& cell : cells) {
+    const bool joins =
+        together && !groups.empty() && groups.back().size() < kMost && groups.back().front()->seed == cell.seed;
+    if (!joins) groups.emplace_back();
+    groups.back().push_back(&cell);
+  }
+  return groups;
+}
+
+void store_outcome(const Session& session, const Backend& backend, const RecipeCell& cell, double secs,
+                   const StudyOutcome& outcome) {
+  const RunConfig& config = cell.cell.config;
   DatasetInfo info;
   info.name = outcome.dataset, info.content_hash = outcome.dataset_hash;
   Environment environment = describe_environment(backend, info, 0);
   for (const auto& [key, value] : Environment{{"sweep", session.name},
-                                              {"sweep_cell", done.cell->cell.name},
-                                              {"recipe", session.recipe.name},
+                                              {"sweep_cell", cell.cell.name},
+                                              {"recipe", session.recipe.runs_of},
                                               {"study", session.recipe.study}}) {
     environment.emplace_back(key, value);
   }
-  const SessionStore store(session.path, SessionStore::Access::write);
+  const SessionStore store(session.path, session.writing());
   RunWriter writer(store);
   // One transaction: a run is there whole, or it is to be done again.
   const std::vector<Event> events = {
       RunStarted{config, environment, outcome.num_parameters, outcome.gflops_per_image}, MetricsTaken{outcome.curve},
-      MetricsTaken{as_metrics(outcome.values, outcome.steps, done.secs)},
-      StateChanged{outcome.steps, done.secs, RunState::finished, "study " + session.recipe.study}};
+      MetricsTaken{as_metrics(outcome.values, outcome.steps, secs)},
+      StateChanged{outcome.steps, secs, RunState::finished, "study " + session.recipe.study}};
   writer.write(events);
-  RunEditor(store).tag(std::vector<int64_t>{writer.run_id()}, "recipe/" + session.recipe.name, true);
+  RunEditor(store).tag(std::vector<int64_t>{writer.run_id()}, "recipe/" + session.recipe.runs_of, true);
 }
 
-/// Takes cells until there are none left or a stop was asked for.
-void work(const Session& session, const std::vector<RecipeCell>& cells, std::atomic<size_t>& next,
+std::vector<StudyOutcome> compute(const std::string& name, const CellGroup& group, const StudyProgress& progress) {
+  std::vector<StudyCase> cases;
+  for (const RecipeCell* cell : group) cases.push_back({cell->cell.config, cell->arm.numbers});
+  if (const StudySideBySide together = find_side_by_side(name)) return together(cases, progress);
+  return {find_study(name)(cases.front(), progress)};
+}
+
+/// Takes groups until there are none left or a stop was asked for.
+void work(const Session& session, const std::vector<CellGroup>& groups, std::atomic<size_t>& next,
           const StopSignals& signals, Queue<Done>& results) {
   work_alone_on_this_thread(true);
-  const Study study = find_study(session.recipe.study);
-  for (size_t i = next++; i < cells.size() && !signals.asked(); i = next++) {
-    Done done{&cells[i], std::exception_ptr(), 0};
+  for (size_t i = next++; i < groups.size() && !signals.asked(); i = next++) {
+    Done done{groups[i], std::exception_ptr(), 0};
     const auto begin = Clock::now();
     try {
-      done.outcome = study({cells[i].cell.config, cells[i].arm.numbers}, [&](double) { return !signals.asked(); });
-    } catch (const StudyStopped&) { done.outcome = std::exception_ptr(); } catch (...) {
-      done.outcome = std::current_exception();
+      done.outcomes = compute(session.recipe.study, groups[i], [&](double) { return !signals.asked(); });
+    } catch (const StudyStopped&) { done.outcomes = std::exception_ptr(); } catch (...) {
+      done.outcomes = std::current_exception();
     }
     done.secs = secs_since(begin);
     results.push(std::move(done));
@@ -134,38 +173,46 @@ void work(const Session& session, const std::vector<RecipeCell>& cells, std::ato
 /// Stores what comes in; the first failure is thrown when all threads have ended.
 void run_studies(const Session& session, const std::vector<RecipeCell>& cells, RecipeProgress& progress) {
   const StopSignals signals;
+  say(session, progress.num_done, progress.num_cells, cells.front().cell.name, 0);
   const std::unique_ptr<Backend> backend = make_backend(cells.front().cell.config.compute);
-  const size_t num_threads = std::min(cells.size(), static_cast<size_t>(cpu_pool().num_threads()));
+  const std::vector<CellGroup> groups = grouped(session.recipe.study, cells);
+  const size_t num_threads = std::min(groups.size(), static_cast<size_t>(cpu_pool().num_threads()));
   Queue<Done> results;
   std::atomic<size_t> next{0}, running{num_threads};
   std::vector<std::thread> threads;
   for (size_t i = 0; i < num_threads; ++i) {
     threads.emplace_back([&] {
-      work(session, cells, next, signals, results);
+      work(session, groups, next, signals, results);
       if (--running == 0) results.close();
     });
   }
   std::exception_ptr failure;
   const auto begin = Clock::now();
   size_t num_new = 0;
+  const auto fail = [&](const std::exception_ptr& error) {
+    if (!failure) failure = error;
+    next = groups.size();
+  };
   for (bool over = false; !over;) {
     over = results.closed();  // before the last look, so that nothing pushed earlier is missed
     for (Done& done : results.wait_drain(std::chrono::milliseconds(200))) {
-      if (const auto* error = std::get_if<std::exception_ptr>(&done.outcome)) {
-        if (*error && !failure) failure = *error;
-        if (*error) next = cells.size();
+      if (const auto* error = std::get_if<std::exception_ptr>(&done.outcomes)) {
+        if (*error) fail(*error);
         continue;
       }
+      const auto& outcomes = std::get<std::vector<StudyOutcome>>(done.outcomes);
+      const double secs_each = done.secs / static_cast<double>(outcomes.size());
       try {
-        store_outcome(session, *backend, done, std::get<StudyOutcome>(done.outcome));
+        for (size_t i = 0; i < outcomes.size(); ++i)
+          store_outcome(session, *backend, *done.cells[i], secs_each, outcomes[i]);
       } catch (...) {
-        if (!failure) failure = std::current_exception();
-        next = cells.size();
+        fail(std::current_exception());
         continue;
       }
-      ++num_new;
+      num_new += outcomes.size();
+      progress.num_done += outcomes.size();
       const double each = secs_since(begin) / static_cast<double>(num_new);
-      say(++progress.num_done, progress.num_cells, done.cell->cell.name + " took " + duration(done.secs),
+      say(session, progress.num_done, progress.num_cells, done.cells.back()->cell.name + " took " + duration(secs_each),
           each * static_cast<double>(cells.size() - num_new));
     }
   }
@@ -176,8 +223,9 @@ void run_studies(const Session& session, const std::vector<RecipeCell>& cells, R
 
 }  // namespace
 
-RecipeProgress run_recipe(const Recipe& recipe, const RecipeBudget& budget, int64_t seeds, const std::string& store) {
-  const Session session{recipe, recipe_session(recipe, budget), store, budget.stop, store_path(store)};
+RecipeProgress run_recipe(const Recipe& recipe, const RecipeBudget& budget, int64_t seeds, const std::string& store,
+                          RecipeCaller caller) {
+  const Session session{recipe, recipe_session(recipe, budget), store, budget.stop, store_path(store), caller};
   if (session.path.has_parent_path()) std::filesystem::create_directories(session.path.parent_path());
   const std::vector<RecipeCell> all = recipe_cells(recipe, budget, seeds);
   std::vector<RecipeCell> missing;
@@ -192,7 +240,8 @@ RecipeProgress run_recipe(const Recipe& recipe, const RecipeBudget& budget, int6
   const auto begin = Clock::now();
   for (size_t i = 0; i < missing.size(); ++i) {
     const double each = i > 0 ? secs_since(begin) / static_cast<double>(i) : 0;
-    say(progress.num_done, progress.num_cells, missing[i].cell.name, each * static_cast<double>(missing.size() - i));
+    say(session, progress.num_done, progress.num_cells, missing[i].cell.name,
+        each * static_cast<double>(missing.size() - i));
     if (!train_and_measure(session, missing[i])) {
       progress.asked_to_stop = true;
       return progress;

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <tuple>
 
 #include "app/assets.h"
 #include "app/config_file.h"
 #include "app/config_options.h"
+#include "app/paper_models.h"
 #include "compute/records/nearest_name.h"
 #include "sessions/metric_writer.h"
 
@@ -16,14 +18,20 @@ namespace {
 
 constexpr std::string_view kPrefix = "finding/", kMeasured = "finding/measured";
 
-/// R2 before R10, R3 before R3b.
+/// R2 before R10, R3 before R3b, all of these before the others.
 bool id_less(const Recipe& a, const Recipe& b) {
   const auto key = [](const std::string& id) {
     size_t end = 1;
     while (end < id.size() && std::isdigit(static_cast<unsigned char>(id[end]))) ++end;
-    return std::pair(end > 1 ? std::stoi(id.substr(1, end - 1)) : 0, id.substr(end));
+    return std::tuple(id[0] != 'R', id[0], end > 1 ? std::stoi(id.substr(1, end - 1)) : 0, id.substr(end));
   };
   return key(a.id) < key(b.id);
+}
+
+/// Of the papers' tables only the program knows.
+void offer_own_studies() {
+  static const bool once = (offer_study("cost-model", count_paper_models), true);
+  static_cast<void>(once);
 }
 
 void apply_all(RunConfig& config, const std::vector<std::string>& settings) {
@@ -33,6 +41,7 @@ void apply_all(RunConfig& config, const std::vector<std::string>& settings) {
 }  // namespace
 
 std::vector<Recipe> load_recipes() {
+  offer_own_studies();
   std::vector<Recipe> recipes;
   for (const auto& entry : std::filesystem::directory_iterator(asset_path("recipes")))
     if (entry.path().extension() == ".json") recipes.push_back(load_recipe(entry.path()));
@@ -41,10 +50,8 @@ std::vector<Recipe> load_recipes() {
 }
 
 Recipe find_recipe(const std::string& asked) {
-  if (asked.ends_with(".json")) {
-    if (!std::filesystem::exists(asked)) throw ConfigError(asked + " is not there; give an existing recipe file");
-    return load_recipe(asked);
-  }
+  offer_own_studies();
+  if (asked.ends_with(".json")) return load_recipe(asked);
   const std::vector<Recipe> recipes = load_recipes();
   std::vector<std::string_view> names;
   for (const Recipe& recipe : recipes) {
@@ -65,7 +72,7 @@ std::vector<RecipeCell> recipe_cells(const Recipe& recipe, const RecipeBudget& b
       RecipeCell cell{arm, seed, {arm.settings, arm.name + " seed " + std::to_string(seed), base}};
       apply_all(cell.cell.config, arm.settings);
       cell.cell.config.train.seed = seed;
-      cell.cell.config.name = recipe.name + " " + arm.name;
+      cell.cell.config.name = recipe.runs_of + " " + arm.name;
       cells.push_back(std::move(cell));
     }
   }
@@ -73,7 +80,7 @@ std::vector<RecipeCell> recipe_cells(const Recipe& recipe, const RecipeBudget& b
 }
 
 std::string recipe_session(const Recipe& recipe, const RecipeBudget& budget) {
-  return "recipe " + recipe.name + " " + budget.name;
+  return "recipe " + recipe.runs_of + " " + budget.name;
 }
 
 MeasuredCell find_measured(const RunReader& reader, const std::string& session, const RecipeCell& cell) {
@@ -99,9 +106,7 @@ std::vector<Metric> as_metrics(const Values& values, int64_t step, double wall_s
   return metrics;
 }
 
-void store_values(const std::filesystem::path& path, int64_t run_id, int64_t step, double wall_secs,
-                  const Values& values) {
-  const SessionStore store(path, SessionStore::Access::write);
+void store_values(const SessionStore& store, int64_t run_id, int64_t step, double wall_secs, const Values& values) {
   Transaction transaction(store.database());
   MetricWriter writer(store.database());
   writer.write(run_id, as_metrics(values, step, wall_secs));

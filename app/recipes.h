@@ -38,8 +38,7 @@ struct MeasuredCell {
 MeasuredCell find_measured(const RunReader& reader, const std::string& session, const RecipeCell& cell);
 
 /// Stores what was measured with the run, all or nothing, as metrics "finding/NAME" at its last step.
-void store_values(const std::filesystem::path& store, int64_t run_id, int64_t step, double wall_secs,
-                  const Values& values);
+void store_values(const SessionStore& store, int64_t run_id, int64_t step, double wall_secs, const Values& values);
 /// The metrics of `values`.
 std::vector<Metric> as_metrics(const Values& values, int64_t step, double wall_secs);
 

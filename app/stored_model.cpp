@@ -70,6 +70,13 @@ StoredModel load_stored_model(const std::string& store_asked, const std::string&
     throw UserError(name + " was trained on images of another size or other classes than " +
                     stored.dataset->info().name + " has now; point data.path to the data set it was trained on");
   }
+  // Other limits are other data, and asked for; other files under the same settings are a mistake.
+  const std::string& now = stored.dataset->info().content_hash;
+  if (settings.empty() && !stored.trained_on.empty() && stored.trained_on != now) {
+    throw UserError(name + " was trained on other data (fingerprint " + stored.trained_on + ") than " +
+                    stored.dataset->info().name + " holds here (" + now +
+                    "); point it to its own with --set data.path=DIR, or name the data yourself to use it on these");
+  }
   stored.model = std::make_unique<VisionTransformer>(stored.config, image);
   stored.model->parameters().allocate(*stored.backend, 0);
   restore_values(checkpoint, stored.model->parameters());

@@ -339,7 +339,7 @@ Window::Window(WindowOptions options, LiveRun& run, SessionDoor* sessions, Findi
   self.workspace.dark = self.options.dark;
   self.workspace.explore().reroute = [&run](const RoutingMap& map, const WhatIf& what_if, const RouterConfig& router,
                                             int64_t image) { return run.reroute(map, what_if, router, image); };
-  self.workspace.compare().door = self.workspace.figures().door = sessions;
+  self.workspace.compare().door = self.workspace.figures().door = self.workspace.findings().sessions = sessions;
   self.workspace.compare().colors = self.workspace.figures().colors = self.workspace.findings().colors =
       load_color_map();
   self.workspace.findings().door = findings;

@@ -149,6 +149,7 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& given, const pan
   const panels::Seen& seen = away ? given : looked;
   const PageInput input{seen, gallery, history_, has_keyboard, away ? &looked : nullptr};
   figures_.set_chosen(compare_.table().chosen());
+  findings_.jobs = &compare_.jobs();
   for (size_t i = 0; i < pages_.size(); ++i) pages_[i]->update(input, i == shown_, out);
   for (SessionNotice& notice : compare_.take_notices())
     notice.wrong ? banner_.notice(std::move(notice.text)) : banner_.tell(std::move(notice.text));

@@ -2,6 +2,7 @@
 #include "findings/analysis.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <functional>
 #include <set>
 
@@ -30,7 +31,13 @@ const std::map<std::string, Analysis, std::less<>>& analyses() {
                                                                    {"experts-and-slots", analyse_experts_and_slots},
                                                                    {"dropping", analyse_dropping},
                                                                    {"slot-alignment", analyse_slot_alignment},
-                                                                   {"collapse", analyse_collapse}};
+                                                                   {"collapse", analyse_collapse},
+                                                                   {"cost-model", analyse_cost_model},
+                                                                   {"share-over-n", analyse_share_over_n},
+                                                                   {"mixing", analyse_mixing},
+                                                                   {"pareto", analyse_pareto},
+                                                                   {"dropped-patches", analyse_dropped_patches},
+                                                                   {"demo", analyse_demo}};
   return all;
 }
 
@@ -87,6 +94,26 @@ void require_analysis(const std::string& name) {
   for (const auto& [known, analysis] : analyses()) names.push_back(known);
   throw ConfigError("there is no analysis '" + name + "'; did you mean '" + std::string(nearest_name(name, names)) +
                     "'?");
+}
+
+std::map<std::string, std::vector<RecipeArm>> families(const Recipe& recipe) {
+  std::map<std::string, std::vector<RecipeArm>> found;
+  for (const RecipeArm& arm : recipe.arms) found[arm.name.substr(0, arm.name.rfind(' '))].push_back(arm);
+  return found;
+}
+
+std::vector<double> numbers_in(const RecipeData& data, const std::string& beginning) {
+  std::vector<double> found;
+  for (const std::string& name : data.names(beginning)) found.push_back(std::stod(name.substr(beginning.size())));
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+std::string text_of(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
 }
 
 void add_curve(figure::Panel& panel, const std::string& name, int64_t color, const std::vector<double>& x,

@@ -63,8 +63,24 @@ Finding analyse_dropping(const RecipeData& data);
 Finding analyse_slot_alignment(const RecipeData& data);
 Finding analyse_collapse(const RecipeData& data);
 Finding analyse_agents(const RecipeData& data);
+Finding analyse_cost_model(const RecipeData& data);
+Finding analyse_share_over_n(const RecipeData& data);
+Finding analyse_mixing(const RecipeData& data);
+Finding analyse_pareto(const RecipeData& data);
+Finding analyse_dropped_patches(const RecipeData& data);
+Finding analyse_demo(const RecipeData& data);
 
 // What they share.
+
+constexpr auto kDifference = [](double a, double b) { return a - b; };
+constexpr auto kRatio = [](double a, double b) { return a / b; };
+
+/// Arms by their name up to the last word ("fashion n=4" is of "fashion"), each family in the recipe's order.
+std::map<std::string, std::vector<RecipeArm>> families(const Recipe& recipe);
+/// The numbers in names like "capacity/0.5/bpr" that begin so, ascending, each once.
+std::vector<double> numbers_in(const RecipeData& data, const std::string& beginning);
+/// 0.5 as "0.5", 2.0 as "2".
+std::string text_of(double value);
 
 /// A line through the means of one value over arms or of several values of one arm, with its interval as a band.
 void add_curve(figure::Panel& panel, const std::string& name, int64_t color, const std::vector<double>& x,

@@ -9,15 +9,6 @@ namespace moescope {
 
 namespace {
 
-/// "fashion n=4" belongs to the data set "fashion": the arm's name up to its last word.
-std::string family_of(const RecipeArm& arm) { return arm.name.substr(0, arm.name.rfind(' ')); }
-
-std::map<std::string, std::vector<RecipeArm>> families(const Recipe& recipe) {
-  std::map<std::string, std::vector<RecipeArm>> found;
-  for (const RecipeArm& arm : recipe.arms) found[family_of(arm)].push_back(arm);
-  return found;
-}
-
 std::vector<double> experts_of(const std::vector<RecipeArm>& arms) {
   std::vector<double> n;
   for (const RecipeArm& arm : arms) n.push_back(setting_of(arm, "router.num_experts"));
@@ -29,8 +20,6 @@ std::vector<MeanInterval> means(const RecipeData& data, const std::vector<Recipe
   for (const RecipeArm& arm : arms) list.push_back(data.mean(arm.name, value));
   return list;
 }
-
-constexpr auto kDifference = [](double a, double b) { return a - b; };
 
 }  // namespace
 
@@ -108,6 +97,38 @@ Finding analyse_subset_choice(const RecipeData& data) {
                                          {"contribution/" + divisor, 2},
                                          {"time/" + divisor, 2}}));
   }
+  return finding;
+}
+
+/// R3b: the same runs, asked whether the loss at a fixed share of the experts shrinks with their number.
+Finding analyse_share_over_n(const RecipeData& data) {
+  constexpr double kRises = 0.8;  // PAPERS.md R3b: Spearman
+  Finding finding;
+  for (const auto& [family, arms] : families(data.recipe())) {
+    const std::vector<double> n = experts_of(arms);
+    figure::Panel panel = panel_of(family, "experts n", "test accuracy with n/2 of them, %", true);
+    int64_t color = 1;
+    for (const auto& [rule, name] : {std::pair("combine", "Algorithm 1"), std::pair("random", "random")}) {
+      const std::string value = std::string(rule) + "/2";
+      add_curve(panel, name, color++, n, means(data, arms, value));
+      std::vector<double> correlation;  // one a seed
+      for (int64_t seed = 0; seed < data.num_seeds(arms.front().name); ++seed) {
+        std::vector<double> of_seed;
+        for (const RecipeArm& arm : arms)
+          if (const auto found = data.values(arm.name, value); seed < std::ssize(found))
+            of_seed.push_back(found[static_cast<size_t>(seed)]);
+        if (of_seed.size() == n.size()) correlation.push_back(spearman(n, of_seed));
+      }
+      finding.checks.push_back(at_least(family + ", " + name +
+                                            ": accuracy with n/2 experts rises with n (rank "
+                                            "correlation at least 0.8)",
+                                        correlation, kRises));
+    }
+    finding.scene.panels.push_back(std::move(panel));
+  }
+  side_by_side(finding.scene);
+  finding.tables.push_back(
+      mean_table(data, "Accuracy in percent with n/2 of the experts", {{"all", 2}, {"combine/2", 2}, {"random/2", 2}}));
   return finding;
 }
 

@@ -10,6 +10,7 @@
 #include "compute/moe/observe.h"
 #include "compute/records/config_fields.h"
 #include "compute/records/nearest_name.h"
+#include "findings/analysis.h"
 
 namespace moescope {
 namespace {
@@ -40,13 +41,6 @@ const std::vector<double>& list(const Numbers& numbers, const std::string& key) 
   const auto found = numbers.find(key);
   if (found == numbers.end()) throw ConfigError("the measure needs the numbers \"" + key + "\" of the recipe");
   return found->second;
-}
-
-/// 0.5 as "0.5", 2.0 as "2".
-std::string text_of(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
 }
 
 void measure_capacity(Replica& model, const Numbers& numbers, const StudyProgress& progress, Values& values) {
@@ -159,6 +153,8 @@ void measure_softness(Replica& model, const Numbers&, const StudyProgress& progr
   for (const auto& [layer, load] : loads_of(model, EvalOptions::of(model.config), progress)) {
     values["dispatch_max/" + std::to_string(layer)] = load.dispatch_max;
     values["combine_max/" + std::to_string(layer)] = load.combine_max;
+    if (model.config.router.kind == RouterKind::soft)
+      values["uniform/" + std::to_string(layer)] = 1 / static_cast<double>(model.model->tokens_per_image());
   }
 }
 
@@ -213,14 +209,10 @@ void measure_specialisation(Replica& model, const Numbers&, const StudyProgress&
 }  // namespace
 
 Measure find_measure(const std::string& name) {
-  const std::map<std::string, Measure, std::less<>> measures = {{"capacity", measure_capacity},
-                                                                {"random-router", measure_random_router},
-                                                                {"k", measure_k},
-                                                                {"balance", measure_balance},
-                                                                {"specialisation", measure_specialisation},
-                                                                {"kept", measure_kept},
-                                                                {"softness", measure_softness},
-                                                                {"alignment", measure_alignment}};
+  const std::map<std::string, Measure, std::less<>> measures = {
+      {"capacity", measure_capacity}, {"random-router", measure_random_router},     {"k", measure_k},
+      {"balance", measure_balance},   {"specialisation", measure_specialisation},   {"kept", measure_kept},
+      {"softness", measure_softness}, {"dropped-patches", measure_dropped_patches}, {"alignment", measure_alignment}};
   const auto found = measures.find(name);
   if (found != measures.end()) return found->second;
   std::vector<std::string_view> names;

@@ -23,9 +23,15 @@ using Measure =
 ///   kept           "kept/K/combine", "kept/K/random", "kept/K/load": accuracy with K experts an image (numbers
 ///                  "divisors"; random is the mean of "random_seeds" draws), "all"
 ///   softness       "dispatch_max/LAYER", "combine_max/LAYER": mean over slots (tokens) of the largest weight
+///   dropped-patches  "dropped/ORDER/LAYER" (percent of the tokens), "ink/ORDER/LAYER", "scarce/ORDER": under a
+///   capacity
+///                  factor of "scarce_capacity", first come and BPR; of seed 0 "picture/..." besides
 ///   alignment      "aligned_within/LAYER", "aligned_across/LAYER": mean cosine of two slots' parameters of one expert,
 ///                  and of two experts
+/// softness also gives "uniform/LAYER", the weight of a slot that takes all tokens alike; soft layers only.
 /// Accuracies are in percent of the test split.
 Measure find_measure(const std::string& name);
+
+void measure_dropped_patches(Replica& model, const Numbers& numbers, const StudyProgress& progress, Values& values);
 
 }  // namespace moescope

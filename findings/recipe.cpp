@@ -41,19 +41,32 @@ RecipeBudget read_budget(const std::string& name, const Json& json) {
           optional<std::string>(json, "stop"), optional<std::string>(json, "unsettled")};
 }
 
-Recipe read_recipe(const std::string& name, const Json& json) {
+Recipe load(const std::filesystem::path& file, bool runs_of_another);
+
+/// runs_of_another: this one's runs are asked for by another recipe.
+Recipe read_recipe(const std::filesystem::path& file, const Json& json, bool runs_of_another) {
   refuse_other_keys(json, {"id", "title", "claim", "source", "criterion", "study", "preset", "analysis", "measures",
-                           "settings", "numbers", "arms", "budgets", "reference"});
+                           "settings", "numbers", "arms", "budgets", "reference", "runs_of"});
   Recipe r;
-  r.name = name;
+  if (json.contains("runs_of")) {
+    for (const char* key : {"study", "preset", "measures", "settings", "numbers", "arms", "budgets"})
+      if (json.contains(key)) throw ConfigError(std::string("with runs_of, \"") + key + "\" is the other recipe's");
+    if (runs_of_another) throw ConfigError("it judges runs of another recipe itself; name that one in runs_of");
+    r = load(file.parent_path() / (json.at("runs_of").get<std::string>() + ".json"), true);
+    r.reference.clear();
+  }
+  r.name = file.stem().string();
+  if (r.runs_of.empty()) r.runs_of = r.name;
   r.id = json.at("id"), r.title = json.at("title"), r.claim = json.at("claim"), r.source = json.at("source");
   r.criterion = json.at("criterion"), r.analysis = json.at("analysis");
-  r.study = optional<std::string>(json, "study"), r.preset = optional<std::string>(json, "preset", "default");
-  r.measures = optional<std::vector<std::string>>(json, "measures");
-  r.settings = optional<std::vector<std::string>>(json, "settings");
-  const auto numbers = optional<Numbers>(json, "numbers");
-  for (const Json& arm : json.at("arms")) r.arms.push_back(read_arm(arm, numbers));
-  for (const auto& [budget, rest] : json.at("budgets").items()) r.budgets.push_back(read_budget(budget, rest));
+  if (!json.contains("runs_of")) {
+    r.study = optional<std::string>(json, "study"), r.preset = optional<std::string>(json, "preset", "default");
+    r.measures = optional<std::vector<std::string>>(json, "measures");
+    r.settings = optional<std::vector<std::string>>(json, "settings");
+    const auto numbers = optional<Numbers>(json, "numbers");
+    for (const Json& arm : json.at("arms")) r.arms.push_back(read_arm(arm, numbers));
+    for (const auto& [budget, rest] : json.at("budgets").items()) r.budgets.push_back(read_budget(budget, rest));
+  }
   for (const Json& row : optional<Json>(json, "reference", Json::array())) {
     refuse_other_keys(row, {"arm", "value", "paper", "source"});
     r.reference.push_back({row.at("arm"), row.at("value"), row.at("paper"), row.at("source")});
@@ -76,6 +89,18 @@ void check(const Recipe& r) {
   r.budget("quick"), r.budget("full");
 }
 
+Recipe load(const std::filesystem::path& file, bool runs_of_another) {
+  std::ifstream stream(file);
+  if (!stream) throw ConfigError(file.string() + " is not there; give an existing recipe file");
+  try {
+    const Recipe recipe = read_recipe(file, Json::parse(stream), runs_of_another);
+    check(recipe);
+    return recipe;
+  } catch (const Json::exception& error) {
+    throw ConfigError(file.string() + " is no recipe: " + error.what() + "; see findings/recipe.h for the format");
+  } catch (const ConfigError& error) { throw ConfigError(file.string() + ": " + error.what()); }
+}
+
 }  // namespace
 
 const RecipeBudget& Recipe::budget(const std::string& wanted) const {
@@ -87,15 +112,6 @@ const RecipeBudget& Recipe::budget(const std::string& wanted) const {
   throw ConfigError("recipe " + name + " has no budget '" + wanted + "'; there are " + names);
 }
 
-Recipe load_recipe(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  try {
-    const Recipe recipe = read_recipe(file.stem().string(), Json::parse(stream));
-    check(recipe);
-    return recipe;
-  } catch (const Json::exception& error) {
-    throw ConfigError(file.string() + " is no recipe: " + error.what() + "; see findings/recipe.h for the format");
-  } catch (const ConfigError& error) { throw ConfigError(file.string() + ": " + error.what()); }
-}
+Recipe load_recipe(const std::filesystem::path& file) { return load(file, false); }
 
 }  // namespace moescope

@@ -9,6 +9,9 @@
 //    "budgets": {"quick": {"seeds": 3, "settings": [], "stop": "epochs=1", "unsettled": "why it cannot judge"},
 //                "full": {...}},
 //    "reference": [{"arm": "n=1", "value": "loss", "paper": 27.5, "source": "figure 4"}]}
+//
+// "runs_of": "algorithm-1" judges the runs of the recipe beside it another way: study, preset, measures, settings,
+// arms and budgets are that recipe's, and what one of the two has run is there for both.
 #pragma once
 
 #include <filesystem>
@@ -41,6 +44,7 @@ struct RecipeReference {
 
 struct Recipe {
   std::string name, id, title, claim, source, criterion, study, preset, analysis;
+  std::string runs_of;  // the recipe whose runs these are: its own name, or another's
   std::vector<std::string> measures, settings;
   std::vector<RecipeArm> arms;
   std::vector<RecipeBudget> budgets;

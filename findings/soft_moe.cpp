@@ -9,16 +9,6 @@ namespace moescope {
 
 namespace {
 
-constexpr auto kDifference = [](double a, double b) { return a - b; };
-constexpr auto kRatio = [](double a, double b) { return a / b; };
-
-/// Arms by their name up to the last word ("soft n=8" is of "soft"), each family in the recipe's order.
-std::map<std::string, std::vector<RecipeArm>> families(const Recipe& recipe) {
-  std::map<std::string, std::vector<RecipeArm>> found;
-  for (const RecipeArm& arm : recipe.arms) found[arm.name.substr(0, arm.name.rfind(' '))].push_back(arm);
-  return found;
-}
-
 /// Of one seed: the largest of the values that begin so (over layers).
 std::vector<double> largest(const RecipeData& data, const std::string& arm, const std::string& beginning) {
   std::vector<double> most;
@@ -71,6 +61,25 @@ Finding analyse_experts_and_slots(const RecipeData& data) {
     }
   }
   add_curve(panel, "Soft MoE", 0, n, accuracy);
+  finding.scene.panels.push_back(std::move(panel));
+  finding.tables.push_back(mean_table(data, "Accuracy in percent", {{"accuracy", 2}, {"gflops", 4}}));
+  return finding;
+}
+
+Finding analyse_mixing(const RecipeData& data) {
+  Finding finding;
+  figure::Bars bars{.color = 0, .names = {}, .values = {}, .low = {}, .high = {}};
+  const std::string soft = data.recipe().arms.front().name;
+  for (const RecipeArm& arm : data.recipe().arms) {
+    const MeanInterval mean = data.mean(arm.name, "accuracy");
+    bars.names.push_back(arm.name);
+    bars.values.push_back(mean.mean), bars.low.push_back(mean.low), bars.high.push_back(mean.high);
+    if (arm.name == "uniform" || arm.name == "identity")
+      finding.checks.push_back(at_least(soft + " is above " + arm.name + " (points)",
+                                        data.paired(soft, "accuracy", arm.name, "accuracy", kDifference), 0));
+  }
+  figure::Panel panel = panel_of("", "test accuracy, %", "");
+  panel.marks.emplace_back(std::move(bars));
   finding.scene.panels.push_back(std::move(panel));
   finding.tables.push_back(mean_table(data, "Accuracy in percent", {{"accuracy", 2}, {"gflops", 4}}));
   return finding;

@@ -58,6 +58,10 @@ Check at_most(std::string text, std::span<const double> values, double bound, in
   return against(std::move(text), values, bound, decimals, -1);
 }
 
+Check counted(std::string text, std::string found, bool holds) {
+  return {std::move(text), std::move(found), holds ? Verdict::reproduced : Verdict::not_reproduced};
+}
+
 double spearman(std::span<const double> x, std::span<const double> y) {
   const std::vector<double> a = ranks(x), b = ranks(y);
   if (a.size() < 2 || a.size() != b.size()) return 0;

@@ -17,6 +17,9 @@ constexpr int64_t kFewestSeeds = 3;  // fewer settle nothing
 Check at_least(std::string text, std::span<const double> values, double bound, int decimals = 2);
 Check at_most(std::string text, std::span<const double> values, double bound, int decimals = 2);
 
+/// What was counted rather than drawn: no seed can change it, so one look settles it.
+Check counted(std::string text, std::string found, bool holds);
+
 /// Spearman's rank correlation; ties share their ranks. 0 for fewer than two points or no spread.
 double spearman(std::span<const double> x, std::span<const double> y);
 

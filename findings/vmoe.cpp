@@ -5,27 +5,6 @@
 
 namespace moescope {
 
-namespace {
-
-constexpr auto kDifference = [](double a, double b) { return a - b; };
-
-/// The numbers in names like "capacity/0.5/bpr", ascending.
-std::vector<double> numbers_in(const RecipeData& data, const std::string& beginning) {
-  std::vector<double> found;
-  for (const std::string& name : data.names(beginning)) found.push_back(std::stod(name.substr(beginning.size())));
-  std::sort(found.begin(), found.end());
-  found.erase(std::unique(found.begin(), found.end()), found.end());
-  return found;
-}
-
-std::string text_of(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
-}
-
-}  // namespace
-
 Finding analyse_bpr(const RecipeData& data) {
   constexpr double kScarce = 0.75, kLeast = 0.1, kMiddle = 0.5;  // PAPERS.md R10
   Finding finding;

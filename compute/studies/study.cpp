@@ -6,16 +6,30 @@
 
 namespace moescope {
 
+namespace {
+
+std::map<std::string, Study, std::less<>>& studies() {
+  static std::map<std::string, Study, std::less<>> all = {{"agent", agent_study},
+                                                           {"norm-function", norm_function},
+                                                          {"proof-inputs", proof_inputs},
+                                                          {"single-layer", single_layer},
+                                                          {"layer-time", layer_time}};
+  return all;
+}
+
+}  // namespace
+
+void offer_study(const std::string& name, Study study) { studies()[name] = std::move(study); }
+
+StudySideBySide find_side_by_side(const std::string& name) {
+  return name == "norm-function" ? norm_functions : StudySideBySide();
+}
+
 Study find_study(const std::string& name) {
-  const std::map<std::string, Study, std::less<>> studies = {{"agent", agent_study},
-                                                             {"norm-function", norm_function},
-                                                             {"proof-inputs", proof_inputs},
-                                                             {"single-layer", single_layer},
-                                                             {"layer-time", layer_time}};
-  const auto found = studies.find(name);
-  if (found != studies.end()) return found->second;
+  const auto found = studies().find(name);
+  if (found != studies().end()) return found->second;
   std::vector<std::string_view> names;
-  for (const auto& [known, study] : studies) names.push_back(known);
+  for (const auto& [known, study] : studies()) names.push_back(known);
   throw ConfigError("there is no study '" + name + "'; did you mean '" + std::string(nearest_name(name, names)) + "'?");
 }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,11 +41,20 @@ using Study = std::function<StudyOutcome(const StudyCase&, const StudyProgress&)
 
 /// Throws ConfigError naming the nearest.
 Study find_study(const std::string& name);
+/// One that this room cannot make, because it needs what only the program knows. Before any thread looks for it.
+void offer_study(const std::string& name, Study study);
+
+/// Several cases in lock step on the calling thread, to the same bits as alone, for less: what they share is made once.
+/// They must have the same seed.
+using StudySideBySide = std::function<std::vector<StudyOutcome>(std::span<const StudyCase>, const StudyProgress&)>;
+/// Null: this study's cases are computed one after another.
+StudySideBySide find_side_by_side(const std::string& name);
 
 /// The number `key` of a recipe; the fallback when the recipe does not give it.
 double number_of(const Numbers& numbers, const std::string& key, double fallback);
 
 StudyOutcome norm_function(const StudyCase& study, const StudyProgress& progress);
+std::vector<StudyOutcome> norm_functions(std::span<const StudyCase> cases, const StudyProgress& progress);
 StudyOutcome proof_inputs(const StudyCase& study, const StudyProgress& progress);
 StudyOutcome single_layer(const StudyCase& study, const StudyProgress& progress);
 StudyOutcome agent_study(const StudyCase& study, const StudyProgress& progress);

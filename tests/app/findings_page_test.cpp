@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "app/findings_reader.h"
+#include "app/session_browser.h"
 #include "support/run_program.h"
 #include "support/temp_folder.h"
 #include "support/ui_demo_run.h"
@@ -19,7 +20,8 @@ class FindingsStory : public demo::RealWindow {
     run_.advance(60);
     WindowOptions options;
     options.scale = 1;
-    window_ = std::make_unique<Window>(options, run_, nullptr, reader_.get());
+    browser_ = std::make_unique<SessionBrowser>(store_, temp_.path() / "figures", MOESCOPE_PROGRAM);
+    window_ = std::make_unique<Window>(options, run_, browser_.get(), reader_.get());
     turns(4, 0.01);
     hand("key F6");
     ASSERT_TRUE(until([&] { return page().findings() != nullptr; }));
@@ -27,6 +29,7 @@ class FindingsStory : public demo::RealWindow {
   void TearDown() override {
     RealWindow::TearDown();
     reader_.reset();
+    browser_.reset();
   }
   void run_recipe(const std::string& name) {
     const Outcome outcome = run_program({"recipe", "run", name, "--budget", "quick", "--store", store_});
@@ -43,6 +46,7 @@ class FindingsStory : public demo::RealWindow {
   std::string store_ = temp_ / "runs.db";
   demo::DemoRun run_{RouterKind::tokens_choice};
   std::unique_ptr<FindingsReader> reader_;
+  std::unique_ptr<SessionBrowser> browser_;
 };
 
 TEST_F(FindingsStory, WithoutAStoreEveryClaimSaysHowItIsRun) {
@@ -54,6 +58,41 @@ TEST_F(FindingsStory, WithoutAStoreEveryClaimSaysHowItIsRun) {
   picture("findings-none");
 }
 
+TEST_F(FindingsStory, AKeyRunsTheClaimInTheBackgroundAndThePageFollows) {
+  open();
+  ASSERT_EQ(page().findings()->recipes.at(2).name, "proof-inputs");  // after R0 and R1
+  hand("key k");
+  hand("key k");
+  ASSERT_TRUE(until([&] { return page().chosen()->name == "proof-inputs"; }));
+  EXPECT_FALSE(page().chosen()->verdict);
+  picture("findings-not-run");
+  hand("key r");
+  ASSERT_TRUE(until([&] { return page().chosen()->verdict.has_value(); }));
+  EXPECT_EQ(*page().chosen()->verdict, Verdict::reproduced);
+  ASSERT_TRUE(until([&] { return window_->workspace().compare().jobs().empty(); }));
+  EXPECT_EQ(page().chosen()->progress, "9 of 9 (quick)");
+}
+
+TEST_F(FindingsStory, TheNormIsLearntAnewUnderTheHand) {
+  open();
+  hand("key k");
+  ASSERT_TRUE(until([&] { return page().chosen()->name == "norm-function"; }));
+  const auto fitted = [&](int64_t experts) {
+    return until([&] {
+      const NormPicture* shown = page().refitted();
+      return shown && shown->ask.experts == experts && shown->step == shown->steps;
+    });
+  };
+  hand("key bracketright");
+  ASSERT_TRUE(fitted(2));
+  const double with_two = page().refitted()->loss;
+  picture("findings-by-hand");
+  hand("key bracketright");
+  hand("key bracketright");  // the fit of 5 is given up for that of 10
+  ASSERT_TRUE(fitted(10));
+  EXPECT_LT(page().refitted()->loss, with_two);
+}
+
 TEST_F(FindingsStory, AVerdictComesWhileThePageIsOpenAndIsTheCommands) {
   run_recipe("norm-function");  // so that the store is there when the page opens
   open();
@@ -61,6 +100,7 @@ TEST_F(FindingsStory, AVerdictComesWhileThePageIsOpenAndIsTheCommands) {
   EXPECT_FALSE(look("proof-inputs").verdict);
   run_recipe("proof-inputs");
   ASSERT_TRUE(until([&] { return look("proof-inputs").verdict.has_value(); }));
+  hand("key k");
   hand("key k");
   ASSERT_TRUE(until([&] { return page().chosen()->name == "proof-inputs"; }));
   picture("findings-proof-inputs");

@@ -28,7 +28,8 @@ class RecipeRun : public testing::Test {
   std::string tiny_training() {
     const std::string file = temp_ / "tiny.json";
     std::ofstream(file) << R"({"id": "T", "title": "Tiny", "claim": "c", "source": "s", "criterion": "w",
-      "preset": "vmoe-s", "measures": ["capacity", "random-router", "balance", "k"], "analysis": "bpr",
+      "preset": "vmoe-s", "measures": ["capacity", "random-router", "balance", "k", "dropped-patches"],
+      "analysis": "bpr",
       "settings": ["model.width=16", "model.depth=2", "model.heads=2", "model.mlp=16", "model.moe_blocks=1",
         "router.num_experts=4", "data.train_limit=64", "data.test_limit=32", "train.batch_size=16",
         "train.micro_batch=16", "train.warmup_steps=1", "train.schedule_steps=8", "compute.threads=1"],
@@ -73,6 +74,31 @@ TEST_F(RecipeRun, AStudyIsStoredJudgedAndToldAgainFromTheStore) {
   EXPECT_TRUE(std::filesystem::exists(temp_ / "out/proof-inputs.csv"));
 }
 
+TEST_F(RecipeRun, TheCostModelIsCountedOnceAndAgreesWithThePapers) {
+  const Outcome counted = run_program({"recipe", "run", "R0", "--store", store_});
+  ASSERT_EQ(counted.status, 0) << counted.err;
+  EXPECT_EQ(num_runs(), 1);
+  EXPECT_THAT(counted.out, AllOf(HasSubstr("Verdict: reproduced."), HasSubstr("vmoe-15b"), HasSubstr("933")));
+}
+
+TEST_F(RecipeRun, TwoRecipesJudgeTheSameRuns) {
+  const Recipe first = find_recipe("algorithm-1"), second = find_recipe("R3b");
+  EXPECT_EQ(second.arms.size(), first.arms.size());
+  EXPECT_EQ(recipe_session(second, second.budget("full")), recipe_session(first, first.budget("full")));
+  EXPECT_NE(second.analysis, first.analysis);
+}
+
+TEST_F(RecipeRun, WeightsOfTheFirstModelsGoToAFolderForOthers) {
+  const Outcome run =
+      run_program({"recipe", "run", tiny_training(), "--store", store_, "--weights", temp_ / "models", "--progress"});
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("k=1.safetensors"), HasSubstr("runs 1")));
+  EXPECT_THAT(run.err, HasSubstr("cell 1 of 1: k=1 seed 0"));
+  const Outcome imported = run_program(
+      {"runs", "import", temp_ / "models/k=1.safetensors", "--store", temp_ / "other.db", "--name", "mine"});
+  EXPECT_EQ(imported.status, 0) << imported.err;
+}
+
 TEST_F(RecipeRun, FewSeedsSettleNothing) {
   const Outcome two = run_program({"recipe", "run", "proof-inputs", "--store", store_, "--seeds", "2"});
   ASSERT_EQ(two.status, 0) << two.err;
@@ -94,7 +120,8 @@ TEST_F(RecipeRun, ATrainingIsMeasuredAndResumedAndSaysWhyItSettlesNothing) {
   EXPECT_EQ(report.verdict, Verdict::not_settled);
   EXPECT_EQ(report.why, "two steps teach nothing");
   const std::string csv = report.values.csv();
-  for (const char* name : {"capacity/0.5/bpr", "random/1", "max_load/1", "k/2", "accuracy"})
+  for (const char* name : {"capacity/0.5/bpr", "random/1", "max_load/1", "k/2", "accuracy", "parameters", "ink/bpr/1",
+                           "dropped/vanilla/1"})
     EXPECT_THAT(csv, HasSubstr(name));
 }
 

@@ -5,8 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 
+#include "app/assets.h"
+#include "app/demo_models.h"
 #include "compute/core/safetensors.h"
 #include "compute/train/checkpoint.h"
 #include "sessions/checkpoints.h"
@@ -90,6 +94,38 @@ TEST_F(WeightsFile, WhatDoesNotFitIsRefusedByName) {
               HasSubstr("is no number"));
   EXPECT_THAT(import_changed([](Tensors&, Texts& texts) { texts.erase("format"); }),
               HasSubstr("which model its weights are of"));
+}
+
+TEST_F(WeightsFile, ThatLieBesideTheProgramAreTheDemosOfANewStore) {
+  const std::filesystem::path assets = temp_.path() / "assets", presets = asset_path("presets");
+  std::filesystem::create_directories(assets / "demos");
+  std::filesystem::create_directory_symlink(presets, assets / "presets");
+  std::filesystem::copy_file(file_, assets / "demos/tiny.safetensors");
+  setenv("MOESCOPE_ASSETS", assets.c_str(), 1);
+  const std::string first = bring_demos(temp_ / "fresh/runs.db");
+  unsetenv("MOESCOPE_ASSETS");
+  EXPECT_EQ(first, "1@2");
+  const Outcome list = run_program({"runs", "list", "--store", temp_ / "fresh/runs.db"});
+  EXPECT_THAT(list.out, HasSubstr("demo tiny"));
+  // It goes on from there as a run of its own.
+  const Outcome branch =
+      run_program({"train", "--store", temp_ / "fresh/runs.db", "--branch", first, "--stop", "steps=4"});
+  EXPECT_EQ(branch.status, 0) << branch.err;
+}
+
+TEST_F(WeightsFile, OfOtherDataAreRefusedUnlessTheDataAreNamed) {
+  SafetensorsWriter writer;
+  const Safetensors sound = Safetensors::read(file_);
+  for (const auto& [key, value] : sound.metadata())
+    writer.set_text(key, key == "dataset_hash" ? "0123456789abcdef" : value);
+  for (const NamedTensor& tensor : sound.tensors()) writer.add(tensor.name, tensor.tensor);
+  writer.write(temp_ / "other.safetensors");
+  const std::string other = temp_ / "other.db";
+  ASSERT_EQ(run_program({"runs", "import", temp_ / "other.safetensors", "--store", other}).status, 0);
+  const Outcome refused = run_program({"eval", "1", "--store", other});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, testing::AllOf(HasSubstr("0123456789abcdef"), HasSubstr("data.path")));
+  EXPECT_EQ(run_program({"eval", "1", "--store", other, "--set", "data.test_limit=16"}).status, 0);
 }
 
 }  // namespace

@@ -61,6 +61,26 @@ TEST_F(RecipeFile, SaysWhatIsWrong) {
   EXPECT_THAT(refusal("{\"id\"", "{{"), HasSubstr("is no recipe"));
 }
 
+TEST_F(RecipeFile, JudgesTheRunsOfAnotherOne) {
+  load(kWhole);
+  const auto second = [&](const std::string& rest) {
+    const std::string file = folder_ / "second.json";
+    std::ofstream(file) << R"({"id": "R0b", "title": "t", "claim": "c", "source": "s", "criterion": "w",
+      "analysis": "norm-function", )" +
+                               rest + "}";
+    return load_recipe(file);
+  };
+  const Recipe recipe = second(R"("runs_of": "mine")");
+  EXPECT_EQ(recipe.name, "second");
+  EXPECT_EQ(recipe.runs_of, "mine");
+  EXPECT_EQ(recipe.arms.size(), 2u);
+  EXPECT_EQ(recipe.study, "norm-function");
+  EXPECT_TRUE(recipe.reference.empty());
+  EXPECT_THROW(second(R"("runs_of": "mine", "arms": [])"), ConfigError);
+  EXPECT_THROW(second(R"("runs_of": "second")"), ConfigError);  // of itself
+  EXPECT_THROW(second(R"("runs_of": "nowhere")"), ConfigError);
+}
+
 TEST_F(RecipeFile, TheSameAnalysisConfirmsAndRefutes) {
   const Recipe recipe = load(kWhole);
   RecipeData as_published(recipe), other(recipe);

@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
+#include "compute/backends/implementations.h"
 #include "compute/records/error.h"
+#include "compute/studies/norm_fit.h"
 #include "compute/studies/study.h"
 
 namespace moescope {
@@ -45,6 +48,61 @@ TEST(NormFunction, MoreExpertsOfTheSameTotalSizeLearnIt) {
   // The variance of the length is 12.18: one expert is no better than a constant.
   EXPECT_GT(with_one, 10.5);
   EXPECT_LT(with_ten, 0.7 * with_one);
+}
+
+TEST(NormFunction, SideBySideIsAlone) {
+  std::vector<StudyCase> cases;
+  for (const auto& [width, experts, hidden] : {std::array{5, 1, 50}, std::array{2, 5, 4}, std::array{5, 10, 5}}) {
+    RunConfig c = bare(width, experts, hidden);
+    c.train.schedule_steps = 20, c.train.batch_size = 37;  // no multiple of a vector
+    c.router.noise_std = 0;
+    cases.push_back({c, {{"held_out", {500}}}});
+  }
+  const std::vector<StudyOutcome> together = norm_functions(cases, kGoOn);
+  for (size_t i = 0; i < cases.size(); ++i) {
+    const StudyOutcome alone = norm_function(cases[i], kGoOn);
+    EXPECT_EQ(together[i].values.at("loss"), alone.values.at("loss")) << i;  // to the last bit
+    EXPECT_EQ(together[i].curve.back().value, alone.curve.back().value) << i;
+  }
+  cases.back().config.train.seed = 1;
+  EXPECT_THROW(norm_functions(cases, kGoOn), ConfigError);
+}
+
+TEST(NormFunction, TheWrittenOutStepIsTheLayers) {
+  for (const auto& [width, experts, hidden] :
+       {std::array{5, 1, 50}, std::array{2, 1, 20}, std::array{5, 10, 5}, std::array{2, 10, 2}, std::array{5, 2, 25}}) {
+    RunConfig c = bare(width, experts, hidden);
+    c.train.schedule_steps = 30, c.train.batch_size = 37, c.router.noise_std = 0;
+    const StudyCase study{c, {{"held_out", {500}}}};
+    const StudyOutcome layer = [&] {
+      const UseInstructionSet plain(InstructionSet::reference);
+      return norm_function(study, kGoOn);
+    }();
+    for (const InstructionSet set : runnable_instruction_sets()) {
+      const UseInstructionSet use(set);
+      const StudyOutcome lanes = norm_function(study, kGoOn);
+      ASSERT_EQ(lanes.curve.size(), layer.curve.size());
+      for (size_t i = 0; i < lanes.curve.size(); ++i) {
+        // float32 sums in another order, through 30 steps of Adam
+        EXPECT_NEAR(lanes.curve[i].value, layer.curve[i].value, 2e-4 * layer.curve[i].value) << width << experts << i;
+      }
+    }
+  }
+}
+
+TEST(NormFunction, PieceByPieceIsTheStudy) {
+  RunConfig c = bare(5, 5, 10);
+  c.train.schedule_steps = 40, c.train.batch_size = 32, c.router.noise_std = 0;
+  const StudyOutcome whole = norm_function({c, {{"held_out", {200}}}}, kGoOn);
+  NormFit fit(c);
+  fit.advance(7);
+  fit.advance(33);
+  EXPECT_EQ(fit.step(), 40);
+  std::vector<double> lengths, predicted;
+  fit.predict(200, lengths, predicted);
+  double loss = 0;
+  for (size_t i = 0; i < lengths.size(); ++i) loss += (predicted[i] - lengths[i]) * (predicted[i] - lengths[i]) / 200;
+  EXPECT_NEAR(loss, whole.values.at("loss"), 1e-9 * loss);  // the same sum, divided earlier
 }
 
 TEST(Studies, CanBeStoppedAndSayWhatIsWrong) {
