@@ -53,7 +53,7 @@ class NoRun : public LiveRun {
 class WatchBench {
  public:
   explicit WatchBench(const WatchBenchOptions& options)
-      : options_(options), stage_(store_.file(), store_.file() + "-episodes", options.threads) {
+      : options_(options), stage_(store_.file(), store_.file().string() + "-episodes", options.threads) {
     RlConfig config = load_rl_preset(options.preset, options.game);
     config.report_every = 50;  // steps are counted so finely
     config.checkpoint_secs = 0;
