@@ -17,24 +17,28 @@ using ui::px;
 using ui::Rect;
 
 constexpr float kTopBar = 48, kStatusBar = 64;
-constexpr float kNameFrom = 1280;  // design units; below, the bar has no room for the program's name
+constexpr float kNameFrom = 1280;    // design units; below, the bar has no room for the program's name
+constexpr float kTitlesFrom = 1120;  // below, only the page in view has its name beside its key
 
 std::string key_name(ui::Key key) {
   return "F" + std::to_string(static_cast<int>(key) - static_cast<int>(ui::Key::f1) + 1);
 }
 
-/// A tab: the key small, the page's name, a line under the one in view. Returns the width it takes.
-float draw_tab(const Rect& bar, const WorkspacePage& page, bool shown, bool& clicked) {
+/// A tab: the key small, the page's name (not when it is brief), a line under the one in view. Returns its width.
+float draw_tab(const Rect& bar, const WorkspacePage& page, bool shown, bool brief, bool& clicked) {
   const ui::Theme& t = ui::theme();
   const std::string key = key_name(page.key());
   const Face face = shown ? Face::title : Face::body;
-  const float key_width = ui::text_width(Face::mono, key) + px(6);
-  const Rect tab{bar.x, bar.y, key_width + ui::text_width(face, page.title()) + 1, bar.h};
+  const float key_width = ui::text_width(Face::mono, key) + px(brief ? 1 : 6);
+  const Rect tab{bar.x, bar.y, key_width + (brief ? 0 : ui::text_width(face, page.title())) + 1, bar.h};
   const ui::Hit hit = ui::hit(key.c_str(), {tab.x - px(8), tab.y + px(8), tab.w + px(16), tab.h - px(16)});
   clicked = hit.clicked;
   Rect words = tab;
   ui::text_in(words.cut_left(key_width), Face::mono, shown || hit.hovered ? t.accent : t.faint, key);
-  ui::text_in(words, face, shown ? t.text : hit.hovered ? t.accent : t.dim, page.title());
+  if (brief)
+    ui::tip(tab, {page.title(), ""});
+  else
+    ui::text_in(words, face, shown ? t.text : hit.hovered ? t.accent : t.dim, page.title());
   if (shown) ui::fill({tab.x, tab.bottom() - px(3), tab.w, px(3)}, t.accent, px(1.5f));
   return tab.w;
 }
@@ -109,11 +113,13 @@ void Workspace::draw_top(Rect bar, const panels::Seen& seen, std::vector<Command
   ui::fill_surface(bar, t.panel);
   ui::hline(bar.x, bar.right(), bar.bottom() - 1, t.line);
   bar = bar.inset(px(20), 0);
+  const float whole = bar.w;
   if (bar.w >= px(kNameFrom) - px(40)) bar.cut_left(ui::text_in(bar, Face::title, t.text, "moescope") - bar.x + px(28));
   ImGui::PushID("pages");
   for (size_t i = 0; i < pages_.size(); ++i) {
     bool clicked = false;
-    bar.cut_left(draw_tab(bar, *pages_[i], i == shown_, clicked) + px(20));
+    const bool brief = whole < px(kTitlesFrom - 40) && i != shown_;
+    bar.cut_left(draw_tab(bar, *pages_[i], i == shown_, brief, clicked) + px(20));
     if (clicked) shown_ = i;
   }
   ImGui::PopID();
