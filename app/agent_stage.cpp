@@ -217,6 +217,7 @@ void AgentStage::post_view() {
   const auto begin = Clock::now();
   auto view = std::make_shared<AgentView>(spectator_->view());
   view->serial = ++serial_;
+  view->agent = agent_;
   view->live = live_;
   view->run_id = run_id_;
   view->playing = playing_;
@@ -248,7 +249,7 @@ void AgentStage::handle(const agent::Train& train) {
   rl::RlSetup setup;
   setup.config = train.config;
   setup.config.threads = threads_;
-  const rl::Agent first(setup.config);  // what cannot be is said before the run in training ends
+  { const rl::Agent first(setup.config); }  // what cannot be is said before the run in training ends
   forget_agent();
   handle(agent::StopTraining{});
   auto training = std::make_shared<AgentTraining>(std::move(setup), store_path_, [this] {

@@ -73,6 +73,7 @@ void AgentStage::forget_agent() {
   stored_.reset();
   live_ = by_hand_ = false;
   run_id_ = 0;
+  ++agent_;
   {
     const std::lock_guard lock(mutex_);
     metrics_ = {true, {}};

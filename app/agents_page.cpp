@@ -78,7 +78,7 @@ bool AgentsPage::take_news() {
 }
 
 void AgentsPage::prepare_records() {
-  if (asked_off_.size() != view_->experts_off.size()) {  // of another agent
+  if (std::exchange(agent_, view_->agent) != view_->agent) {
     selection_ = {};
     asked_off_ = view_->experts_off;
   }

@@ -80,9 +80,9 @@ class AgentsPage : public WorkspacePage {
   std::shared_ptr<const ReplayView> replay_;
   std::shared_ptr<const AgentLines> lines_;
   AgentTrainingState training_;
-  bool training_told_ = false;
   Snapshot records_;  // the view as the panels about routing know it
   std::vector<uint8_t> asked_off_;
+  int64_t agent_ = 0;  // AgentView::agent of the one on view
   double replay_asked_at_ = -1e9, now_secs_ = 0;
   std::vector<std::string> notices_;
 };

@@ -46,6 +46,7 @@ struct ReturnsSoFar {
 
 struct AgentView {
   uint64_t serial = 0;  // grows with each view
+  int64_t agent = 0;    // grows with each agent that is put on view
   int64_t run_id = 0;   // 0: in training, not stored yet
   bool live = false;    // its weights are those of the run in training
   int64_t weights_step = 0;
