@@ -3,6 +3,11 @@
 if(NOT MOESCOPE_CUDA_INCLUDE)
   return()
 endif()
+# The toolkit that ./test installs from PyPI goes without cuBLAS, which weighs half a gigabyte.
+if(NOT EXISTS ${MOESCOPE_CUDA_INCLUDE}/cublasLt.h)
+  message(STATUS "CUDA: no cublasLt.h beside the toolkit's headers; kernels only, the GPU plug-in is not built")
+  return()
+endif()
 file(GLOB MOESCOPE_CUDA_PROGRAM CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/compute/cuda/*.cpp)
 file(GLOB MOESCOPE_CUDA_FAKE CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/cuda_fake/*.cpp)
 
