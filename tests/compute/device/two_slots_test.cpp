@@ -22,6 +22,7 @@ class ThreeSteps {
     set_router(model_.config().router, model_.tokens_per_image(), true, plan_);
     set_update(model_.config().train, plan_);
     plan_.parts = 1, plan_.images = 4, plan_.gradient_scale = 0.25f, plan_.backward = plan_.update = 1;
+    for (const int slot : {0, 1, 0, 1}) begin(slot, 0.5f), end(slot);  // measured, then captured for both slots
   }
 
   void begin(int slot, float brightness) {

@@ -13,6 +13,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
   if (flags != cudaStreamNonBlocking)
     return refuse(cudaErrorInvalidValue, "streams are made without the default one's order");
   auto* made = new Stream;
+  made->number = w.next_stream++;
   w.streams.insert(made);
   *stream = reinterpret_cast<cudaStream_t>(made);
   return cudaSuccess;

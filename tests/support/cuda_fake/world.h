@@ -43,6 +43,7 @@ struct Stream {
   std::deque<Operation> queue;
   struct Graph* capturing = nullptr;
   bool origin = false;  // of the capture
+  uint64_t number = 0;  // in order of creation
 };
 
 struct Event {
@@ -71,6 +72,7 @@ struct World {
   cudaError_t last = cudaSuccess, sticky = cudaSuccess;
   std::string message;  // of the last refusal, in words
   std::mt19937 random;
+  uint64_t seed = 0, next_stream = 0;
   bool early = false;  // run work of other streams at random instead of as late as possible
   // what a test can change: see control()
   int64_t devices = 1, driver = 13000, memory_limit = int64_t{8} << 30, in_use = 0, most_in_use = 0;
