@@ -101,6 +101,17 @@ TEST(CudaColumnSums, OfEqualExpertsAreTheCpus) {
     });
 }
 
+TEST(CudaColumnSums, ReadsColumnsOfAWiderMatrix) {
+  in_every_order([&] {  // columns 5 to 40 of 50, times -2
+    const Buffer x = random_tensor({300, 50}, 46), want({35});
+    for (int64_t i = 0; i < 300; ++i)
+      for (int64_t c = 0; c < 35; ++c) want.f32()[c] -= 2 * x.f32()[i * 50 + 5 + c];
+    const Floats in(x), got(35), workspace(column_sums_workspace_floats(1, 300, 35));
+    expect_ran(launch_column_sums({in.get() + 5, got.get(), 1, 300, 35, 50, -2, false, workspace.get()}, nullptr));
+    expect_close(got.tensor(), want, kTolerance, "sums");
+  });
+}
+
 TEST(CudaColumnSums, AMeanOverTokensOverwritesWhatWasThere) {
   const Buffer x = random_tensor({2 * 49, 20}, 40), mean({2, 20}), dx({2 * 49, 20});
   moescope::mean_rows(x, 2, mean);

@@ -26,6 +26,8 @@ TEST(CudaPatches, ThereAndBackAreTheCpus) {
       expect_ran(
           launch_patches({in.get(), got.get(), bf16.get(), c.count, c.height, c.width, c.channels, c.patch}, nullptr));
       expect_close(got.tensor(), rows, 0, "patches");
+      for (int64_t i = 0; i < got.size(); ++i)
+        ASSERT_TRUE(std::abs(on_host_float(bf16.get()[i]) - got.get()[i]) <= std::abs(got.get()[i]) / 256) << i;
       expect_ran(launch_patches_backward({got.get(), got_back.get(), c.count, c.height, c.width, c.channels, c.patch},
                                          nullptr));
       expect_close(got_back.tensor(), x, 0, "images again");
@@ -66,6 +68,15 @@ TEST(CudaAugment, ImagesAreTheCpus) {
                                      nullptr));
       expect_close(got.tensor(), want, 0, "images");
     });
+}
+
+TEST(CudaAugment, WithoutIndexAndPlacesImagesComeAsTheyAre) {
+  const DeviceArray<uint8_t> bytes(std::vector<uint8_t>{0, 1, 2, 255});
+  std::vector<float> table(256);
+  for (size_t v = 0; v < table.size(); ++v) table[v] = static_cast<float>(v) / 2;
+  const Floats device_table(table), got(4);
+  expect_ran(launch_place_images({bytes.get(), nullptr, nullptr, device_table.get(), got.get(), 2, 1, 2, 1}, nullptr));
+  EXPECT_EQ(got.host(), (std::vector<float>{0, 0.5f, 1, 127.5f}));
 }
 
 TEST(CudaAugment, TargetsAndMixupAreTheCpus) {

@@ -88,6 +88,34 @@ TEST(CudaL2Normalize, ColumnsBackwardIsTheCpus) {
       });
 }
 
+TEST(CudaL2Normalize, ALearnedScaleOnTheDeviceCountsOnTheWayBackToo) {
+  in_every_order([&] {
+    const Buffer x = random_tensor({9, 33}, 11), dy = random_tensor({9, 33}, 13), rows({9, 33}), columns({9, 33});
+    moescope::l2_normalize_rows_backward(NormEps::inside, x, dy, rows, 3);
+    moescope::l2_normalize_columns_backward(NormEps::inside, x, dy, columns, 3);
+    const Floats x_(x), dy_(dy), scale(std::vector<float>{1.5f}), got_rows(std::vector<float>(297)),
+        got_columns(std::vector<float>(297)), workspace(l2_normalize_workspace_floats(9, 33));
+    expect_ran(launch_l2_normalize_rows_backward({x_.get(), dy_.get(), got_rows.get(), 9, 33, Epsilon::inside, 2,
+                                                  scale.get(), nullptr, nullptr, workspace.get()},
+                                                 nullptr));
+    expect_ran(launch_l2_normalize_columns_backward(
+        {x_.get(), dy_.get(), got_columns.get(), 9, 33, Epsilon::inside, 2, scale.get(), nullptr, nullptr, nullptr},
+        nullptr));
+    expect_close(got_rows.tensor(), rows, kTolerance, "rows, gain 2 * 1.5");
+    expect_close(got_columns.tensor(), columns, kTolerance, "columns, gain 2 * 1.5");
+  });
+}
+
+TEST(CudaLayerNorm, DoesWithoutWhatIsOptional) {
+  const Buffer x = random_tensor({9, 40}, 28), scale = random_tensor({40}, 29), y({9, 40});
+  moescope::layer_norm(x, scale, {}, y, {}, {});
+  const Floats in_out(x), s(scale);
+  expect_ran(launch_layer_norm(
+      {in_out.get(), nullptr, s.get(), nullptr, in_out.get(), nullptr, nullptr, nullptr, nullptr, 9, 40, kLayerNormEps},
+      nullptr));
+  expect_close(in_out.tensor(), y, kTolerance, "y over x");
+}
+
 TEST(CudaLayerNorm, ForwardIsTheCpus) {
   for (const Matrix m : kMatrices)
     in_every_order([&] {

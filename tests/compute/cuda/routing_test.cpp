@@ -131,6 +131,24 @@ TEST(CudaGate, IsTheCpusSoftmaxAndChoice) {
     });
 }
 
+TEST(CudaGate, WithoutNoiseTheCleanGatesChoose) {
+  in_every_order([&] {
+    const Buffer logits = random_tensor({9, 35}, 52), clean({9, 35});
+    moescope::softmax(logits, clean);
+    const Floats l(logits), got(logits.size());
+    const Ints expert(9 * 2);
+    expect_ran(launch_gate({l.get(), nullptr, nullptr, got.get(), nullptr, expert.get(), 9, 35, 2, 0, 1}, nullptr));
+    expect_close(got.tensor(), clean, kTolerance, "gates");
+    std::vector<int32_t> want(2);
+    for (int64_t t = 0; t < 9; ++t) {
+      top_k(got.get() + t * 35, 35, 2, want.data());
+      EXPECT_EQ(expert.get()[2 * t], want[0]);
+      EXPECT_EQ(expert.get()[2 * t + 1], want[1]);
+    }
+    expect_ran(launch_gate({l.get(), nullptr, nullptr, got.get(), nullptr, nullptr, 9, 35, 0, 0, 1}, nullptr));
+  });
+}
+
 TEST(CudaGate, TiesGoToTheLowerExpert) {
   const Floats gates(std::vector<float>{0.2f, 0.3f, 0.2f, 0.3f});
   const Ints expert(4);
@@ -238,6 +256,20 @@ TEST(CudaExpertsChoice, TokensAndPairsAreTheCpus) {
     });
 }
 
+TEST(CudaExpertsChoice, AGroupKeepsOnlyItsOwnExperts) {
+  // two groups of two tokens, one place each; group 1 does not keep expert 0, which is chosen all the same
+  const Floats gates(std::vector<float>{0.9f, 0.1f, 0.2f, 0.8f, 0.7f, 0.3f, 0.6f, 0.4f});
+  const RoutingCase c{4, 2, 2, 0, 1, 1, false, false};
+  const Table table(c, 2);
+  const Ints chosen(4);
+  const DeviceArray<uint8_t> unit(std::vector<uint8_t>{0, 0, 1, 0});
+  const DeviceArray<char> workspace(experts_choice_workspace_bytes(2, 2, 2));
+  expect_ran(launch_experts_choice(
+      {gates.get(), chosen.get(), table.table, {nullptr, unit.get(), 2}, 2, 1, workspace.get()}, nullptr));
+  EXPECT_THAT(chosen.host(), testing::ElementsAre(0, 1, 0, 1));
+  EXPECT_THAT(table.token.host(), testing::ElementsAre(0, -1, 1, 3));  // (E,G)
+}
+
 /// Rows of a packed (R,D) tensor at the slots that hold a token; 7 elsewhere, which nothing may let through.
 std::vector<float> at_slots(const Table& table, const Tensor& packed, int64_t columns) {
   std::vector<float> rows(static_cast<size_t>(table.token.size() * columns), 7.0f);
@@ -298,6 +330,11 @@ TEST(CudaGather, DispatchAndCombineAreTheCpus) {
       const Floats device_x(x), got_rows(slots * kColumns), got_y(x.size());
       expect_ran(launch_dispatch({table.table, device_x.get(), got_rows.get(), nullptr, kColumns}, nullptr));
       expect_packed(table, got_rows, rows, kColumns, "rows");
+      const DeviceArray<uint16_t> bf16(slots * kColumns);
+      expect_ran(launch_dispatch({table.table, device_x.get(), nullptr, bf16.get(), kColumns}, nullptr));
+      for (int64_t i = 0; i < bf16.size(); ++i)
+        ASSERT_TRUE(std::abs(on_host_float(bf16.get()[i]) - got_rows.get()[i]) <= std::abs(got_rows.get()[i]) / 256)
+            << i;
 
       const Buffer outputs = random_tensor({pairs, kColumns}, 56), dy = random_tensor({c.tokens, kColumns}, 57);
       const Floats device_outputs(at_slots(table, outputs, kColumns)), device_dy(dy);

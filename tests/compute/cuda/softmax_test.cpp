@@ -118,5 +118,21 @@ TEST(CudaSoftWeights, BackwardIsTheCpus) {
     });
 }
 
+TEST(CudaSoftWeights, AMaskedTokenGetsNoGradientAndTheTemperatureScalesTheOthers) {
+  in_every_order([&] {
+    const Shape shape{1, 3, 35};
+    const Buffer dispatch = random_tensor(shape, 101), combine = random_tensor(shape, 102),
+                 ddispatch = random_tensor(shape, 103), dcombine = random_tensor(shape, 104), want(shape);
+    moescope::soft_weights_backward(dispatch, combine, ddispatch, dcombine, want);
+    for (int64_t i = 0; i < want.size(); ++i) want.f32()[i] *= i / 35 == 1 ? 0 : 0.5f;
+    const Floats d(dispatch), w(combine), dd(ddispatch), dw(dcombine), got(want.size()), workspace(35);
+    const DeviceArray<uint8_t> mask(std::vector<uint8_t>{1, 0, 1});
+    expect_ran(launch_soft_weights_backward(
+        {d.get(), w.get(), dd.get(), dw.get(), got.get(), mask.get(), 1, 3, 35, 0.5f, workspace.get()}, nullptr));
+    // sums of 35 products of normal draws, which do not sum to 1 as weights would
+    expect_close(got.tensor(), want, 4e-6, "dlogits");
+  });
+}
+
 }  // namespace
 }  // namespace moescope::cuda
