@@ -21,7 +21,7 @@ constexpr auto kViewEvery = milliseconds(33);  // views a second that an eye can
 constexpr auto kWeightsEvery = milliseconds(500);
 constexpr auto kBetweenEpisodes = milliseconds(600);  // the last state stays so long
 constexpr auto kBurst = milliseconds(8);              // as fast as it goes: so long between two looks around
-constexpr int64_t kReplaySample = 1024;
+constexpr int64_t kReplaySample = 512;
 
 /// A move that does nothing, where the game has one: what a person who holds no key does.
 int idle_move(const rl::EnvironmentInfo& info) {

@@ -202,7 +202,7 @@ void AgentsPage::draw_left(Rect area) {
     panels::TrainingCard card;
     card.name = training_.name + (training_.run_id > 0 ? "   run " + std::to_string(training_.run_id) : "");
     card.line = "step " + ui::grouped(training_.steps) + "   return " + ui::fixed(training_.recent_return, 2) + "   " +
-                ui::compact(std::round(training_.steps_per_sec)) + " steps/s";
+                ui::grouped(std::llround(training_.steps_per_sec)) + " steps/s";
     const bool wrong = training_.state == RunState::failed || training_.state == RunState::diverged;
     if (wrong) card.trouble = training_.message;
     card.paused = training_.paused;

@@ -118,11 +118,13 @@ int draw_action_values(const Rect& area, const AgentView& view) {
   int clicked = -1;
   const auto count = static_cast<float>(view.values.size());
   const float height = std::floor(std::clamp(inside.h / std::max(1.f, count), px(20), px(32)));
-  const ui::ScrollArea scroll("rows", inside, height * count);
-  for (size_t a = 0; a < view.values.size(); ++a) {
-    const Rect& content = scroll.content();
-    if (draw_row({content.x, content.y + static_cast<float>(a) * height, content.w, height}, view, a, range))
-      clicked = static_cast<int>(a);
+  {
+    const ui::ScrollArea scroll("rows", inside, height * count);
+    for (size_t a = 0; a < view.values.size(); ++a) {
+      const Rect& content = scroll.content();
+      if (draw_row({content.x, content.y + static_cast<float>(a) * height, content.w, height}, view, a, range))
+        clicked = static_cast<int>(a);
+    }
   }
   draw_returns(returns, view);
   ImGui::PopID();

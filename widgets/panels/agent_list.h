@@ -30,7 +30,7 @@ float training_card_height();
 
 /// What a new agent is made from.
 struct AgentForm {
-  int game = 0, layer = 1, experts = 3;  // indices of what follows
+  int game = 1, layer = 1, experts = 3;  // indices of what follows
   std::string settings;                  // "key=value key=value"
   static std::span<const std::string> games();
   static std::span<const std::string> layers();
