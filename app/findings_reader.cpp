@@ -1,6 +1,8 @@
 // Reads all recipes at once: a change of the store may concern any of them.
 #include "app/findings_reader.h"
 
+#include <algorithm>
+
 #include "app/recipe_report.h"
 #include "app/timing.h"
 
@@ -16,6 +18,9 @@ FindingLook look_at(const RunReader* reader, const Recipe& recipe) {
     const std::string words = budget.unsettled.empty() ? std::string() : "settles nothing: " + budget.unsettled;
     look.budgets.push_back({budget.name, budget.seeds, recipe.arms.size(), words});
   }
+  // What a click begins unasked is the short one.
+  std::stable_partition(look.budgets.begin(), look.budgets.end(),
+                        [](const BudgetLook& b) { return b.name == "quick"; });
   if (!reader) return look;
   RecipeState state = recipe_state(*reader, recipe, "", 0, "");
   look.progress = state.progress();

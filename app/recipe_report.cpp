@@ -27,9 +27,11 @@ size_t read_cells(const RunReader& reader, const std::string& session, const std
     const MeasuredCell measured = find_measured(reader, session, cell);
     if (measured.run_id == 0) continue;
     ++num_measured;
-    for (const auto& [name, value] : measured.values)
+    for (const auto& [name, value] : measured.values) {
+      if (name.starts_with("picture/")) continue;  // pixel by pixel: they are in the figure
       values.add(
           {cell.arm.name, std::to_string(cell.seed), std::to_string(measured.run_id), name, short_number(value)});
+    }
     data.add(cell.arm.name, cell.seed, measured.values);
   }
   return num_measured;
