@@ -251,7 +251,8 @@ void AgentsPage::draw_routing(const Rect& area, const panels::Seen& seen) {
 
 void AgentsPage::draw_right(Rect area, const panels::Seen& seen) {
   const float gutter = px(ui::kGutter);
-  Rect upper = area.cut_top(std::clamp(px(layout_.values), area.h * 0.25f, area.h * 0.6f));
+  const float most = area.h < px(560) ? 0.46f : 0.6f;  // a low window keeps room for the maps
+  Rect upper = area.cut_top(std::clamp(px(layout_.values), area.h * 0.25f, area.h * most));
   ui::splitter("values", area.cut_top(gutter), false, 1, 180, 480, layout_.values);
   const Rect values = upper.cut_left((upper.w - gutter) / 2);
   upper.cut_left(gutter);
@@ -281,7 +282,8 @@ void AgentsPage::draw_ui(const Rect& whole, const PageInput& input, std::vector<
         starting ? "The agent is being made" : "No agent on view",
         starting ? "" : "Choose a stored one, or train a new one: it is watched while it learns.");
   }
-  const Rect lower = area.cut_bottom(std::clamp(px(layout_.lower), area.h * 0.2f, area.h * 0.5f));
+  const float most = area.h < px(760) ? 0.28f : 0.5f;
+  const Rect lower = area.cut_bottom(std::clamp(px(layout_.lower), area.h * 0.2f, area.h * most));
   ui::splitter("lower", area.cut_bottom(gutter), false, -1, 150, 520, layout_.lower);
   const Rect right = area.cut_right(std::clamp(px(layout_.right), area.w * 0.4f, area.w * 0.68f));
   ui::splitter("right", area.cut_right(gutter), true, -1, 420, 1000, layout_.right);

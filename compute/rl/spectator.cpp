@@ -147,10 +147,14 @@ void Spectator::switch_off(const std::vector<uint8_t>& experts) {
   if (std::all_of(experts.begin(), experts.end(), [](uint8_t off) { return off != 0; }))
     throw ConfigError("one expert at least must stay on");
   player_.experts_off[0] = experts;
-  if (at_end() && !episode().over && now().by == PlayedBy::agent && !names_of_off().empty()) {
-    now().by = PlayedBy::changed;
-    now().experts_off = names_of_off();
-  }
+  PlayedEpisode& episode = now();
+  const std::string names = names_of_off();
+  if (!at_end() || episode.over || episode.by == PlayedBy::hand || names == episode.experts_off) return;
+  if (episode.length() == 0)
+    episode.experts_off = names;
+  else  // counted neither with those as it is nor with those that had it so from their first step
+    episode.experts_off += (episode.experts_off.empty() ? "none, then " : ", then ") + (names.empty() ? "none" : names);
+  episode.by = episode.experts_off.empty() ? PlayedBy::agent : PlayedBy::changed;
 }
 
 ReturnsSoFar Spectator::mean_returns() const {

@@ -33,7 +33,7 @@ Range range_of(const AgentView& view) {
   return {range.low < 0 ? -step : 0, range.high > 0 ? step : (range.low < 0 ? 0.f : 1.f)};
 }
 
-std::string signed_text(double value) { return (value >= 0 ? "+" : "") + ui::fixed(value, 2); }
+std::string signed_text(double value, int decimals) { return (value >= 0 ? "+" : "") + ui::fixed(value, decimals); }
 
 void draw_bar(const Rect& track, const Range& range, float value, ImU32 color) {
   const float zero = track.x + range.share(0) * track.w, end = track.x + range.share(value) * track.w;
@@ -56,7 +56,7 @@ bool draw_row(Rect row, const AgentView& view, size_t action, const Range& range
   const bool both = !view.values_as_is.empty();
   if (both) {
     const double change = static_cast<double>(view.values[action]) - static_cast<double>(view.values_as_is[action]);
-    ui::text_in(row.cut_right(px(56)), Face::mono, t.warn, signed_text(change), ui::Align::right);
+    ui::text_in(row.cut_right(px(56)), Face::mono, t.warn, signed_text(change, 3), ui::Align::right);
   }
   ui::text_in(row.cut_right(px(58)), Face::mono, best ? t.text : t.dim, ui::fixed(view.values[action], 3),
               ui::Align::right);
@@ -86,7 +86,7 @@ void draw_returns(Rect area, const AgentView& view) {
   line("mean return, as it is", mean_text(r.mean_as_is, r.episodes_as_is), t.text);
   if (!off) return;
   std::string changed = mean_text(r.mean_changed, r.episodes_changed);
-  if (r.episodes_as_is > 0 && r.episodes_changed > 0) changed += "  " + signed_text(r.mean_changed - r.mean_as_is);
+  if (r.episodes_as_is > 0 && r.episodes_changed > 0) changed += "  " + signed_text(r.mean_changed - r.mean_as_is, 2);
   line("with " + off_text(view.experts_off), changed, t.warn);
 }
 

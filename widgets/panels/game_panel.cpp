@@ -21,6 +21,7 @@ using ui::px;
 using ui::Rect;
 
 constexpr float kLine = 28, kGap = 8;
+constexpr float kNarrow = 520;     // design units; below, the episode's slider has a line of its own
 constexpr double kFastest = 1000;  // steps a second on the slider; above it: as fast as it goes
 
 /// Where the grid of tokens lies on the screen.
@@ -91,6 +92,11 @@ void GamePanel::draw_transport(Rect area, const AgentView& view, GameWishes& wis
   if (ui::button("ahead", ahead, ">", ui::ButtonKind::plain, !view.over)) wishes.step_by = 1;
   ui::tip(ahead, {"One step  (.)", "By the stored action when this state was played before, else by the agent."});
   line.cut_left(px(12));
+  if (area.w < px(kNarrow)) {
+    draw_pace(line, wishes);
+    area.cut_top(px(kGap));
+    line = area.cut_top(px(kLine));
+  }
   const std::string place = ui::grouped(view.step) + " / " + ui::grouped(view.length);
   const Rect number = line.cut_right(px(104));
   ui::text_in(number, Face::mono, t.dim, place, ui::Align::right);
@@ -103,12 +109,12 @@ void GamePanel::draw_transport(Rect area, const AgentView& view, GameWishes& wis
                  "From its first state to the last one played. Its steps are not stored: the game is "
                  "told again from its seed and its actions."});
   area.cut_top(px(kGap));
-  draw_speed(area.cut_top(px(kLine)), view, wishes);
+  draw_switches(area.cut_top(px(kLine)), view, wishes);
 }
 
-void GamePanel::draw_speed(Rect line, const AgentView& view, GameWishes& wishes) {
-  const ui::Theme& t = ui::theme();
+void GamePanel::draw_switches(Rect line, const AgentView& view, GameWishes& wishes) {
   const auto on = [](bool is) { return is ? ui::ButtonKind::primary : ui::ButtonKind::plain; };
+  const bool wide = line.w >= px(kNarrow);
   const Rect fresh = line.cut_right(px(96));
   if (ui::button("new", fresh, "New episode")) wishes.begin_episode = true;
   ui::tip(fresh, {"New episode  (N)", "From the next seed; the one on view stays in the list."});
@@ -125,6 +131,11 @@ void GamePanel::draw_speed(Rect line, const AgentView& view, GameWishes& wishes)
     ui::tip(experts, {"Experts over the frame  (A)", "Each place in the colour of the expert that does most for it."});
     line.cut_right(px(12));
   }
+  if (wide) draw_pace(line, wishes);
+}
+
+void GamePanel::draw_pace(Rect line, GameWishes& wishes) {
+  const ui::Theme& t = ui::theme();
   ui::text_in(line.cut_left(px(44)), Face::small, t.dim, "speed");
   const bool fastest = speed <= 0;
   const Rect number = line.cut_right(px(66));
@@ -149,7 +160,8 @@ GameWishes GamePanel::draw_ui(const Rect& area, const Seen& seen, const AgentVie
   if (!game.empty()) game.front() = static_cast<char>(std::toupper(game.front()));
   const std::string weights = "weights of step " + ui::grouped(view.weights_step);
   Rect inside = ui::panel(area, game, where_in_game(view) + "   " + weights, where_in_game(view));
-  const Rect transport = inside.cut_bottom(px(2 * kLine + kGap));
+  const int lines = inside.w < px(kNarrow) ? 3 : 2;
+  const Rect transport = inside.cut_bottom(px(static_cast<float>(lines) * (kLine + kGap) - kGap));
   inside.cut_bottom(px(10));
   if (seen.textures) draw_frame(inside, seen, view, selection);
   draw_transport(transport, view, wishes);

@@ -30,7 +30,8 @@ class GamePanel {
  private:
   void draw_frame(const ui::Rect& area, const Seen& seen, const AgentView& view, Selection& selection) const;
   void draw_transport(ui::Rect area, const AgentView& view, GameWishes& wishes);
-  void draw_speed(ui::Rect line, const AgentView& view, GameWishes& wishes);
+  void draw_switches(ui::Rect line, const AgentView& view, GameWishes& wishes);
+  void draw_pace(ui::Rect line, GameWishes& wishes);
   double scrub_ = 0;
 };
 

@@ -71,6 +71,12 @@ TEST(Spectator, AnExpertThatIsOffChangesTheValuesAndTheAgentItselfDoesNotChange)
   while (spectator.step()) {}
   EXPECT_EQ(spectator.view().mean_return.episodes_changed, 1);
   EXPECT_EQ(spectator.view().mean_return.episodes_as_is, 0);
+  spectator.begin();
+  spectator.step();
+  spectator.switch_off({1, 1, 0});  // in the middle: neither one nor the other
+  while (spectator.step()) {}
+  EXPECT_EQ(spectator.view().episodes.back().experts_off, "0, then 0 1");
+  EXPECT_EQ(spectator.view().mean_return.episodes_changed, 0);
   spectator.switch_off({0, 0, 0});
   EXPECT_EQ(spectator.view().mean_return.episodes_changed, 0);
   EXPECT_THROW(spectator.switch_off({1, 1, 1}), ConfigError);
