@@ -61,6 +61,7 @@ StoredModel load_stored_model(const std::string& store_asked, const std::string&
   stored.step = checkpoint.head.place.step;
   stored.wall_secs = checkpoint.head.place.wall_secs;
   stored.config = checkpoint.head.config;
+  stored.config.compute.device = DeviceKind::automatic;  // where it was trained says nothing about this machine
   apply_settings(stored.config, settings);
   stored.backend = make_backend(stored.config.compute);
   stored.dataset = open_dataset(stored.config.data);

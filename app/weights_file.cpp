@@ -87,7 +87,7 @@ int64_t import_weights(const SessionStore& store, const std::filesystem::path& p
                 number_in(file, "image.channels", where), number_in(file, "image.classes", where)};
   head.place.step = number_in(file, "step", where);
   head.dataset_hash = file.text("dataset_hash");
-  const auto backend = make_backend(head.config.compute);
+  const auto backend = make_backend(ComputeConfig{.device = DeviceKind::cpu});
   VisionTransformer model(head.config, head.image);
   model.parameters().allocate(*backend, 0);
   copy_values(file, where, model.parameters());

@@ -20,7 +20,9 @@ function(moescope_plugin TARGET)
   target_include_directories(${TARGET} PRIVATE ${MOESCOPE_CUDA_DOOR} ${CMAKE_BINARY_DIR}/rooms/backends)
   target_include_directories(${TARGET} SYSTEM PRIVATE ${MOESCOPE_CUDA_INCLUDE})
   target_link_libraries(${TARGET} PRIVATE moescope_core)
-  target_link_options(${TARGET} PRIVATE -Wl,--exclude-libs,ALL -Wl,--no-undefined)
+  target_link_options(${TARGET} PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/plugin.map
+                      -Wl,--no-undefined)
+  set_target_properties(${TARGET} PROPERTIES LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/plugin.map)
 endfunction()
 
 moescope_plugin(moescope_cuda_host ${MOESCOPE_CUDA_PROGRAM} ${MOESCOPE_CUDA_FAKE})

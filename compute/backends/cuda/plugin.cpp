@@ -93,6 +93,7 @@ void* DevicePlugin::symbol(const char* name) const { return dlsym(library_, name
 device_api::DeviceFacts DevicePlugin::facts() const {
   device_api::DeviceFacts facts{};
   const Fault fault = functions_->facts(&facts);
+  if (fault == Fault::driver_too_old && facts.driver == 0) throw ConfigError("no NVIDIA driver answers");
   if (fault == Fault::driver_too_old)
     throw ConfigError("the NVIDIA driver supports CUDA " + version_text(facts.driver) + " and the plug-in needs " +
                       version_text(facts.runtime) + "; update the driver");

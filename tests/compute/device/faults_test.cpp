@@ -68,6 +68,22 @@ TEST(DeviceFaults, APluginThatIsMissingOrNotOneIsNamed) {
   unsetenv("MOESCOPE_PLUGINS");
 }
 
+TEST(DeviceFaults, ThePluginForGpusLoadsAndSaysWhatIsMissing) {
+  const std::string path = std::string(MOESCOPE_PLUGIN_FOLDER) + "/libmoescope_cuda.so";
+  if (!std::ifstream(path)) GTEST_SKIP() << "libmoescope_cuda.so is not built here: no nvcc or cuBLASLt";
+  EXPECT_NE(DevicePlugin::load(path), nullptr);
+  setenv("MOESCOPE_PLUGINS", MOESCOPE_PLUGIN_FOLDER, 1);
+  const std::string missing = missing_for_cuda();
+  if (missing.empty()) {
+    EXPECT_NE(device_plugin(DeviceKind::automatic), nullptr);
+  } else {
+    EXPECT_EQ(device_plugin(DeviceKind::automatic), nullptr) << "auto takes the CPU without a word";
+    EXPECT_EQ(message_of<ConfigError>([] { device_plugin(DeviceKind::cuda); }),
+              "compute.device=cuda: " + missing + "; or use compute.device=cpu");
+  }
+  unsetenv("MOESCOPE_PLUGINS");
+}
+
 TEST(DeviceFaults, OutOfMemorySuggestsASmallerMicroBatchAndKeepsTheState) {
   const DeviceOnHost host;
   Trainer trainer(device_config(), textures());

@@ -81,7 +81,7 @@ TEST(TwoSlots, StepsInFlightKeepTheirInputs) {
 TEST(TwoSlots, AnUploadThatDoesNotWaitForTheLastReaderIsCaught) {
   const std::vector<float> want = one_after_the_other();
   int caught = 0;
-  for (const int64_t seed : {1, 2, 3, 4, 5, 6, 7, 8}) caught += all_at_once(seed, true) != want;
+  for (const int64_t seed : {1, 2, 3, 4}) caught += all_at_once(seed, true) != want;
   EXPECT_GT(caught, 0) << "in none of the orders";
 }
 
