@@ -73,7 +73,9 @@ TEST_F(Atari, TheFrameIsAveragedDownAndTheOldestComesFirst) {
   double small = 0, large = 0;
   for (size_t i = 0; i < packed.size(); ++i) {
     if (i % 4 == 3) small += packed[i];
-    if (i % 4 != 3) ASSERT_EQ(packed[i], 0) << "before the first frame there is nothing";
+    if (i % 4 != 3) {
+      ASSERT_EQ(packed[i], 0) << "before the first frame there is nothing";
+    }
   }
   for (const uint8_t value : screen.values) large += value;
   // The mean brightness stays; each of the 7056 pixels is rounded by half a step at most.
