@@ -30,13 +30,13 @@ function(moescope_room NAME FOLDER)
   target_link_libraries(moescope_${NAME} PUBLIC ${ROOM_LIBRARIES} PRIVATE ${ROOM_PRIVATE_LIBRARIES})
 
   # Kernels for one instruction set live in files named after it; only those are compiled for it, and the choice
-  # between them is made at run time. -ffp-contract=off elsewhere keeps the plain references plain on every machine.
+  # between them is made at run time. They throw nothing, and so share no part of the exception machinery. -ffp-contract=off elsewhere keeps the plain references plain on every machine.
   foreach(SOURCE ${SOURCES})
     if(SOURCE MATCHES "_avx2\\.cpp$")
-      set_source_files_properties(${SOURCE} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
+      set_source_files_properties(${SOURCE} PROPERTIES COMPILE_OPTIONS "-fno-exceptions;-mavx2;-mfma;-mf16c")
     elseif(SOURCE MATCHES "_avx512\\.cpp$")
       set_source_files_properties(${SOURCE} PROPERTIES COMPILE_OPTIONS
-        "-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx2;-mfma;-mf16c;-mprefer-vector-width=512")
+        "-fno-exceptions;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx2;-mfma;-mf16c;-mprefer-vector-width=512")
     endif()
   endforeach()
 endfunction()

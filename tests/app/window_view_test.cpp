@@ -29,9 +29,8 @@ struct Desk : demo::Stage {
     now.checkpoints = checkpoints;
     return now;
   }
-  void ctrl(char letter) { press(letter, true); }
-  void press(char letter, bool with_ctrl = false) {
-    look.key_presses.push_back({letter, with_ctrl});
+  void ctrl(char letter) {
+    look.key_presses.push_back({letter, true});
     frame();
     look.key_presses.clear();
     frame(3);
@@ -77,7 +76,7 @@ TEST(WindowView, ALinkBringsTheSameViewBack) {
   {
     Desk from;
     for (const char* place : {"image 3", "expert 2", "patch 17", "layer before"}) from.find(place);
-    from.press('N');
+    from.type("n");
     link = from.workspace.link(from.seen());
     EXPECT_EQ(link.step, from.snapshot->step);
   }
