@@ -52,8 +52,8 @@ void refuse_flags_before(const CLI::App& program) {
                       "', where it is the window's; write it behind the command");
 }
 
-/// Whoever starts the program for the first time, asking for nothing, sees a trained model at once: a new run at the
-/// demo's last step, standing still. It goes on for three epochs.
+/// Whoever starts the program for the first time, asking for nothing, sees maps with structure at once: a new run that
+/// trains on from the demo's last step, for three epochs.
 bool begin_with_demo(const WorkbenchOptions& options, RunRequest& request) {
   constexpr int64_t kMoreEpochs = 3;
   const ConfigOptions& config = request.config;
@@ -81,7 +81,7 @@ int open_workbench(const WorkbenchOptions& options) {
   }
   const bool demo = begin_with_demo(options, request);
   PreparedRun run = prepare_run(request);
-  run.setup.start_paused = options.paused || link.has_value() || demo;
+  run.setup.start_paused = options.paused || link.has_value();
   run.setup.watched = {{0, nullptr, "test 0"}};  // something to see with the first snapshot
 
   if (const DisplayProbe display = probe_display(); !display.usable) {
@@ -113,7 +113,7 @@ int open_workbench(const WorkbenchOptions& options) {
     if (link) window.workspace().follow(*link);
     if (demo)
       window.workspace().banner().tell(
-          "A model that was trained before, to look at; T trains it on, ./run --preset default begins a new one");
+          "This model was trained before and trains on; ./run --preset default begins with a new one");
     leave = window.run_until_closed();
     latest = window.snapshot();
     save_view(store, merged_view(opened, load_view(store), window.view_text()));

@@ -122,7 +122,7 @@ std::vector<std::string> AgentForm::assignments() const {
   return list;
 }
 
-float agent_form_height() { return px(ui::kHeader + ui::kInset + 4 * (kLabel + kField + kGap) + kField + 42); }
+float agent_form_height() { return px(ui::kHeader + ui::kInset + 4 * (kLabel + kField + kGap) + kField + 76); }
 
 bool draw_agent_form(const Rect& area, AgentForm& form) {
   ImGui::PushID("new agent");
