@@ -136,7 +136,8 @@ int report_all(const RecipeFlags& flags) {
     summary.add({recipe.id, recipe.title, verdict_name(one.verdict), one.budget, std::to_string(one.num_measured)});
     sections.insert(sections.end(), one.sections.begin(), one.sections.end());
   }
-  page.sections.push_back({"", "Made by `moescope recipe report --all` from stored runs alone.", summary, "", ""});
+  page.sections.push_back(
+      {"", "Made by the command “moescope recipe report --all” from stored runs alone.", summary, "", ""});
   page.sections.insert(page.sections.end(), sections.begin(), sections.end());
   const std::string file = (std::filesystem::path(flags.to) / "findings.md").string();
   std::filesystem::create_directories(flags.to);

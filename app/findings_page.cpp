@@ -120,9 +120,9 @@ void FindingsPage::draw_start(Rect line, const FindingLook& look) {
   ui::text_in(line.cut_left(px(30)), Face::mono, t.text, std::to_string(count));
   if (ui::button("run", line.cut_right(px(86)), "Run", ui::ButtonKind::primary, sessions != nullptr)) start(look);
   line.cut_right(px(12));
-  std::string words = std::to_string(count * static_cast<int64_t>(budget.num_arms)) + " runs; what is there is kept";
-  if (!budget.words.empty())
-    words = std::to_string(count * static_cast<int64_t>(budget.num_arms)) + " runs; " + budget.words;
+  const int64_t num_runs = count * static_cast<int64_t>(budget.num_arms);
+  std::string words = std::to_string(num_runs) + (num_runs == 1 ? " run; " : " runs; ") +
+                      (budget.words.empty() ? "what is there is kept" : budget.words);
   if (count < 3 && budget.seeds >= 3) words = "fewer than 3 seeds settle nothing";
   ui::text_in(line, Face::small, t.dim, ui::fit_text(Face::small, words, line.w));
   ui::tip(line, {words, ""});
