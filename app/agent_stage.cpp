@@ -1,8 +1,6 @@
 // The player's thread: asks in, views out, a step of the game whenever one is due.
 #include "app/agent_stage.h"
 
-#include <sys/resource.h>
-
 #include <cmath>
 #include <utility>
 
@@ -16,7 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kNice = 19;                      // trainer, recorder and window go first
 constexpr auto kViewEvery = milliseconds(33);  // views a second that an eye can tell apart
 constexpr auto kWeightsEvery = milliseconds(500);
 constexpr auto kBetweenEpisodes = milliseconds(600);  // the last state stays so long
@@ -104,7 +101,6 @@ void AgentStage::notice(std::string text) {
 }
 
 void AgentStage::work() {
-  setpriority(PRIO_PROCESS, 0, kNice);  // on Linux: of this thread alone
   work_alone_on_this_thread(true);
   for (;;) {
     wait();

@@ -88,6 +88,7 @@ void AgentStage::show_live() {
   const int64_t run_id = training_->state().run_id;
   forget_agent();
   live_ = true;
+  game_ = rl::make_environment(network_->config());  // a stored agent's may have been on view
   next_weights_ = {};
   if (run_id != 0) load_curves(run_id);
 }

@@ -65,23 +65,22 @@ std::vector<Metric> AgentTraining::take_metrics() {
 bool AgentTraining::between_steps(const rl::Agent& agent) {
   if (!asked_.load(std::memory_order_relaxed)) return true;
   std::unique_lock lock(mutex_);
-  const auto tell = [&] {  // without the lock: who hears it may ask for state()
-    lock.unlock();
-    news_();
-    lock.lock();
-  };
   for (;;) {
-    if (std::exchange(weights_wanted_, false)) {
+    const bool weights = std::exchange(weights_wanted_, false);
+    const int64_t transitions = std::exchange(replay_wanted_, 0);
+    lock.unlock();  // copying takes a while, and whoever hears of it may ask for state()
+    if (weights) {
       const Tensor& values = agent.learner().online().parameters().values();
       weights_.post(std::make_shared<const AgentWeights>(
           AgentWeights{agent.steps(), std::vector<float>(values.f32(), values.f32() + values.size())}));
-      tell();
+      news_();
     }
-    if (const int64_t wanted = std::exchange(replay_wanted_, 0)) {
+    if (transitions > 0) {
       replay_.post(std::make_shared<const rl::ReplayExcerpt>(
-          rl::take_excerpt(agent.replay(), agent.environment().info(), wanted)));
-      tell();
+          rl::take_excerpt(agent.replay(), agent.environment().info(), transitions)));
+      news_();
     }
+    lock.lock();
     if (leaving_) return false;
     if (weights_wanted_ || replay_wanted_ > 0) continue;  // meanwhile
     if (!paused_) break;
@@ -101,7 +100,10 @@ void AgentTraining::carry(const rl::RlProgress& progress) {
     state_.state = progress.state, state_.message = progress.message;
     state_.steps = progress.steps, state_.episodes = progress.episodes;
     state_.recent_return = progress.recent_return, state_.steps_per_sec = progress.steps_per_sec;
-    if (recorder_) state_.run_id = recorder_->run_id();
+    if (recorder_) {
+      state_.run_id = recorder_->run_id();
+      if (const std::string banner = recorder_->state().banner; !banner.empty()) state_.message = banner;
+    }
   }
   for (Event& event : events) to_record_.push(std::move(event));
   news_();

@@ -71,8 +71,8 @@ int64_t kept_from(const std::string& text) {
 }
 
 /// The evaluation's knobs with one value of the sweep.
-EvalOptions options_for(const StoredModel& stored, const EvalFlags& flags, const Sweep& sweep,
-                        const std::string& value) {
+EvalOptions options_for(const StoredModel& stored, const std::shared_ptr<DeviceModel>& device, const EvalFlags& flags,
+                        const Sweep& sweep, const std::string& value) {
   RunConfig config = stored.config;
   WhatIfOptions what_if = flags.what_if;
   if (sweep.key == kKeptKey) {
@@ -88,7 +88,8 @@ EvalOptions options_for(const StoredModel& stored, const EvalFlags& flags, const
   EvalOptions options = EvalOptions::of(config);
   options.split = flags.split == "train" ? Split::train : Split::test;
   options.what_if = chosen_what_if(what_if);
-  options.device = stored.device;
+  // What intervenes in the routing is computed on the CPU; a GPU asked for by name refuses it.
+  if (options.what_if.is_nothing() || config.compute.device != DeviceKind::automatic) options.device = device;
   return options;
 }
 
@@ -134,6 +135,7 @@ int eval(const EvalFlags& flags) {
   const Sweep sweep = parse_sweep(flags.sweep);
   const StoredModel stored = load_stored_model(flags.store, flags.run, flags.settings);
   warn_of_other_data(stored);
+  const std::shared_ptr<DeviceModel> device = device_of(stored);
   std::vector<std::string> headings;
   if (!sweep.key.empty()) headings.push_back(">" + sweep.key);
   for (const char* heading : {">accuracy", ">loss", ">GFLOPs/image", ">images/s", ">images"})
@@ -142,7 +144,7 @@ int eval(const EvalFlags& flags) {
   std::vector<Evaluated> evaluations;
   for (const std::string& value : sweep.values) {
     const std::string what = sweep.key.empty() ? "evaluating " : sweep.key + "=" + value + ": ";
-    const EvalOptions options = options_for(stored, flags, sweep, value);
+    const EvalOptions options = options_for(stored, device, flags, sweep, value);
     const EvalResult result = evaluate_aloud(stored, options, what);
     evaluations.push_back({stored.step, stored.wall_secs, flags.split, result.num_images, result.accuracy, result.loss,
                            setting_of(flags, sweep, value, options.what_if)});

@@ -81,9 +81,19 @@ StoredModel load_stored_model(const std::string& store_asked, const std::string&
   stored.model = std::make_unique<VisionTransformer>(stored.config, image);
   stored.model->parameters().allocate(*stored.backend, 0);
   restore_values(checkpoint, stored.model->parameters());
-  if (std::shared_ptr<const DevicePlugin> plugin = device_plugin(stored.config.compute.device))
-    stored.device = std::make_shared<DeviceModel>(std::move(plugin), *stored.model, stored.config.compute.precision);
   return stored;
+}
+
+std::shared_ptr<DeviceModel> device_of(const StoredModel& stored) {
+  const ComputeConfig& compute = stored.config.compute;
+  std::shared_ptr<const DevicePlugin> plugin = device_plugin(compute.device);
+  if (!plugin) return nullptr;
+  try {
+    return std::make_shared<DeviceModel>(std::move(plugin), *stored.model, compute.precision);
+  } catch (const UserError&) {
+    if (compute.device != DeviceKind::automatic) throw;
+    return nullptr;
+  }
 }
 
 Replica replica_of(StoredModel& stored) {

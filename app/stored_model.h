@@ -23,8 +23,11 @@ struct StoredModel {
   std::unique_ptr<Backend> backend;  // outlives the model
   std::shared_ptr<const Dataset> dataset;
   std::unique_ptr<VisionTransformer> model;
-  std::shared_ptr<DeviceModel> device;  // a copy of it on the GPU that compute.device asks for; null: the CPU computes
 };
+
+/// A copy of the model on the GPU that compute.device asks for; null: the CPU computes, also where `automatic` finds a
+/// GPU that cannot run this model. Throws ConfigError, DeviceFault when a GPU was asked for by name.
+std::shared_ptr<DeviceModel> device_of(const StoredModel& stored);
 
 /// `run` as find_run takes it; `step` chooses the checkpoint, -1 the last one. `settings` ("key=value") may change live
 /// fields, data.path, data.test_limit, data.workers and compute.*. Throws UserError: no such run, no checkpoint of that

@@ -39,6 +39,7 @@ if(TARGET moescope_cuda_kernels AND MOESCOPE_CUDART AND MOESCOPE_CUBLASLT AND NO
   moescope_plugin(moescope_cuda ${MOESCOPE_CUDA_PROGRAM})
   target_link_libraries(moescope_cuda PRIVATE moescope_cuda_kernels ${MOESCOPE_CUDART} ${MOESCOPE_CUBLASLT}
                         Threads::Threads ${CMAKE_DL_LIBS} rt)
+  add_dependencies(moescope moescope_cuda)  # a plug-in of yesterday beside a program of today would misread it
   install(TARGETS moescope_cuda LIBRARY DESTINATION lib/moescope)
 else()
   message(STATUS "CUDA: no nvcc, cudart or cuBLASLt found; libmoescope_cuda.so is not built")

@@ -28,7 +28,7 @@ struct flock whole_file(short type) {
 }  // namespace
 
 GuestLock::GuestLock(const std::filesystem::path& store) {
-  if (const auto holder = WriterLock::holder(store); holder && holder->pid != getppid()) {
+  if (const auto holder = WriterLock::holder(store); holder && holder->pid != getppid() && holder->pid != getpid()) {
     throw StoreError(StoreProblem::locked, store,
                      describe(*holder) + " is writing to it and has not started this program; close that one");
   }

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,6 +85,8 @@ while True:
     link.sendall(struct.pack("<fB", reward, int(ale.game_over())) + frame.tobytes())
 )python";
 
+constexpr time_t kPatienceSecs = 60;  // a step takes a millisecond, loading Python on a busy machine a few seconds
+
 }  // namespace
 
 std::string AtariChild::python() {
@@ -93,6 +96,15 @@ std::string AtariChild::python() {
 
 AtariChild::AtariChild(const std::string& rom, double sticky_probability) {
   start(rom, sticky_probability);
+  try {
+    meet(rom);
+  } catch (...) {
+    end();
+    throw;
+  }
+}
+
+void AtariChild::meet(const std::string& rom) {
   std::istringstream words(line());
   std::string verdict;
   words >> verdict;
@@ -116,11 +128,13 @@ AtariChild::AtariChild(const std::string& rom, double sticky_probability) {
   for (std::string move; std::getline(parts, move, ',');) moves_.push_back(move);
 }
 
-AtariChild::~AtariChild() {
-  if (socket_ >= 0) close(socket_);
+AtariChild::~AtariChild() { end(); }
+
+void AtariChild::end() {
+  if (socket_ >= 0) close(std::exchange(socket_, -1));
   if (process_ <= 0) return;
-  kill(process_, SIGTERM);
-  waitpid(process_, nullptr, 0);
+  kill(process_, SIGKILL);  // it has nothing to save
+  waitpid(std::exchange(process_, -1), nullptr, 0);
 }
 
 void AtariChild::start(const std::string& rom, double sticky_probability) {
@@ -136,9 +150,16 @@ void AtariChild::start(const std::string& rom, double sticky_probability) {
   std::string program = python(), option = "-c", script = kScript, game = rom,
               sticky = std::to_string(sticky_probability);
   char* arguments[] = {program.data(), option.data(), script.data(), game.data(), sticky.data(), nullptr};
-  const int status = posix_spawnp(&process_, program.c_str(), &files, nullptr, arguments, environ);
+  // In a process group of its own: Ctrl+C in the terminal is for us, who save first. Our end of the socket ends it.
+  posix_spawnattr_t apart;
+  posix_spawnattr_init(&apart);
+  posix_spawnattr_setflags(&apart, POSIX_SPAWN_SETPGROUP);
+  const int status = posix_spawnp(&process_, program.c_str(), &files, &apart, arguments, environ);
+  posix_spawnattr_destroy(&apart);
   posix_spawn_file_actions_destroy(&files);
   close(ends[1]);
+  const timeval patience{.tv_sec = kPatienceSecs, .tv_usec = 0};
+  setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   if (status == 0) return;
   process_ = -1;
   close(std::exchange(socket_, -1));

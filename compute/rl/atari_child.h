@@ -38,6 +38,8 @@ class AtariChild {
 
  private:
   void start(const std::string& rom, double sticky_probability);
+  void meet(const std::string& rom);
+  void end();
   void say(const void* bytes, size_t count);
   void hear(void* bytes, size_t count);
   std::string line();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "compute/moe/observe.h"
 #include "compute/records/look.h"
@@ -105,8 +106,9 @@ ReplayView value_excerpt(const ReplayExcerpt& excerpt, const Environment& enviro
     const double follows = excerpt.ends[i] == EpisodeEnd::none
                                ? network.config().gamma * static_cast<double>(*std::max_element(row, row + actions))
                                : 0;
-    errors.push_back(std::abs(static_cast<double>(excerpt.rewards[i]) + follows -
-                              static_cast<double>(now.q[i * static_cast<size_t>(actions) + excerpt.actions[i]])));
+    const double error = std::abs(static_cast<double>(excerpt.rewards[i]) + follows -
+                                  static_cast<double>(now.q[i * static_cast<size_t>(actions) + excerpt.actions[i]]));
+    errors.push_back(std::isfinite(error) ? error : std::numeric_limits<float>::max());  // diverging: beyond all others
   }
   view.td_high = round_up(errors.empty() ? 0 : *std::max_element(errors.begin(), errors.end()));
   view.td_histogram.assign(kBins, 0);

@@ -29,8 +29,13 @@ std::unique_ptr<DeviceTraining> DeviceTraining::make(const RunConfig& config, Vi
                                                      Optimizer& optimizer) {
   std::shared_ptr<const DevicePlugin> plugin = device_plugin(config.compute.device);
   if (!plugin) return nullptr;
-  return std::unique_ptr<DeviceTraining>(
-      new DeviceTraining(std::move(plugin), model, optimizer, config.compute.precision));
+  try {
+    return std::unique_ptr<DeviceTraining>(
+        new DeviceTraining(std::move(plugin), model, optimizer, config.compute.precision));
+  } catch (const UserError&) {  // a model that the device does not run, or no memory left there
+    if (config.compute.device != DeviceKind::automatic) throw;
+    return nullptr;
+  }
 }
 
 DeviceTraining::DeviceTraining(std::shared_ptr<const DevicePlugin> plugin, VisionTransformer& model,

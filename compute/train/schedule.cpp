@@ -48,7 +48,7 @@ double learning_rate(const TrainConfig& config, int64_t total_steps, int64_t ste
   const double warm =
       step < config.warmup_steps ? static_cast<double>(step) / static_cast<double>(config.warmup_steps) : 1;
   if (config.schedule == ScheduleKind::whole_cosine) return warm * cosine(fraction(step, 0, total_steps));
-  if (step < config.warmup_steps) return peak * warm;
+  if (step < config.warmup_steps) return peak * static_cast<double>(step) / static_cast<double>(config.warmup_steps);
   const double f = fraction(step, config.warmup_steps, total_steps);
   switch (config.schedule) {
     case ScheduleKind::constant: return peak;

@@ -44,6 +44,16 @@ TEST(GuestLock, AChildOfTheWriterWritesBesideIt) {
   EXPECT_EQ(RunReader(store).list_runs().size(), 2u);
 }
 
+TEST(GuestLock, TheWriterItselfMayWriteBesideItself) {
+  // A window that records its run and trains an agent, too.
+  const TempFolder temp;
+  const std::string path = temp / "runs.db";
+  const SessionStore store(path, SessionStore::Access::write);
+  RunWriter writer(store);
+  EXPECT_EQ(writer.begin_run({}), 1);
+  EXPECT_EQ(begin_run_beside(path), 2);
+}
+
 TEST(GuestLock, WhoWasNotStartedByTheWriterIsRefused) {
   const TempFolder temp;
   const std::string path = temp / "runs.db";
