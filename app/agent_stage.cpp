@@ -80,24 +80,16 @@ std::vector<std::string> AgentStage::drain_notices() {
   return std::exchange(notices_, {});
 }
 
-void AgentStage::set_waker(std::function<void()> wake_window) {
-  const std::lock_guard lock(waker_mutex_);
-  waker_ = std::move(wake_window);
-}
+void AgentStage::set_waker(std::function<void()> wake_window) { wake_.set(std::move(wake_window)); }
 
 // ---- the player's thread
-
-void AgentStage::wake() {
-  const std::lock_guard lock(waker_mutex_);
-  if (waker_) waker_();
-}
 
 void AgentStage::notice(std::string text) {
   {
     const std::lock_guard lock(mutex_);
     notices_.push_back(std::move(text));
   }
-  wake();
+  wake_();
 }
 
 void AgentStage::work() {
@@ -179,7 +171,7 @@ void AgentStage::take_news() {
   }
   std::shared_ptr<const rl::ReplayExcerpt> excerpt;
   if (live_ && training->take_replay(excerpt)) value_replay(*excerpt);
-  wake();  // the numbers of the run
+  wake_();  // the numbers of the run
 }
 
 void AgentStage::advance() {
@@ -221,7 +213,7 @@ void AgentStage::post_view() {
   view->look_ms = 1e3 * secs_since(begin);
   views_.post(std::move(view));
   next_view_ = begin + kViewEvery;
-  wake();
+  wake_();
 }
 
 void AgentStage::value_replay(const rl::ReplayExcerpt& excerpt) {
@@ -229,7 +221,7 @@ void AgentStage::value_replay(const rl::ReplayExcerpt& excerpt) {
   auto view = std::make_shared<ReplayView>(rl::value_excerpt(excerpt, *game_, network));
   view->serial = ++serial_;
   replays_.post(std::move(view));
-  wake();
+  wake_();
 }
 
 void AgentStage::step_by(int64_t steps) {

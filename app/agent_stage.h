@@ -1,5 +1,5 @@
-// Behind the page of agents: a thread that plays, and the run that trains in this window. The player's thread gives way
-// to all others, so that watching costs training nothing but the copies of its weights.
+// Behind the page of agents: a thread that plays, and the run that trains in this window on a thread of its own, which
+// gives the player nothing but copies of its weights.
 #pragma once
 
 #include <chrono>
@@ -13,6 +13,7 @@
 #include "app/agent_training.h"
 #include "app/agents_door.h"
 #include "compute/core/mailbox.h"
+#include "compute/core/waker.h"
 #include "compute/rl/spectator.h"
 #include "sessions/session_store.h"
 
@@ -56,7 +57,6 @@ class AgentStage : public AgentsDoor {
   void value_replay(const rl::ReplayExcerpt& excerpt);
   void step_by(int64_t steps);
   void notice(std::string text);
-  void wake();
 
   void handle(const agent::Open& open);
   void handle(const agent::Train& train);
@@ -103,8 +103,7 @@ class AgentStage : public AgentsDoor {
   std::vector<std::string> notices_;
   bool shown_ = false, leaving_ = false, news_ = false;
 
-  std::mutex waker_mutex_;  // the waker may be taken away while it is being called
-  std::function<void()> waker_;
+  Waker wake_;
 
   std::thread thread_;  // last: it uses all of the above
 };

@@ -65,7 +65,7 @@ void AgentStage::read_lines() {
     }
   } catch (const std::exception& error) { lines->refusal = error.what(); }
   lines_.post(std::move(lines));
-  wake();
+  wake_();
 }
 
 void AgentStage::forget_agent() {

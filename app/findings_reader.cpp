@@ -64,24 +64,16 @@ std::vector<std::string> FindingsReader::drain_notices() {
   return std::exchange(notices_, {});
 }
 
-void FindingsReader::set_waker(std::function<void()> wake_window) {
-  const std::lock_guard lock(mutex_);
-  waker_ = std::move(wake_window);
-}
+void FindingsReader::set_waker(std::function<void()> wake_window) { wake_.set(std::move(wake_window)); }
 
 // ---- the reading thread's side
-
-void FindingsReader::wake() {
-  const std::lock_guard lock(mutex_);
-  if (waker_) waker_();
-}
 
 void FindingsReader::notice(std::string text) {
   {
     const std::lock_guard lock(mutex_);
     notices_.push_back(std::move(text));
   }
-  wake();
+  wake_();
 }
 
 /// A store in which a run trains changes all the time: reading it again takes no more than a fifth of this thread.
@@ -107,7 +99,7 @@ void FindingsReader::read() {
   read_at_ = std::chrono::steady_clock::now();
   read_cost_secs_ = secs_since(begin);
   findings_.post(std::move(findings));
-  wake();
+  wake_();
 }
 
 void FindingsReader::write_report(const std::string& name) {

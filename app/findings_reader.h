@@ -15,6 +15,7 @@
 #include "app/norm_refit.h"
 #include "app/worker.h"
 #include "compute/core/mailbox.h"
+#include "compute/core/waker.h"
 #include "sessions/session_store.h"
 
 namespace moescope {
@@ -39,7 +40,6 @@ class FindingsReader : public FindingsDoor {
   void read();
   void write_report(const std::string& recipe);
   void notice(std::string text);
-  void wake();
 
   const std::filesystem::path store_path_, folder_;
   std::atomic<bool> shown_ = false, asked_ = false;
@@ -47,7 +47,7 @@ class FindingsReader : public FindingsDoor {
 
   std::mutex mutex_;  // guards what follows
   std::vector<std::string> notices_;
-  std::function<void()> waker_;
+  Waker wake_;
 
   // the reading thread's own
   std::optional<SessionStore> store_;
@@ -55,7 +55,7 @@ class FindingsReader : public FindingsDoor {
   std::chrono::steady_clock::time_point read_at_{};
   double read_cost_secs_ = 0;
 
-  NormRefit refit_{[this] { wake(); }};
+  NormRefit refit_{[this] { wake_(); }};
   Worker reading_;  // last: it uses all of the above
 };
 

@@ -28,7 +28,7 @@ void append(std::vector<T>& to, std::vector<T> from) {
 
 RunController::RunController(PreparedRun run) : store_(run.store), run_(std::move(run)) {
   run_.setup.weights = weights_;
-  explorer_.set_waker([this] { wake(); });
+  explorer_.set_waker([this] { wake_(); });
   thread_ = std::thread([this] { work(); });
 }
 
@@ -43,7 +43,7 @@ RunController::~RunController() {
   thread_.join();
   if (trainer_) trainer_->join();
   if (recorder_) recorder_->close();
-  images_.reset();  // its thread calls wake(): before the waker's lock goes
+  images_.reset();  // its thread calls wake_: before the waker's lock goes
 }
 
 // ---- the UI thread's side
@@ -113,10 +113,7 @@ void RunController::open_files(std::vector<std::string> paths) {
   for (std::string& path : paths) files_.push(std::move(path));
 }
 
-void RunController::set_waker(std::function<void()> wake_window) {
-  const std::lock_guard lock(waker_mutex_);
-  waker_ = std::move(wake_window);
-}
+void RunController::set_waker(std::function<void()> wake_window) { wake_.set(std::move(wake_window)); }
 
 void RunController::explore_checkpoint(int64_t checkpoint_id) {
   if (checkpoint_id < 0)
@@ -152,11 +149,6 @@ Replica RunController::load_replica(int64_t checkpoint_id) {
 }
 
 // ---- the controller's own thread
-
-void RunController::wake() {
-  const std::lock_guard lock(waker_mutex_);
-  if (waker_) waker_();
-}
 
 void RunController::work() {
   try {
@@ -252,7 +244,7 @@ void RunController::list_stored_steps() {
     return;
   }
   listing_trouble_.clear();
-  wake();
+  wake_();
 }
 
 void RunController::tell(std::string notice) {
@@ -260,7 +252,7 @@ void RunController::tell(std::string notice) {
     const std::lock_guard lock(mutex_);
     notices_.push_back(std::move(notice));
   }
-  wake();
+  wake_();
 }
 
 void RunController::start() {
@@ -317,7 +309,7 @@ void RunController::carry(std::deque<Event> events) {
     }
   }
   for (Event& event : events) to_record_->push(std::move(event));
-  wake();
+  wake_();
 }
 
 void RunController::read_files() {
@@ -332,12 +324,12 @@ void RunController::read_files() {
         next_gallery_.own.push_back(std::move(image));
         gallery_changed_ = true;
       } catch (const DataError& error) { tell(error.what()); }
-    wake();
+    wake_();
   }
 }
 
 void RunController::publish_gallery(const Dataset& dataset) {
-  auto images = std::make_unique<GalleryImages>(run_.setup.dataset, [this] { wake(); });
+  auto images = std::make_unique<GalleryImages>(run_.setup.dataset, [this] { wake_(); });
   const std::shared_ptr<const Dataset> data = run_.setup.dataset;
   const std::lock_guard lock(mutex_);
   images_ = std::move(images);
@@ -358,7 +350,7 @@ void RunController::fail(const std::string& message) {
     const std::lock_guard lock(mutex_);
     failure_ = std::move(snapshot);
   }
-  wake();
+  wake_();
 }
 
 }  // namespace moescope

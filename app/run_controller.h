@@ -13,6 +13,7 @@
 #include "app/recorder.h"
 #include "app/run_request.h"
 #include "app/window_live_run.h"
+#include "compute/core/waker.h"
 #include "compute/explore/explorer.h"
 #include "compute/train/trainer_thread.h"
 
@@ -56,7 +57,6 @@ class RunController : public LiveRun {
   void read_files();
   void publish_gallery(const Dataset& dataset);
   void fail(const std::string& message);
-  void wake();
   Replica load_replica(int64_t checkpoint_id);
 
   const std::shared_ptr<WeightExchange> weights_ = std::make_shared<WeightExchange>();
@@ -88,8 +88,7 @@ class RunController : public LiveRun {
   bool leaving_ = false;
   std::shared_ptr<const Dataset> dataset_;  // once it is open
 
-  std::mutex waker_mutex_;  // the waker may be taken away while it is being called
-  std::function<void()> waker_;
+  Waker wake_;
 
   panels::GallerySource gallery_;  // the UI thread's
 

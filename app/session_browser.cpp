@@ -73,7 +73,7 @@ void SessionBrowser::find_runs(std::string typed) {
     guarded("", [&] {
       if (!open()) return;
       found_.post(std::make_shared<const FoundRuns>(found_runs(*reader_, *wanted)));
-      wake();
+      wake_();
     });
   });
 }
@@ -119,7 +119,7 @@ void SessionBrowser::look(PairRequest request) {
       });
       if (!look) return;
       pairs_.post(std::make_shared<const PairLook>(std::move(*look)));
-      wake();
+      wake_();
     });
   });
 }
@@ -152,24 +152,16 @@ std::string SessionBrowser::take_written_path() {
   return std::exchange(written_, {});
 }
 
-void SessionBrowser::set_waker(std::function<void()> wake_window) {
-  const std::lock_guard lock(waker_mutex_);
-  waker_ = std::move(wake_window);
-}
+void SessionBrowser::set_waker(std::function<void()> wake_window) { wake_.set(std::move(wake_window)); }
 
 // ---- the other threads' side
-
-void SessionBrowser::wake() {
-  const std::lock_guard lock(waker_mutex_);
-  if (waker_) waker_();
-}
 
 void SessionBrowser::notice(std::string text, bool wrong) {
   {
     const std::lock_guard lock(mutex_);
     notices_.push_back({std::move(text), wrong});
   }
-  wake();
+  wake_();
 }
 
 /// Handled here, once: what a task throws becomes a notice.
@@ -202,7 +194,7 @@ bool SessionBrowser::open() {
       figure_lists_.post(std::move(answer));
     }
     if (rows) tables_.post(std::move(table));
-    if (list || rows) wake();
+    if (list || rows) wake_();
     return false;
   }
 }
@@ -231,7 +223,7 @@ void SessionBrowser::read_turn(bool poll) {
     if (shown.table && (shown.table_asked || refresh)) answer_table(*shown.table, refresh || first);
     if (shown.comparison && (shown.comparison_asked || refresh)) {
       comparisons_.post(std::make_shared<const RunComparison>(compared_runs(*reader_, *shown.comparison)));
-      wake();
+      wake_();
     }
     for (const auto& [place, ask] : shown.figures)
       if (shown.figure_asked.contains(place) || refresh) answer_figure(ask);
@@ -246,7 +238,7 @@ void SessionBrowser::read_turn(bool poll) {
 void SessionBrowser::answer_table(const TableAsk& ask, bool changed) {
   tables_.post(std::make_shared<const RunTable>(
       table_reader_.answer(*reader_, ask.question, ask.first_row, ask.num_rows, changed)));
-  wake();
+  wake_();
 }
 
 }  // namespace moescope

@@ -14,6 +14,7 @@
 #include "app/session_door.h"
 #include "app/worker.h"
 #include "compute/core/mailbox.h"
+#include "compute/core/waker.h"
 #include "sessions/run_reader.h"
 
 namespace moescope {
@@ -90,7 +91,6 @@ class SessionBrowser : public SessionDoor {
   void run_experiment(int64_t job_id, const ExperimentAsk& ask, const std::atomic<bool>& cancelled);
   void notice(std::string text, bool wrong = false);
   void wrote(const std::string& file, std::string text);
-  void wake();
 
   const std::filesystem::path store_path_, folder_, program_;
 
@@ -112,8 +112,7 @@ class SessionBrowser : public SessionDoor {
   Mailbox<std::shared_ptr<const FoundRuns>> found_;
   Mailbox<std::shared_ptr<const FigureList>> figure_lists_;
   Mailbox<std::shared_ptr<const FigureVerdict>> verdicts_;
-  std::mutex waker_mutex_;
-  std::function<void()> waker_;
+  Waker wake_;
   std::atomic<bool> leaving_ = false;
 
   // the reading thread's own

@@ -72,7 +72,7 @@ void SessionBrowser::check_figure(int64_t figure_id) {
       verdict->words = rebuilt.verdict;
     } catch (const std::exception& error) { verdict->words = std::string("it cannot be made again: ") + error.what(); }
     verdicts_.post(std::move(verdict));
-    wake();
+    wake_();
   });
 }
 
@@ -100,7 +100,7 @@ void SessionBrowser::answer_figure(const FigureAsk& ask) {
     const std::lock_guard lock(mutex_);
     figures_out_[ask.place] = std::move(answer);
   }
-  wake();
+  wake_();
 }
 
 void SessionBrowser::write_report_files(const std::vector<RunMoment>& moments) {
@@ -126,7 +126,7 @@ void SessionBrowser::answer_figure_list() {
   list->figures = kept_figures(*reader_);
   list->metric_keys = reader_->metric_keys();
   figure_lists_.post(std::move(list));
-  wake();
+  wake_();
 }
 
 void SessionBrowser::wrote(const std::string& file, std::string text) {

@@ -78,7 +78,7 @@ void SessionBrowser::change_job(int64_t id, const std::function<void(SessionJob&
     const auto job = jobs_.find(id);
     if (job != jobs_.end()) change(job->second.state);
   }
-  wake();
+  wake_();
 }
 
 void SessionBrowser::end_job(int64_t id, SessionJob::State state, const std::string& result,
@@ -148,7 +148,7 @@ void SessionBrowser::plan(ExperimentAsk ask) {
     }
     if (!wanted) return;  // an earlier turn has answered it
     plans_.post(std::make_shared<const ExperimentPlan>(plan_experiment(store_path_, *wanted)));
-    wake();
+    wake_();
   });
 }
 

@@ -86,10 +86,7 @@ std::vector<std::shared_ptr<const Report>> Explorer::take_reports() {
   return std::exchange(reports_out_, {});
 }
 
-void Explorer::set_waker(std::function<void()> wake) {
-  const std::lock_guard lock(waker_mutex_);
-  waker_ = std::move(wake);
-}
+void Explorer::set_waker(std::function<void()> wake) { wake_.set(std::move(wake)); }
 
 // ---- the explorer's thread
 
@@ -124,7 +121,7 @@ void Explorer::refuse_look(const std::string& sentence) {
   refused.model = replica_.label;
   refused.refusal = sentence;
   looks_.post(std::make_shared<const Look>(std::move(refused)));
-  wake();
+  wake_();
 }
 
 void Explorer::turn(const Wanted& wanted) {
@@ -208,7 +205,7 @@ void Explorer::answer_look() {
   if (look_pending_) look.answer_ms = secs_between(look_asked_, looked_) * 1e3;
   look_pending_ = false;
   looks_.post(std::make_shared<const Look>(std::move(look)));
-  wake();
+  wake_();
   if (use_live_) live_->ask(fresh_asked_ ? 0 : replica_.version, std::move(spare_));
 }
 
@@ -311,12 +308,7 @@ void Explorer::post(const Report& report) {
     const std::lock_guard lock(out_mutex_);
     reports_out_.push_back(std::make_shared<const Report>(report));
   }
-  wake();
-}
-
-void Explorer::wake() {
-  const std::lock_guard lock(waker_mutex_);
-  if (waker_) waker_();
+  wake_();
 }
 
 }  // namespace moescope

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "compute/core/mailbox.h"
+#include "compute/core/waker.h"
 #include "compute/explore/looker.h"
 #include "compute/explore/replica.h"
 #include "compute/explore/report_job.h"
@@ -88,7 +89,6 @@ class Explorer {
   void take_order(int64_t cancelled_id);
   void post(const Report& report);
   void post_working(ReportState state);
-  void wake();
   bool has_model() const { return replica_.model != nullptr; }
 
   const std::shared_ptr<WeightExchange> live_;
@@ -98,8 +98,7 @@ class Explorer {
   Mailbox<std::shared_ptr<const Look>> looks_;
   std::mutex out_mutex_;
   std::vector<std::shared_ptr<const Report>> reports_out_;
-  std::mutex waker_mutex_;
-  std::function<void()> waker_;
+  Waker wake_;
 
   // the thread's own
   bool use_live_ = true;

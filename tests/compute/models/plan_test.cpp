@@ -6,6 +6,7 @@
 #include "compute/ops/matmul/matmul.h"
 #include "compute/records/config_fields.h"
 #include "support/random_tensor.h"
+#include "support/small_config.h"
 
 namespace moescope {
 namespace {
@@ -13,14 +14,7 @@ namespace {
 constexpr ImageShape kImage{28, 28, 1, 10};
 
 RunConfig small(RouterKind kind) {
-  RunConfig c;
-  c.model.width = 64;
-  c.model.mlp = 96;
-  c.model.depth = 3;
-  c.model.moe_blocks = 2;
-  c.router.kind = kind;
-  c.router.num_experts = 8;
-  c.router.slots_per_expert = 3;
+  RunConfig c = small_config(kind);
   c.router.k = 2;
   return c;
 }

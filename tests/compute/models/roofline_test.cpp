@@ -4,19 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "compute/models/cost.h"
+#include "support/small_config.h"
 
 namespace moescope {
 namespace {
 
 RunConfig small(RouterKind kind) {
-  RunConfig c;
-  c.model.width = 64;
-  c.model.mlp = 96;
-  c.model.depth = 3;
-  c.model.moe_blocks = 2;
-  c.router.kind = kind;
-  c.router.num_experts = 8;
-  c.router.slots_per_expert = 3;
+  RunConfig c = small_config(kind);
   c.router.group_images = 4;
   return c;
 }
