@@ -9,6 +9,7 @@
 #include <ctime>
 
 #include "app/assets.h"
+#include "app/key_taps.h"
 #include "app/window_png.h"
 #include "widgets/gl/gl.h"
 #include "widgets/gl/gl_textures.h"
@@ -74,6 +75,7 @@ struct Window::Impl {
   GLFWwindow* window = nullptr;
   Workspace workspace;
   ui::Look look;
+  KeyTaps taps;
   std::unique_ptr<gl::GlTextures> textures;
   std::shared_ptr<const Snapshot> snapshot;
   uint64_t serial = 0;
@@ -163,7 +165,10 @@ void Window::Impl::start_imgui() {
 void Window::Impl::set_callbacks() {
   glfwSetWindowUserPointer(window, this);
   glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int, int action, int mods) {
-    if (action == GLFW_PRESS) of(w).look.key_presses.push_back({key, (mods & GLFW_MOD_CONTROL) != 0});
+    if (action == GLFW_PRESS) {
+      of(w).look.key_presses.push_back({key, (mods & GLFW_MOD_CONTROL) != 0});
+      of(w).taps.pressed(key, mods);
+    }
     of(w).pace.input(glfwGetTime());
   });
   glfwSetCharCallback(window, [](GLFWwindow* w, unsigned) { of(w).pace.input(glfwGetTime()); });
@@ -254,6 +259,7 @@ void Window::Impl::draw(ImagePixels* picture) {
   look.opaque_fills.clear();
   ImGui_ImplOpenGL3_NewFrame();
   ImGui_ImplGlfw_NewFrame();
+  taps.hold();
   ImGui::NewFrame();
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   std::vector<Command> commands;
@@ -263,6 +269,7 @@ void Window::Impl::draw(ImagePixels* picture) {
   workspace.draw_ui({0, 0, size.x, size.y}, seen, run.gallery(), run.store_status(), commands);
   ImGui::Render();
   look.key_presses.clear();
+  const bool key_came_up = taps.let_go(window);
   for (Command& command : commands) run.send(std::move(command));
   if (const std::optional<int64_t> choice = workspace.take_checkpoint_choice()) run.explore_checkpoint(*choice);
   if (const std::optional<int64_t> step = workspace.take_branch()) run.branch(*step);
@@ -297,7 +304,8 @@ void Window::Impl::draw(ImagePixels* picture) {
   pace.drawn(now, (software ? now : submitted) - start);
   pace.timer(look.redraw_in < 1e8 ? now + look.redraw_in : 1e18);
   // After drawn(), which counts this frame off.
-  if (workspace.needs_another_frame() || workspace.dark != was_dark || workspace.safe_colors != was_safe) pace.again();
+  if (workspace.needs_another_frame() || key_came_up || workspace.dark != was_dark || workspace.safe_colors != was_safe)
+    pace.again();
 }
 
 /// Whether a wish to close is granted: at once when nothing trains, else when the sheet has been answered.

@@ -43,6 +43,7 @@ class Workspace {
   panels::History& history() { return history_; }
   panels::Banner& banner() { return banner_; }
   const panels::TimeSlider& time() const { return transport_.time(); }
+  const panels::Palette& palette() const { return palette_; }
   /// What the run reported and applied since the last frame.
   void add(const std::vector<Metric>& metrics, const std::vector<CommandApplied>& applied);
   /// Another run took the place of the one on view: what was drawn of that is forgotten.

@@ -134,6 +134,27 @@ TEST_F(RealWindow, KeysAndMouseReachTheRun) {
   EXPECT_TRUE(turn_until(*window, [&] { return run.edit().images[0].image.test_index == 0; }));
 }
 
+// Each key is down and up again before the next frame looks.
+TEST_F(RealWindow, QuickKeysEditText) {
+  if (!xdotool("version")) GTEST_SKIP() << "xdotool is not installed";
+  demo::DemoRun run(RouterKind::soft);
+  const auto window = open(run);
+  const auto typed = [&] { return window->workspace().palette().typed(); };
+  ASSERT_TRUE(xdotool("key ctrl+k"));
+  ASSERT_TRUE(turn_until(*window, [&] { return window->workspace().palette().is_open(); }));
+  for (int i = 0; i < 4; ++i) window->turn(0.02);  // the text box takes the keyboard
+  ASSERT_TRUE(xdotool("type paws"));
+  ASSERT_TRUE(turn_until(*window, [&] { return typed() == "paws"; }));
+  ASSERT_TRUE(xdotool("key BackSpace"));
+  EXPECT_TRUE(turn_until(*window, [&] { return typed() == "paw"; }));
+  ASSERT_TRUE(xdotool("key BackSpace"));
+  EXPECT_TRUE(turn_until(*window, [&] { return typed() == "pa"; }));
+  ASSERT_TRUE(xdotool("key ctrl+a"));
+  for (int i = 0; i < 4; ++i) window->turn(0.02);
+  ASSERT_TRUE(xdotool("key x"));
+  EXPECT_TRUE(turn_until(*window, [&] { return typed() == "x"; }));
+}
+
 TEST_F(RealWindow, ClosingItWhileTheRunTrainsAsksFirst) {
   if (!xdotool("version")) GTEST_SKIP() << "xdotool is not installed";
   demo::DemoRun run(RouterKind::soft);
