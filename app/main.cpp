@@ -1,4 +1,4 @@
 // The program's entry.
-#include "app/cli.h"
+#include "app/commands/cli.h"
 
 int main(int argc, char** argv) { return moescope::run_cli(argc, argv); }

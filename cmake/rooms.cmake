@@ -16,7 +16,6 @@ function(moescope_room NAME FOLDER)
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${FOLDER} ${DOOR}/${FOLDER} SYMBOLIC)
 
   file(GLOB_RECURSE SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${FOLDER}/*.cpp)
-  list(FILTER SOURCES EXCLUDE REGEX "/app/main\\.cpp$")
   if(NOT SOURCES)
     file(WRITE ${DOOR}/empty.cpp "// A room without sources yet.\n")
     set(SOURCES ${DOOR}/empty.cpp)

@@ -8,11 +8,11 @@
 #include <cstdlib>
 #include <functional>
 
-#include "app/session_browser.h"
-#include "app/window.h"
-#include "app/window_png.h"
+#include "app/doors/session_browser.h"
 #include "support/ui_demo_run.h"
 #include "support/ui_own_display.h"
+#include "window/png_file.h"
+#include "window/window.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "app/run_controller.h"
+#include "app/doors/run_controller.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "app/run_controller.h"
+#include "app/doors/run_controller.h"
 
 namespace moescope {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "app/cli.h"
+#include "app/commands/cli.h"
 
 namespace moescope {
 

@@ -5,10 +5,10 @@
 #include <optional>
 #include <utility>
 
-#include "app/window_live_run.h"
 #include "compute/records/config_fields.h"
 #include "support/ui_demo.h"
 #include "support/ui_demo_reports.h"
+#include "window/live_run.h"
 
 namespace moescope::demo {
 

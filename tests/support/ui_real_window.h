@@ -9,9 +9,9 @@
 #include <memory>
 #include <string>
 
-#include "app/window.h"
-#include "app/window_png.h"
 #include "support/ui_own_display.h"
+#include "window/png_file.h"
+#include "window/window.h"
 
 namespace moescope::demo {
 

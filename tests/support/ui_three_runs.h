@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "app/session_browser.h"
+#include "app/doors/session_browser.h"
 #include "support/run_program.h"
 #include "support/temp_folder.h"
 #include "support/tiny_training.h"

@@ -1,4 +1,4 @@
-// OpenGL 3.3 core entry points, as the system's GL library exports them. Only widgets/gl and app/window include this.
+// OpenGL 3.3 core entry points, as the system's GL library exports them. Only widgets/gl and window include this.
 #pragma once
 
 #ifndef GL_GLEXT_PROTOTYPES

@@ -1,0 +1,91 @@
+// Threads that take the next run until none is left.
+#include "app/agents/rl_crew.h"
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "app/agents/rl_headless.h"
+#include "app/terminal/progress_printer.h"
+#include "app/terminal/text_table.h"
+#include "compute/backends/thread_pool.h"
+
+namespace moescope {
+namespace {
+
+struct Crew {
+  const RecorderOptions& recording;
+  const StopSignals& signals;
+  std::vector<rl::RlProgress> now;  // of each thread; guarded, like all but `next`, by the mutex
+  std::atomic<size_t> next{0};
+  std::mutex mutex{};
+  size_t done = 0;
+  ProgressPrinter printer{};
+  std::exception_ptr failure{};
+};
+
+void tell(Crew& crew, size_t all) {
+  double steps_per_sec = 0;
+  std::string each;
+  for (const rl::RlProgress& p : crew.now) {
+    if (p.state != RunState::running) continue;
+    steps_per_sec += p.steps_per_sec;
+    each += "  " + std::to_string(p.steps) + ": " + fixed(p.recent_return, 2);
+  }
+  crew.printer.show(std::to_string(crew.done) + " of " + std::to_string(all) + " runs  " + with_unit(steps_per_sec) +
+                    " steps/s  step: return" + each);
+}
+
+void run_one(Crew& crew, rl::RlSetup setup, size_t thread, size_t all) {
+  Queue<Event> events;
+  rl::RlRun run(std::move(setup), events);
+  run.prepare();
+  RecorderOptions recording = crew.recording;
+  recording.beside = recording.wait_for_store = true;  // the other runs' recorders write there too
+  Recorder recorder(events, recording);
+  for (bool going = true; going;) {
+    going = run.turn();
+    if (going && crew.signals.asked()) {
+      run.finish(rl::kStoppedByRequest);
+      going = false;
+    }
+    const std::lock_guard lock(crew.mutex);
+    crew.now[thread] = run.progress();
+    tell(crew, all);
+  }
+  recorder.close();
+  if (const RecorderState state = recorder.state(); state.num_waiting > 0) throw UserError(state.banner);
+  const std::lock_guard lock(crew.mutex);
+  ++crew.done;
+  crew.printer.end_line();
+  print_agent_result(run.progress(), run.agent(), recorder.run_id(), recording.store.string());
+  if (run.progress().state == RunState::diverged) throw UserError(run.progress().message);
+}
+
+}  // namespace
+
+void run_agents(std::vector<rl::RlSetup> setups, const RecorderOptions& recording, int64_t at_once,
+                const StopSignals& signals) {
+  if (recording.store.has_parent_path()) std::filesystem::create_directories(recording.store.parent_path());
+  const size_t all = setups.size(), num_threads = std::min(all, static_cast<size_t>(at_once));
+  Crew crew{recording, signals, std::vector<rl::RlProgress>(num_threads)};
+  std::vector<std::thread> threads;
+  for (size_t thread = 0; thread < num_threads; ++thread) {
+    threads.emplace_back([&, thread] {
+      work_alone_on_this_thread(true);
+      for (size_t i = crew.next++; i < all && !signals.asked(); i = crew.next++) {
+        try {
+          run_one(crew, std::move(setups[i]), thread, all);
+        } catch (...) {
+          const std::lock_guard lock(crew.mutex);
+          if (!crew.failure) crew.failure = std::current_exception();
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  crew.printer.end_line();
+  if (crew.failure) std::rethrow_exception(crew.failure);
+}
+
+}  // namespace moescope

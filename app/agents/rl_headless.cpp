@@ -1,0 +1,60 @@
+// Turn after turn; the recorder's thread does the storing.
+#include "app/agents/rl_headless.h"
+
+#include <iostream>
+
+#include "app/terminal/progress_printer.h"
+#include "app/terminal/text_table.h"
+
+namespace moescope {
+namespace {
+
+std::string progress_text(const rl::RlProgress& p, const StopRule& stop) {
+  std::string text = "step " + std::to_string(p.steps);
+  if (stop.steps) text += "/" + std::to_string(*stop.steps);
+  text += "  episodes " + std::to_string(p.episodes) + "  return " + fixed(p.recent_return, 2);
+  if (p.updates > 0) text += "  loss " + fixed(p.loss, 4) + "  Q " + fixed(p.q, 2);
+  return text + "  " + with_unit(p.steps_per_sec) + " steps/s  " + duration(p.wall_secs);
+}
+
+}  // namespace
+
+void print_agent_result(const rl::RlProgress& p, const rl::Agent& agent, int64_t run_id, const std::string& store) {
+  const RlConfig& config = agent.config();
+  const rl::QNetworkSize size = rl::measure(agent.learner().online());
+  std::cout << "run " << run_id << " " << config.name << " on " << config.game << ": " << p.steps << " steps, "
+            << p.updates << " updates, " << p.episodes << " episodes, " << duration(p.wall_secs);
+  std::cout << (p.message.empty() ? "" : " (" + p.message + ")") << "\n";
+  std::cout << "mean return of the last 100 episodes " << fixed(p.recent_return, 2) << "\n";
+  std::cout << with_unit(static_cast<double>(size.parameters)) << " parameters, "
+            << with_unit(static_cast<double>(size.penultimate_parameters)) << " in the penultimate layer, "
+            << with_unit(static_cast<double>(size.output_parameters)) << " in the output; "
+            << fixed(size.forward_mflop, 2) << " MFLOP a state\n";
+  std::cout << "stored in " << store << "; go on with rl train --resume " << run_id << std::endl;
+}
+
+rl::RlProgress run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals) {
+  const StopRule stop = setup.stop_rule;
+  if (recording.store.has_parent_path()) std::filesystem::create_directories(recording.store.parent_path());
+  Queue<Event> events;
+  rl::RlRun run(std::move(setup), events);
+  run.prepare();
+  Recorder recorder(events, recording);
+  ProgressPrinter printer;
+  for (bool going = true; going;) {
+    going = run.turn();
+    printer.show(progress_text(run.progress(), stop));
+    if (going && signals.asked()) {
+      run.finish(rl::kStoppedByRequest);
+      going = false;
+    }
+  }
+  recorder.close();
+  printer.end_line();
+  if (const RecorderState state = recorder.state(); state.num_waiting > 0) throw UserError(state.banner);
+  print_agent_result(run.progress(), run.agent(), recorder.run_id(), recording.store.string());
+  if (run.progress().state == RunState::diverged) throw UserError(run.progress().message);
+  return run.progress();
+}
+
+}  // namespace moescope

@@ -1,0 +1,97 @@
+// Prints what this machine offers: processor, engine, display, store, disk, libraries.
+#include "app/commands/command_doctor.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "app/commands/library_versions.h"
+#include "app/options/store_path.h"
+#include "app/tools/display_probe.h"
+#include "assets/assets.h"
+#include "compute/backends/backend.h"
+#include "compute/backends/cpu_features.h"
+#include "compute/backends/cuda/plugin.h"
+#include "compute/backends/implementations.h"
+#include "compute/records/config_fields.h"
+#include "compute/rl/atari.h"
+#include "sessions/check.h"
+
+namespace moescope {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+void line(const char* subject, const std::string& words) { std::printf("%-12s %s\n", subject, words.c_str()); }
+
+std::string gibibytes(double bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f GiB", bytes / (1 << 30));
+  return text;
+}
+
+void report_processor() {
+  const CpuFeatures& cpu = cpu_features();
+  std::string can;
+  for (const auto& [has, name] : {std::pair{cpu.avx2, "AVX2"},
+                                  {cpu.avx512, "AVX-512"},
+                                  {cpu.avx512_bf16, "AVX-512 bf16"},
+                                  {cpu.amx_bf16, "AMX bf16"}}) {
+    if (has) can += (can.empty() ? "" : ", ") + std::string(name);
+  }
+  line("processor", cpu.name + ", " + std::to_string(cpu.physical_threads) + " threads for this process");
+  line("vectors", can.empty() ? "none that the fast kernels know; the plain reference will run" : can);
+  const double pages = static_cast<double>(sysconf(_SC_PHYS_PAGES)), page = static_cast<double>(sysconf(_SC_PAGESIZE));
+  line("memory", gibibytes(pages * page));
+}
+
+void report_engine() {
+  line("engine", make_backend(ComputeConfig{})->description());
+  const std::string missing = missing_for_cuda();
+  line("GPU", missing.empty() ? device_plugin(DeviceKind::cuda)->description() : "none: " + missing);
+  line("kernels", std::string(choice_name(best_instruction_set())) + " (compute.instructions chooses others)");
+}
+
+/// False when the store is there and not sound.
+bool report_store(const fs::path& store) {
+  fs::path existing = store;
+  while (!existing.empty() && !fs::exists(existing)) existing = existing.parent_path();
+  std::error_code error;
+  const fs::space_info space = fs::space(existing.empty() ? "." : existing, error);
+  line("store", store.string() + (fs::exists(store) ? "" : " (not there yet; the first run makes it)"));
+  line("disk", error ? "unknown: " + error.message()
+                     : gibibytes(static_cast<double>(space.available)) + " free where the store is");
+  if (!fs::exists(store)) return true;
+  const std::vector<std::string> findings = check_store(store);
+  line("integrity", findings.empty() ? "sound" : findings.front() + " (`moescope runs check` tells all)");
+  return findings.empty();
+}
+
+void report_assets() {
+  line("presets", asset_path("presets").string());
+  for (const auto& [name, version] : library_versions()) line(name.c_str(), version);
+  line("atari", rl::probe_atari().words);
+}
+
+int doctor(const fs::path& store) {
+  line("moescope", MOESCOPE_VERSION);
+  report_processor();
+  report_engine();
+  line("display", probe_display().words);
+  const bool sound = report_store(store);
+  report_assets();
+  return sound ? 0 : 1;
+}
+
+}  // namespace
+
+void add_doctor_command(CLI::App& program, Action& action) {
+  CLI::App* command = program.add_subcommand("doctor", "what this machine offers and what the program makes of it");
+  const auto store = std::make_shared<std::string>();
+  add_store_option(*command, *store);
+  command->callback([&action, store] { action = [store] { return doctor(store_path(*store)); }; });
+}
+
+}  // namespace moescope

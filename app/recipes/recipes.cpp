@@ -1,0 +1,117 @@
+// From files and stored metrics to recipes with data.
+#include "app/recipes/recipes.h"
+
+#include <algorithm>
+#include <cctype>
+#include <tuple>
+
+#include "app/models/paper_models.h"
+#include "app/options/config_file.h"
+#include "app/options/config_options.h"
+#include "assets/assets.h"
+#include "compute/records/nearest_name.h"
+#include "sessions/metric_writer.h"
+
+namespace moescope {
+
+namespace {
+
+constexpr std::string_view kPrefix = "finding/", kMeasured = "finding/measured";
+
+/// R2 before R10, R3 before R3b, all of these before the others.
+bool id_less(const Recipe& a, const Recipe& b) {
+  const auto key = [](const std::string& id) {
+    size_t end = 1;
+    while (end < id.size() && std::isdigit(static_cast<unsigned char>(id[end]))) ++end;
+    return std::tuple(id[0] != 'R', id[0], end > 1 ? std::stoi(id.substr(1, end - 1)) : 0, id.substr(end));
+  };
+  return key(a.id) < key(b.id);
+}
+
+/// Of the papers' tables only the program knows.
+void offer_own_studies() {
+  static const bool once = (offer_study("cost-model", count_paper_models), true);
+  static_cast<void>(once);
+}
+
+void apply_all(RunConfig& config, const std::vector<std::string>& settings) {
+  for (const std::string& setting : settings) apply_setting(config, setting);
+}
+
+}  // namespace
+
+std::vector<Recipe> load_recipes() {
+  offer_own_studies();
+  std::vector<Recipe> recipes;
+  for (const auto& entry : std::filesystem::directory_iterator(asset_path("recipes")))
+    if (entry.path().extension() == ".json") recipes.push_back(load_recipe(entry.path()));
+  std::sort(recipes.begin(), recipes.end(), id_less);
+  return recipes;
+}
+
+Recipe find_recipe(const std::string& asked) {
+  offer_own_studies();
+  if (asked.ends_with(".json")) return load_recipe(asked);
+  const std::vector<Recipe> recipes = load_recipes();
+  std::vector<std::string_view> names;
+  for (const Recipe& recipe : recipes) {
+    if (recipe.name == asked || recipe.id == asked) return recipe;
+    names.push_back(recipe.name);
+  }
+  throw ConfigError("there is no recipe '" + asked + "'; did you mean '" + std::string(nearest_name(asked, names)) +
+                    "'? `moescope recipe list` lists them");
+}
+
+std::vector<RecipeCell> recipe_cells(const Recipe& recipe, const RecipeBudget& budget, int64_t seeds) {
+  std::vector<RecipeCell> cells;
+  RunConfig base = load_preset(recipe.preset);
+  apply_all(base, recipe.settings);
+  apply_all(base, budget.settings);
+  for (int64_t seed = 0; seed < seeds; ++seed) {
+    for (const RecipeArm& arm : recipe.arms) {
+      RecipeCell cell{arm, seed, {arm.settings, arm.name + " seed " + std::to_string(seed), base}};
+      apply_all(cell.cell.config, arm.settings);
+      cell.cell.config.train.seed = seed;
+      cell.cell.config.name = recipe.runs_of + " " + arm.name;
+      cells.push_back(std::move(cell));
+    }
+  }
+  return cells;
+}
+
+std::string recipe_session(const Recipe& recipe, const RecipeBudget& budget) {
+  return "recipe " + recipe.runs_of + " " + budget.name;
+}
+
+MeasuredCell find_measured(const RunReader& reader, const std::string& session, const RecipeCell& cell) {
+  const CellState state = find_cell(reader, session, cell.cell);
+  if (state.progress != CellState::Progress::done) return {};
+  Statement select(reader.database(),
+                   "SELECT k.key, m.value FROM metric_keys_data k JOIN metrics_data m USING (key_id) "
+                   "WHERE m.run_id = ? AND k.key >= 'finding/' AND k.key < 'finding0'");
+  select.bind_all(state.run_id);
+  MeasuredCell measured;
+  while (select.step()) {
+    const std::string key = select.text(0);
+    if (key == kMeasured) measured.run_id = state.run_id;
+    if (key != kMeasured) measured.values[key.substr(kPrefix.size())] = select.real(1);
+  }
+  return measured.run_id > 0 ? measured : MeasuredCell{};
+}
+
+std::vector<Metric> as_metrics(const Values& values, int64_t step, double wall_secs) {
+  std::vector<Metric> metrics;
+  for (const auto& [name, value] : values) metrics.push_back({std::string(kPrefix) + name, step, wall_secs, value});
+  metrics.push_back({std::string(kMeasured), step, wall_secs, 1});
+  return metrics;
+}
+
+void store_values(const SessionStore& store, int64_t run_id, int64_t step, double wall_secs, const Values& values) {
+  Transaction transaction(store.database());
+  MetricWriter writer(store.database());
+  writer.write(run_id, as_metrics(values, step, wall_secs));
+  writer.flush();
+  transaction.commit();
+}
+
+}  // namespace moescope

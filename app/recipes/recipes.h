@@ -1,0 +1,45 @@
+// Recipes and the store: which runs a recipe needs, which are there, and what they measured.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "app/runs/sweep.h"
+#include "findings/analysis.h"
+#include "findings/recipe.h"
+
+namespace moescope {
+
+/// Those of assets/recipes, by id.
+std::vector<Recipe> load_recipes();
+/// One of them by its name or id, or a file that ends in .json. Throws ConfigError naming the nearest.
+Recipe find_recipe(const std::string& asked);
+
+/// One arm with one seed: a run.
+struct RecipeCell {
+  RecipeArm arm;
+  int64_t seed = 0;
+  SweepCell cell;
+};
+
+/// All arms, seed by seed, so that a stopped recipe has whole sets of arms. Throws ConfigError for a setting that
+/// cannot be.
+std::vector<RecipeCell> recipe_cells(const Recipe& recipe, const RecipeBudget& budget, int64_t seeds);
+
+/// The fact "sweep" of its runs: "recipe norm-function quick".
+std::string recipe_session(const Recipe& recipe, const RecipeBudget& budget);
+
+/// A cell's run, and what was measured on it; run_id 0: not there, or not measured yet.
+struct MeasuredCell {
+  int64_t run_id = 0;
+  Values values;
+};
+MeasuredCell find_measured(const RunReader& reader, const std::string& session, const RecipeCell& cell);
+
+/// Stores what was measured with the run, all or nothing, as metrics "finding/NAME" at its last step.
+void store_values(const SessionStore& store, int64_t run_id, int64_t step, double wall_secs, const Values& values);
+/// The metrics of `values`.
+std::vector<Metric> as_metrics(const Values& values, int64_t step, double wall_secs);
+
+}  // namespace moescope

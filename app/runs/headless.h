@@ -1,0 +1,23 @@
+// Training without a window: progress on stderr, the result on stdout, Ctrl+C saves and leaves.
+#pragma once
+
+#include <memory>
+
+#include "app/runs/run_request.h"
+#include "compute/records/snapshot.h"
+
+namespace moescope {
+
+struct HeadlessRun {
+  int64_t run_id = 0;
+  std::shared_ptr<const Snapshot> last;  // null when it ended before the first one
+  bool asked_to_stop = false;            // by Ctrl+C or SIGTERM; it was saved
+};
+
+/// Trains until the run is over. Throws UserError when it failed, or when something could not be stored.
+HeadlessRun run_headless(PreparedRun run);
+
+/// The same, and prints the result. Returns the exit status.
+int train_headless(PreparedRun run);
+
+}  // namespace moescope

@@ -1,0 +1,39 @@
+// What a person asks for when a run is to begin or to go on, the same for a terminal and for the window.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/options/config_options.h"
+#include "app/runs/recorder.h"
+#include "compute/records/command.h"
+#include "compute/train/run_loop.h"
+
+namespace moescope {
+
+struct RunRequest {
+  ConfigOptions config;
+  std::string store, resume, branch, stop;
+};
+
+/// Adds --preset, --config, --set, --store, --resume, --branch and --stop. `request` must outlive the parsing.
+void add_run_options(CLI::App& command, RunRequest& request);
+
+/// A request with everything looked up that can be wrong about it.
+struct PreparedRun {
+  RunSetup setup;
+  std::filesystem::path store;
+  std::optional<RecorderOptions::Resume> resume;   // record into this run, whose checkpoint is in setup.resume_from
+  std::optional<RecorderOptions::Resume> history;  // the run and step whose past is this run's past too
+  bool beside = false;                             // a program that writes to the store started this one
+  bool tell_often = false;                         // progress as a line ten times a second, for other programs
+};
+
+/// Throws UserError: unknown preset or field, a bad stop rule, no such run or no checkpoint of it, a setting that
+/// cannot change when a run goes on.
+PreparedRun prepare_run(const RunRequest& request);
+
+}  // namespace moescope
