@@ -59,6 +59,11 @@ bool ComparePage::has_figure(CompareView view) const {
   return found->second->ask.all || to_json(found->second->ask.spec) == asked->second;
 }
 
+std::vector<std::string> ComparePage::runs_of_figure(CompareView view) const {
+  const auto found = figures_.find(static_cast<int64_t>(view));
+  return found == figures_.end() ? std::vector<std::string>() : found->second->ask.spec.runs;
+}
+
 plots::SceneView& ComparePage::scene_view(CompareView view) {
   return view == CompareView::curves ? curve_view_ : view == CompareView::compute ? cost_view_ : settings_view_;
 }
@@ -94,10 +99,18 @@ std::vector<RunMoment> ComparePage::pair_moments() const {
   return {a, b};
 }
 
+/// The chosen ones; before any is chosen, the one where J and K stand, so that the page is never bare.
+std::vector<RunMoment> ComparePage::runs_on_curves() const {
+  if (!table_panel_.chosen().empty()) return table_panel_.chosen();
+  const RunTableRow* row = table_panel_.current(table_.get());
+  return row ? std::vector<RunMoment>{{row->summary.run_id, -1}} : std::vector<RunMoment>();
+}
+
 std::optional<FigureSpec> ComparePage::spec_of(CompareView view) const {
-  if (table_panel_.chosen().empty() || view == CompareView::images) return std::nullopt;
+  const std::vector<RunMoment> runs = view == CompareView::curves ? runs_on_curves() : table_panel_.chosen();
+  if (runs.empty() || view == CompareView::images) return std::nullopt;
   FigureSpec spec;
-  for (const RunMoment& run : table_panel_.chosen()) spec.runs.push_back(moment_text(run));
+  for (const RunMoment& run : runs) spec.runs.push_back(moment_text(run));
   if (view == CompareView::curves) {
     spec.kind = "curves";
     spec.key = metric_;
@@ -223,7 +236,7 @@ void ComparePage::take_keys(const PageInput& input) {
 
 std::vector<ui::KeyHint> ComparePage::key_hints(const PageInput&) const {
   const bool images = view_ == static_cast<int>(CompareView::images) && pair_ && !pair_->layers.empty();
-  const bool figure = view_ != static_cast<int>(CompareView::images) && !table_panel_.chosen().empty();
+  const bool figure = spec_of(static_cast<CompareView>(view_)).has_value();
   std::vector<ui::KeyHint> hints = {{"Shift", "hold: blink", images}, {",  .", "layer", images},
                                     {"[  ]", "image", images},        {"W", "way of looking", images},
                                     {"L", "matched or raw", images},  {"Ctrl+E", "save figure", figure},

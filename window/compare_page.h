@@ -56,6 +56,8 @@ class ComparePage : public WorkspacePage {
   void open(CompareView view) { view_ = static_cast<int>(view); }
   /// True when the figure of the view is there as it was asked for last.
   bool has_figure(CompareView view) const;
+  /// What it shows, empty before the first answer.
+  std::vector<std::string> runs_of_figure(CompareView view) const;
   void zoom_curves(double first, double last) { curve_view_.show(first, last); }
 
   SessionDoor* door = nullptr;  // null: no store behind the window
@@ -73,6 +75,7 @@ class ComparePage : public WorkspacePage {
   void act(const panels::RunTableActs& acts);
   void show_runs(const SessionJob& job);
   void save_shown_figure();
+  std::vector<RunMoment> runs_on_curves() const;
   std::optional<FigureSpec> spec_of(CompareView view) const;
   void draw_view(const ui::Rect& area, const PageInput& input);
   void draw_figure(const ui::Rect& area, CompareView view, const PageInput& input);

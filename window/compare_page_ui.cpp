@@ -116,8 +116,8 @@ void ComparePage::draw_moments(Rect& inside) {
 
 void ComparePage::draw_figure(const Rect& area, CompareView view, const PageInput& input) {
   const auto found = figures_.find(static_cast<int64_t>(view));
-  if (table_panel_.chosen().empty() && view != CompareView::compute)
-    return panels::draw_state(area, panels::Mood::empty, "Choose runs in the table",
+  if (view == CompareView::curves && runs_on_curves().empty())
+    return panels::draw_state(area, panels::Mood::empty, "No run in the table",
                               "A click or X takes a run in; seeds of one experiment become a mean with its interval.");
   if (view == CompareView::settings && table_panel_.chosen().size() < 2)
     return panels::draw_state(area, panels::Mood::empty, "Settings of several runs", "Choose two runs or more.");

@@ -42,6 +42,8 @@ class RunTablePanel {
   void choose(RunMoment run);  // or no longer
   void choose_only(std::vector<RunMoment> runs) { chosen_ = std::move(runs); }
   int64_t pointed() const { return pointed_; }  // the run under the mouse, 0: none
+  /// Where J and K stand; null when that row is not read.
+  const RunTableRow* current(const RunTable* table) const { return table ? row_at(*table, current_row_) : nullptr; }
   /// Filters that a person kept, in the order in which they were kept.
   const std::vector<std::string>& kept_filters() const { return kept_filters_; }
   void keep_filter(const std::string& filter);

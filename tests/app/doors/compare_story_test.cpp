@@ -55,6 +55,23 @@ TEST_F(CompareStory, At4_00TwoRunsAreChosenAndTheSameImageStandsLeftAndRight) {
   picture("4-00-difference");
 }
 
+TEST_F(CompareStory, BeforeARunIsChosenTheCurveIsThatOfTheRowWhereTheKeysStand) {
+  hand("key F3");
+  ASSERT_TRUE(has_table());
+  const auto shows = [&](const char* run) {
+    return until([&, run] { return page().runs_of_figure(CompareView::curves) == std::vector<std::string>{run}; });
+  };
+  ASSERT_TRUE(shows("3"));
+  hand("key k");
+  EXPECT_TRUE(shows("2"));
+  hand("key k");
+  hand("key x");
+  EXPECT_TRUE(shows("1"));
+  hand("key j");  // a chosen run stays
+  turns(5, 0.03);
+  EXPECT_EQ(page().runs_of_figure(CompareView::curves), std::vector<std::string>{"1"});
+}
+
 TEST_F(CompareStory, At4_30CtrlEWritesTheFigureAndItRebuilds) {
   hand("key F3");
   ASSERT_TRUE(has_table());
