@@ -122,9 +122,11 @@ Finding analyse_slot_alignment(const RecipeData& data) {
   for (const std::string& name : data.names("aligned_")) columns.emplace_back(name, 3);
   for (const RecipeArm& arm : data.recipe().arms) {
     for (const auto& [name, decimals] : columns) {
-      bars.emplace_back(arm.name + ", " + name, data.mean(arm.name, name));
-      if (!name.starts_with("aligned_within/")) continue;
       const std::string layer = name.substr(name.find('/'));
+      const bool within = name.starts_with("aligned_within/");
+      bars.emplace_back((within ? "within an expert, block " : "across, block ") + layer.substr(1),
+                        data.mean(arm.name, name));
+      if (!within) continue;
       finding.checks.push_back(
           at_least(arm.name + ", block " + layer.substr(1) + ": cosine within an expert minus across, at least 0.2",
                    data.paired(arm.name, name, arm.name, "aligned_across" + layer, kDifference), kAligned, 3));

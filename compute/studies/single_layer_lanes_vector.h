@@ -16,6 +16,7 @@ constexpr int64_t kRow = kLaneImages;
 
 /// Where a block's numbers lie in the scratch.
 struct LaneBlock {
+  int64_t lanes;                // images, up to the next whole vector: fewer than a row has in the last block
   const float* x;               // (D*T) unit tokens
   float* y;                     // (D*T) what the tokens take from the slots, then its gradient
   float *dispatch, *combine;    // (T*E)
@@ -58,8 +59,8 @@ inline LaneBlock lane_block(const LaneModel& m, float* scratch) {
 }
 
 template <class Body>
-inline void for_lanes(Body&& body) {
-  for (int64_t i = 0; i < kRow; i += Vec::kLanes) body(i);
+inline void for_lanes(const LaneBlock& b, Body&& body) {
+  for (int64_t i = 0; i < b.lanes; i += Vec::kLanes) body(i);
 }
 
 inline Vec at(const float* rows, int64_t row, int64_t lane) { return load(rows + row * kRow + lane, Whole{}); }
@@ -68,30 +69,30 @@ inline void put(float* rows, int64_t row, int64_t lane, Vec v) { store(rows + ro
 constexpr int64_t kTokenRow = kLaneTokens * kRow;  // from one number of a token to the next
 
 /// rows (n) of to = a of the given strides times rows (depth) of from.
-inline void lane_product(int64_t n, int64_t depth, const float* a, int64_t a_row, int64_t a_column, const float* from,
-                         float* to) {
-  small_gemm(n, kRow, depth, a, a_row, a_column, from, kRow, to, kRow);
+inline void lane_product(const LaneBlock& b, int64_t n, int64_t depth, const float* a, int64_t a_row, int64_t a_column,
+                         const float* from, float* to) {
+  small_gemm(n, b.lanes, depth, a, a_row, a_column, from, kRow, to, kRow);
 }
 
 /// b (columns) as rows of images.
 inline void lane_turn(int64_t columns, const float* b, float* turned) {
   transpose(b, columns, kRow, kRow, turned, padded(columns));
 }
-/// to (rows, columns) += the sum over images of rows (rows) of a, a_row apart, times columns of the turned.
-inline void lane_outer_product(int64_t rows, int64_t columns, const float* a, int64_t a_row, const float* turned,
+/// to (rows, columns) += the sum over images of rows (rows) of a, a_row apart, times columns of what was turned.
+inline void lane_outer_product(const LaneBlock& b, int64_t rows, int64_t columns, const float* a, int64_t a_row,
                                float* to) {
-  small_gemm(rows, columns, kRow, a, a_row, 1, turned, padded(columns), to, columns, true);
+  small_gemm(rows, columns, b.lanes, a, a_row, 1, b.turned, padded(columns), to, columns, true);
 }
 /// to (D, H padded), of which the first block's sum is the beginning, += the same for turned_hidden. Whole vectors: a
 /// part of one, stored, holds up loads of its neighbours.
 inline void lane_kernel_gradient(const LaneModel& m, const float* a, const LaneBlock& b, bool first_block, float* to) {
   const int64_t columns = padded(m.hidden);
-  small_gemm(m.width, columns, kRow, a, kRow, 1, b.turned_hidden, columns, to, columns, !first_block);
+  small_gemm(m.width, columns, b.lanes, a, kRow, 1, b.turned_hidden, columns, to, columns, !first_block);
 }
 
 /// Both softmaxes of the logits in b.combine, in place.
 inline void lane_weights(int64_t experts, LaneBlock& b) {
-  for_lanes([&](int64_t i) {
+  for_lanes(b, [&](int64_t i) {
     for (int64_t e = 0; e < experts; ++e) {
       Vec most = at(b.combine, e, i), sum = zeros(), power[kLaneTokens];
       for (int64_t t = 1; t < kLaneTokens; ++t) most = larger(most, at(b.combine, t * experts + e, i));
@@ -116,7 +117,7 @@ inline void lane_weights(int64_t experts, LaneBlock& b) {
 
 /// Both softmaxes' way back.
 inline void lane_weights_backward(int64_t experts, const LaneBlock& b) {
-  for_lanes([&](int64_t i) {
+  for_lanes(b, [&](int64_t i) {
     for (int64_t t = 0; t < kLaneTokens; ++t) {
       const int64_t first = t * experts;
       Vec mean = zeros();
@@ -147,7 +148,7 @@ inline void lane_load_weights(const LaneModel& m, const float* weights, int64_t 
 /// The experts' slots: their mixtures of the tokens.
 template <int kExperts>
 inline void lane_dispatch(const LaneModel& m, int64_t e, const LaneBlock& b) {
-  for_lanes([&](int64_t i) {
+  for_lanes(b, [&](int64_t i) {
     Vec weight[kExperts][4];
     lane_load_weights(m, b.dispatch, e, i, weight);
     for (int64_t d = 0; d < m.width; ++d) {
@@ -165,7 +166,7 @@ inline void lane_dispatch(const LaneModel& m, int64_t e, const LaneBlock& b) {
 /// y += what the tokens take from the experts' outputs.
 template <int kExperts>
 inline void lane_combine(const LaneModel& m, int64_t e, const LaneBlock& b) {
-  for_lanes([&](int64_t i) {
+  for_lanes(b, [&](int64_t i) {
     Vec weight[kExperts][4];
     lane_load_weights(m, b.combine, e, i, weight);
     for (int64_t d = 0; d < m.width; ++d) {
@@ -186,7 +187,7 @@ inline void lane_combine(const LaneModel& m, int64_t e, const LaneBlock& b) {
 /// The gradient of the experts' outputs.
 template <int kExperts>
 inline void lane_combine_backward(const LaneModel& m, int64_t e, const LaneBlock& b) {
-  for_lanes([&](int64_t i) {
+  for_lanes(b, [&](int64_t i) {
     Vec weight[kExperts][4];
     lane_load_weights(m, b.combine, e, i, weight);
     for (int64_t d = 0; d < m.width; ++d) {
@@ -203,9 +204,9 @@ inline void lane_combine_backward(const LaneModel& m, int64_t e, const LaneBlock
 
 /// The gradient of weights: the products of tokens (D*T) with what experts made of them or gave them (kExperts, D).
 template <int kExperts>
-inline void lane_weight_gradients(const LaneModel& m, int64_t e, const float* tokens, const float* of_experts,
-                                  float* dweights) {
-  for_lanes([&](int64_t i) {
+inline void lane_weight_gradients(const LaneModel& m, int64_t e, const LaneBlock& b, const float* tokens,
+                                  const float* of_experts, float* dweights) {
+  for_lanes(b, [&](int64_t i) {
     Vec dweight[kExperts][4];
     for (int j = 0; j < kExperts; ++j)
       for (int t = 0; t < 4; ++t) dweight[j][t] = zeros();
@@ -232,8 +233,8 @@ inline float* lane_of(float* rows, int64_t j, int64_t each) { return rows + j * 
 template <int kExperts>
 inline void lane_outputs(const LaneModel& m, int64_t e, const LaneBlock& b) {
   for (int64_t j = 0; j < kExperts; ++j)
-    lane_product(m.width, m.hidden, m.w2 + (e + j) * m.hidden * m.width, 1, m.width, lane_of(b.hidden, e + j, m.hidden),
-                 lane_of(b.out, j, m.width));
+    lane_product(b, m.width, m.hidden, m.w2 + (e + j) * m.hidden * m.width, 1, m.width,
+                 lane_of(b.hidden, e + j, m.hidden), lane_of(b.out, j, m.width));
 }
 
 template <int kExperts>
@@ -242,7 +243,7 @@ inline void lane_experts(const LaneModel& m, int64_t e, const LaneBlock& b) {
   lane_dispatch<kExperts>(m, e, b);
   for (int64_t j = 0; j < kExperts; ++j) {
     float* hidden = lane_of(b.hidden, e + j, H);
-    lane_product(H, D, m.w1 + (e + j) * D * H, 1, H, lane_of(b.slot, j, D), hidden);
+    lane_product(b, H, D, m.w1 + (e + j) * D * H, 1, H, lane_of(b.slot, j, D), hidden);
     for (int64_t i = 0; i < H * kRow; i += Vec::kLanes)
       store(hidden + i, larger(load(hidden + i, Whole{}), zeros()), Whole{});
   }
@@ -253,9 +254,9 @@ inline void lane_experts(const LaneModel& m, int64_t e, const LaneBlock& b) {
 /// The head's scores of `count` images, their cross entropies' sum, and its derivative by the scores times `weight`.
 inline double lane_loss(const LaneModel& m, const int32_t* labels, int64_t count, float weight, const LaneBlock& b) {
   for (int64_t t = 0; t < kLaneTokens; ++t)
-    small_gemm(m.classes, kRow, m.width, m.head + t * m.width * m.classes, 1, m.classes, b.y + t * kRow, kTokenRow,
+    small_gemm(m.classes, b.lanes, m.width, m.head + t * m.width * m.classes, 1, m.classes, b.y + t * kRow, kTokenRow,
                b.scores, kRow, t > 0);
-  for_lanes([&](int64_t i) {
+  for_lanes(b, [&](int64_t i) {
     Vec most = at(b.scores, 0, i), total = zeros();
     for (int64_t c = 1; c < m.classes; ++c) most = larger(most, at(b.scores, c, i));
     for (int64_t c = 0; c < m.classes; ++c) {
@@ -273,7 +274,7 @@ inline double lane_loss(const LaneModel& m, const int32_t* labels, int64_t count
     loss += __builtin_log(static_cast<double>(b.total[i])) - static_cast<double>(b.scores[at_label] - b.most[i]);
     b.dscores[at_label] -= weight;
   }
-  for (int64_t i = count; i < kRow; ++i)
+  for (int64_t i = count; i < b.lanes; ++i)
     for (int64_t c = 0; c < m.classes; ++c) b.dscores[c * kRow + i] = 0;
   return loss;
 }
@@ -284,13 +285,13 @@ inline void lane_experts_backward(const LaneModel& m, int64_t e, bool first_bloc
   const int64_t D = m.width, H = m.hidden;
   lane_dispatch<kExperts>(m, e, b);
   lane_outputs<kExperts>(m, e, b);
-  lane_weight_gradients<kExperts>(m, e, b.y, b.out, b.dcombine);
+  lane_weight_gradients<kExperts>(m, e, b, b.y, b.out, b.dcombine);
   lane_combine_backward<kExperts>(m, e, b);
   for (int64_t j = 0; j < kExperts; ++j) {
     const int64_t at_weights = (e + j) * D * H, at_gradients = (e + j) * D * padded(H);
     const float* hidden = lane_of(b.hidden, e + j, H);
     float *slot = lane_of(b.slot, j, D), *dout = lane_of(b.out, j, D);
-    lane_product(H, D, m.w2 + at_weights, D, 1, dout, b.dhidden);
+    lane_product(b, H, D, m.w2 + at_weights, D, 1, dout, b.dhidden);
     for (int64_t i = 0; i < H * kRow; i += Vec::kLanes) {
       const Vec works = load(hidden + i, Whole{});
       store(b.dhidden + i, choose(is_below(zeros(), works), load(b.dhidden + i, Whole{}), zeros()), Whole{});
@@ -299,9 +300,9 @@ inline void lane_experts_backward(const LaneModel& m, int64_t e, bool first_bloc
     lane_kernel_gradient(m, dout, b, first_block, b.dw2 + at_gradients);
     lane_turn(H, b.dhidden, b.turned_hidden);
     lane_kernel_gradient(m, slot, b, first_block, b.dw1 + at_gradients);
-    lane_product(D, H, m.w1 + at_weights, H, 1, b.dhidden, slot);  // its gradient in the slot's place
+    lane_product(b, D, H, m.w1 + at_weights, H, 1, b.dhidden, slot);  // its gradient in the slot's place
   }
-  lane_weight_gradients<kExperts>(m, e, b.x, b.slot, b.ddispatch);
+  lane_weight_gradients<kExperts>(m, e, b, b.x, b.slot, b.ddispatch);
 }
 
 inline double lane_step_vector(const LaneModel& m, const LaneImages& images, float weight, float* scratch) {
@@ -310,9 +311,10 @@ inline double lane_step_vector(const LaneModel& m, const LaneImages& images, flo
   double loss = 0;
   for (int64_t first = 0; first < images.count; first += kRow) {
     const int64_t left = images.count - first, count = left < kRow ? left : kRow;
+    b.lanes = (count + Vec::kLanes - 1) / Vec::kLanes * Vec::kLanes;
     b.x = images.tokens + first * kLaneTokens * D;
     for (int64_t t = 0; t < kLaneTokens; ++t)
-      small_gemm(E, kRow, D, m.phi, 1, E, b.x + t * kRow, kTokenRow, b.combine + t * E * kRow, kRow);
+      small_gemm(E, b.lanes, D, m.phi, 1, E, b.x + t * kRow, kTokenRow, b.combine + t * E * kRow, kRow);
     lane_weights(E, b);
     int64_t e = 0;
     for (; e + 4 <= E; e += 4) lane_experts<4>(m, e, b);
@@ -320,15 +322,15 @@ inline double lane_step_vector(const LaneModel& m, const LaneImages& images, flo
     loss += lane_loss(m, images.labels + first, count, weight, b);
     lane_turn(classes, b.dscores, b.turned);
     for (int64_t t = 0; t < kLaneTokens; ++t) {
-      lane_outer_product(D, classes, b.y + t * kRow, kTokenRow, b.turned, m.dhead + t * D * classes);
-      small_gemm(D, kRow, classes, m.head + t * D * classes, classes, 1, b.dscores, kRow, b.y + t * kRow, kTokenRow);
+      lane_outer_product(b, D, classes, b.y + t * kRow, kTokenRow, m.dhead + t * D * classes);
+      small_gemm(D, b.lanes, classes, m.head + t * D * classes, classes, 1, b.dscores, kRow, b.y + t * kRow, kTokenRow);
     }
     for (e = 0; e + 4 <= E; e += 4) lane_experts_backward<4>(m, e, first == 0, b);
     for (; e < E; ++e) lane_experts_backward<1>(m, e, first == 0, b);
     lane_weights_backward(E, b);
     for (int64_t t = 0; t < kLaneTokens; ++t) {
       lane_turn(E, b.dlogits + t * E * kRow, b.turned);
-      lane_outer_product(D, E, b.x + t * kRow, kTokenRow, b.turned, m.dphi);
+      lane_outer_product(b, D, E, b.x + t * kRow, kTokenRow, m.dphi);
     }
   }
   for (int64_t e = 0; e < E; ++e) {
