@@ -155,6 +155,18 @@ figure::Panel panel_of(const std::string& title, const std::string& x, const std
   return panel;
 }
 
+figure::Panel panel_of_bars(const std::string& label, const std::vector<std::pair<std::string, MeanInterval>>& bars) {
+  figure::Bars all{.color = 0, .names = {}, .values = {}, .low = {}, .high = {}};
+  for (const auto& [name, mean] : bars) {
+    if (mean.count == 0) continue;
+    all.names.push_back(name);
+    all.values.push_back(mean.mean), all.low.push_back(mean.low), all.high.push_back(mean.high);
+  }
+  figure::Panel panel = panel_of("", label, "");
+  panel.marks.emplace_back(std::move(all));
+  return panel;
+}
+
 void side_by_side(figure::Scene& scene) {
   scene.columns = std::max<int64_t>(static_cast<int64_t>(scene.panels.size()), 1);
   scene.width = 360 * static_cast<double>(scene.columns);

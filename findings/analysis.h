@@ -92,6 +92,8 @@ NamedTable mean_table(const RecipeData& data, const std::string& title,
 double setting_of(const RecipeArm& arm, const std::string& key);
 figure::Panel panel_of(const std::string& title, const std::string& x, const std::string& y, bool log_x = false,
                        bool log_y = false);
+/// One bar a value, with its interval where there are several seeds. Nothing where none was measured.
+figure::Panel panel_of_bars(const std::string& label, const std::vector<std::pair<std::string, MeanInterval>>& bars);
 
 /// All panels of the scene in one row.
 void side_by_side(figure::Scene& scene);

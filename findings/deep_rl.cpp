@@ -69,16 +69,12 @@ NamedTable arms_table(const RecipeData& data) {
 }
 
 figure::Panel bars_of(const RecipeData& data, const std::string& value, const std::string& label) {
-  figure::Bars bars{.color = 0, .names = {}, .values = {}, .low = {}, .high = {}};
+  std::vector<std::pair<std::string, MeanInterval>> bars;
   for (const RecipeArm& arm : data.recipe().arms) {
     const rl::ScoreInterval of = iqm(data, arm.name, value);
-    if (std::isnan(of.value)) continue;
-    bars.names.push_back(arm.name);
-    bars.values.push_back(of.value), bars.low.push_back(of.low), bars.high.push_back(of.high);
+    if (!std::isnan(of.value)) bars.push_back({arm.name, {data.num_seeds(arm.name), of.value, of.low, of.high}});
   }
-  figure::Panel panel = panel_of("", label, "");
-  panel.marks.emplace_back(std::move(bars));
-  return panel;
+  return panel_of_bars(label, bars);
 }
 
 }  // namespace

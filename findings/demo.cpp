@@ -9,7 +9,7 @@ namespace moescope {
 Finding analyse_demo(const RecipeData& data) {
   constexpr double kUneven = 3, kNats = 0.3;  // times the uniform weight; of the class
   Finding finding;
-  figure::Bars bars{.color = 0, .names = {}, .values = {}, .low = {}, .high = {}};
+  std::vector<std::pair<std::string, MeanInterval>> bars;
   for (const RecipeArm& arm : data.recipe().arms) {
     const auto last = [&](const std::string& beginning) {
       double value = 0;
@@ -26,11 +26,9 @@ Finding analyse_demo(const RecipeData& data) {
     else
       finding.checks.push_back(
           counted(arm.name + ": experts tell at least 0.3 nats of the class", text_of(nats), nats >= kNats));
-    bars.names.push_back(arm.name), bars.values.push_back(data.mean(arm.name, "accuracy").mean);
+    bars.emplace_back(arm.name, data.mean(arm.name, "accuracy"));
   }
-  figure::Panel panel = panel_of("", "test accuracy, %", "");
-  panel.marks.emplace_back(std::move(bars));
-  finding.scene.panels.push_back(std::move(panel));
+  finding.scene.panels.push_back(panel_of_bars("test accuracy, %", bars));
   std::vector<std::pair<std::string, int>> columns{{"accuracy", 2}};
   for (const char* beginning : {"dispatch_max/", "uniform/", "class/", "position/"})
     for (const std::string& name : data.names(beginning)) columns.emplace_back(name, 3);

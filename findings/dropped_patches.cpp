@@ -162,6 +162,7 @@ Finding analyse_dropped_patches(const RecipeData& data) {
     for (const double layer : layers)
       for (const std::string order : kOrders) columns.emplace_back(what + order + "/" + text_of(layer), 2);
   for (const RecipeArm& arm : data.recipe().arms) {
+    if (setting_of(arm, "router.k") > 1) continue;  // a token with two choices hardly ever loses both
     for (const double layer : layers) {
       const std::string block = text_of(layer);
       finding.checks.push_back(at_most(

@@ -68,19 +68,15 @@ Finding analyse_experts_and_slots(const RecipeData& data) {
 
 Finding analyse_mixing(const RecipeData& data) {
   Finding finding;
-  figure::Bars bars{.color = 0, .names = {}, .values = {}, .low = {}, .high = {}};
+  std::vector<std::pair<std::string, MeanInterval>> bars;
   const std::string soft = data.recipe().arms.front().name;
   for (const RecipeArm& arm : data.recipe().arms) {
-    const MeanInterval mean = data.mean(arm.name, "accuracy");
-    bars.names.push_back(arm.name);
-    bars.values.push_back(mean.mean), bars.low.push_back(mean.low), bars.high.push_back(mean.high);
+    bars.emplace_back(arm.name, data.mean(arm.name, "accuracy"));
     if (arm.name == "uniform" || arm.name == "identity")
       finding.checks.push_back(at_least(soft + " is above " + arm.name + " (points)",
                                         data.paired(soft, "accuracy", arm.name, "accuracy", kDifference), 0));
   }
-  figure::Panel panel = panel_of("", "test accuracy, %", "");
-  panel.marks.emplace_back(std::move(bars));
-  finding.scene.panels.push_back(std::move(panel));
+  finding.scene.panels.push_back(panel_of_bars("test accuracy, %", bars));
   finding.tables.push_back(mean_table(data, "Accuracy in percent", {{"accuracy", 2}, {"gflops", 4}}));
   return finding;
 }
@@ -121,24 +117,22 @@ Finding analyse_dropping(const RecipeData& data) {
 Finding analyse_slot_alignment(const RecipeData& data) {
   constexpr double kAligned = 0.2;  // PAPERS.md R9
   Finding finding;
-  figure::Bars bars{.color = 0, .names = {}, .values = {}, .low = {}, .high = {}};
+  std::vector<std::pair<std::string, MeanInterval>> bars;
   std::vector<std::pair<std::string, int>> columns;
   for (const std::string& name : data.names("aligned_")) columns.emplace_back(name, 3);
   for (const RecipeArm& arm : data.recipe().arms) {
     for (const auto& [name, decimals] : columns) {
-      const MeanInterval mean = data.mean(arm.name, name);
-      bars.names.push_back(arm.name + ", " + name);
-      bars.values.push_back(mean.mean), bars.low.push_back(mean.low), bars.high.push_back(mean.high);
-      if (!name.starts_with("aligned_within/")) continue;
       const std::string layer = name.substr(name.find('/'));
+      const bool within = name.starts_with("aligned_within/");
+      bars.emplace_back((within ? "within an expert, block " : "across, block ") + layer.substr(1),
+                        data.mean(arm.name, name));
+      if (!within) continue;
       finding.checks.push_back(
           at_least(arm.name + ", block " + layer.substr(1) + ": cosine within an expert minus across, at least 0.2",
                    data.paired(arm.name, name, arm.name, "aligned_across" + layer, kDifference), kAligned, 3));
     }
   }
-  figure::Panel panel = panel_of("", "mean cosine of two slots", "");
-  panel.marks.emplace_back(std::move(bars));
-  finding.scene.panels.push_back(std::move(panel));
+  finding.scene.panels.push_back(panel_of_bars("mean cosine of two slots", bars));
   finding.tables.push_back(mean_table(data, "Mean cosine of two slots' parameters", columns));
   return finding;
 }

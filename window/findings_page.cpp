@@ -151,7 +151,7 @@ void FindingsPage::draw_refit(Rect area, ui::Textures& textures) {
   std::string words = "Drag n: a layer with so many experts learns anew";
   if (refit_)
     words = "step " + std::to_string(refit_->step) + " of " + std::to_string(refit_->steps) + ", squared error " +
-            ui::compact(refit_->loss) + "; a constant reaches 12.18";
+            ui::compact(refit_->loss) + "; a constant reaches " + ui::compact(refit_->constant_loss);
   ui::text_in(line, Face::small, t.dim, ui::fit_text(Face::small, words, line.w));
   if (cut >= 0) refit({kWidths[cut], norm_.experts});
   if (dragged) refit({norm_.width, kExperts[std::clamp<int64_t>(std::llround(at), 0, 3)]});

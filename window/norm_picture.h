@@ -17,8 +17,9 @@ struct NormAsk {
 struct NormPicture {
   NormAsk ask;
   int64_t step = 0, steps = 0;
-  double loss = 0;      // of the last steps
-  figure::Scene scene;  // the loss on the way, and predicted against true length
+  double loss = 0;           // of the last steps
+  double constant_loss = 0;  // of the best constant
+  figure::Scene scene;       // the loss on the way, and predicted against true length
 };
 
 }  // namespace moescope

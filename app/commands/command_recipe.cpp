@@ -17,6 +17,7 @@ namespace {
 struct RecipeFlags {
   std::string store, name, budget, to = "findings-report";
   std::string weights;
+  std::vector<std::string> arms;
   int64_t seeds = 0;
   bool beside = false, progress = false;
 };
@@ -88,7 +89,7 @@ void print_runs(const RecipeFlags& flags, const Recipe& recipe, const RecipeBudg
 }
 
 int run(const RecipeFlags& flags) {
-  const Recipe recipe = find_recipe(flags.name);
+  const Recipe whole = find_recipe(flags.name), recipe = with_arms(whole, flags.arms);
   const RecipeBudget& budget = recipe.budget(flags.budget.empty() ? "quick" : flags.budget);
   const int64_t seeds = flags.seeds > 0 ? flags.seeds : budget.seeds;
   if (flags.beside) end_with_parent();
@@ -102,7 +103,7 @@ int run(const RecipeFlags& flags) {
   if (flags.progress)
     print_runs(flags, recipe, budget, seeds);
   else
-    print_report(flags, recipe, budget.name);
+    print_report(flags, whole, budget.name);
   return 0;
 }
 
@@ -171,6 +172,10 @@ void add_recipe_command(CLI::App& program, Action& action) {
   CLI::App* running = add("run", "does what the store lacks; the same command goes on after a stop", run);
   add_name(*running)->required();
   add_budget(*running);
+  running->add_option("--arm", flags->arms, "only these of its arms; repeat it")
+      ->type_name("NAME")
+      ->expected(1)
+      ->take_all();
   running->add_option("--weights", flags->weights, "also write each arm's first model as ARM.safetensors there")
       ->type_name("DIR");
   add_child_options(*running, flags->beside, flags->progress);

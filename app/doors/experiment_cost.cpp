@@ -6,6 +6,7 @@
 
 #include "app/options/config_file.h"
 #include "app/options/config_options.h"
+#include "app/recipes/recipes.h"
 #include "app/runs/twins.h"
 #include "app/terminal/text_table.h"
 #include "compute/data/dataset.h"
@@ -112,6 +113,10 @@ std::vector<std::string> experiment_arguments(const ExperimentAsk& ask) {
   add("--stop", ask.stop);
   add("--name", ask.name);
   return words;
+}
+
+std::string experiment_tag(const ExperimentAsk& ask) {
+  return ask.kind == ExperimentAsk::Kind::recipe ? recipe_tag(find_recipe(ask.name)) : ask.name;
 }
 
 ExperimentPlan plan_experiment(const std::filesystem::path& store, const ExperimentAsk& ask) {

@@ -15,7 +15,6 @@ namespace {
 
 constexpr int64_t kStepsAtOnce = 10, kShownInputs = 300;
 constexpr double kShowEverySecs = 0.06;
-constexpr double kConstantLoss = 12.18;  // variance of the length: what the best constant loses
 
 /// The configuration of the recipe's arm of this shape.
 RunConfig config_of(const NormAsk& ask) {
@@ -71,9 +70,9 @@ void NormRefit::fit(const NormAsk& ask, int64_t number) {
     if (!over && secs_since(shown) < kShowEverySecs) continue;
     fit.predict(kShownInputs, lengths, predicted);
     const auto last = static_cast<double>(config.train.schedule_steps);
-    pictures_.post(
-        std::make_shared<const NormPicture>(NormPicture{ask, fit.step(), config.train.schedule_steps, losses.back(),
-                                                        scene_of(steps, losses, last, lengths, predicted)}));
+    pictures_.post(std::make_shared<const NormPicture>(NormPicture{ask, fit.step(), config.train.schedule_steps,
+                                                                   losses.back(), kConstantLoss,
+                                                                   scene_of(steps, losses, last, lengths, predicted)}));
     wake_();
     shown = std::chrono::steady_clock::now();
   }

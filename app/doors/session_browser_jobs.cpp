@@ -186,8 +186,7 @@ void SessionBrowser::run_experiment(int64_t job_id, const ExperimentAsk& ask, co
     return end_job(job_id, State::cancelled, name + " was stopped and saved; the same one goes on where it is");
   if (end.status != 0) return end_job(job_id, State::failed, name + " did not come to its end: " + end.words);
   const std::string count = std::to_string(runs.size());
-  const std::string tag = ask.kind == ExperimentAsk::Kind::recipe ? "recipe/" + ask.name : ask.name;
-  end_job(job_id, State::done, name + " is done: " + count + " runs; tag:" + tag + " finds them", runs);
+  end_job(job_id, State::done, name + " is done: " + count + " runs; tag:" + experiment_tag(ask) + " finds them", runs);
 }
 
 }  // namespace moescope

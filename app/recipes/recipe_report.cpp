@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
-#include <set>
 
 #include "app/figures/figures.h"
 #include "app/runs/runs_report.h"
+#include "sessions/run_params.h"
 
 namespace moescope {
 
@@ -19,22 +19,24 @@ std::string short_number(double value) {
   return text;
 }
 
-/// The runs' numbers into `data` and into the table of the CSV.
-size_t read_cells(const RunReader& reader, const std::string& session, const std::vector<RecipeCell>& cells,
-                  RecipeData& data, TextTable& values) {
-  size_t num_measured = 0;
+/// The runs' numbers into `data` and into the report: its count, its programs, the table of the CSV.
+void read_cells(const RunReader& reader, const std::string& session, const std::vector<RecipeCell>& cells,
+                RecipeData& data, RecipeReport& report) {
+  report.num_cells = cells.size();
   for (const RecipeCell& cell : cells) {
     const MeasuredCell measured = find_measured(reader, session, cell);
     if (measured.run_id == 0) continue;
-    ++num_measured;
+    ++report.num_measured;
+    for (const auto& [key, fact] : read_environment(reader.database(), measured.run_id))
+      if (key == "program" && std::find(report.programs.begin(), report.programs.end(), fact) == report.programs.end())
+        report.programs.push_back(fact);
     for (const auto& [name, value] : measured.values) {
       if (name.starts_with("picture/")) continue;  // pixel by pixel: they are in the figure
-      values.add(
+      report.values.add(
           {cell.arm.name, std::to_string(cell.seed), std::to_string(measured.run_id), name, short_number(value)});
     }
     data.add(cell.arm.name, cell.seed, measured.values);
   }
-  return num_measured;
 }
 
 TextTable check_table(const std::vector<Check>& checks) {
@@ -57,9 +59,41 @@ NamedTable reference_table(const RecipeData& data) {
   return named;
 }
 
+/// What of the criterion holds, and by which numbers the rest does not: "1 of 3 parts fails (n=2 is above n=1: 0.31
+/// [0.28, 0.35])".
+std::string parts_text(const std::vector<Check>& checks) {
+  constexpr size_t kNamed = 3;
+  std::vector<const Check*> fail;
+  size_t num_open = 0;
+  for (const Check& check : checks) {
+    if (check.verdict == Verdict::not_reproduced) fail.push_back(&check);
+    num_open += check.verdict == Verdict::not_settled;
+  }
+  const std::string of = " of " + std::to_string(checks.size()) + " parts of the criterion ";
+  std::string text;
+  if (!fail.empty()) {
+    text += " " + std::to_string(fail.size()) + of + (fail.size() == 1 ? "fails" : "fail");
+    for (size_t i = 0; i < std::min(fail.size(), kNamed); ++i)
+      text += (i == 0 ? ": " : "; ") + fail[i]->text + ": " + fail[i]->found;
+    text += fail.size() > kNamed ? "; and so on." : ".";
+  }
+  if (num_open > 0)
+    text += " " + std::to_string(num_open) + of + (num_open == 1 ? "is" : "are") +
+            " not settled: the interval holds the bound, or seeds are missing.";
+  return text;
+}
+
 std::string verdict_text(const RecipeReport& report) {
   std::string text = std::string("Verdict: ") + verdict_name(report.verdict);
-  if (!report.why.empty()) text += ": " + report.why;
+  if (!report.why.empty()) return text + ": " + report.why + ".";
+  return text + "." + parts_text(report.finding.checks);
+}
+
+/// Nothing where one program made all.
+std::string programs_text(const RecipeReport& report) {
+  if (report.programs.size() < 2) return "";
+  std::string text = " Runs of different programs stand side by side:";
+  for (const std::string& program : report.programs) text += (text.back() == ':' ? " " : ", ") + program;
   return text + ".";
 }
 
@@ -71,7 +105,8 @@ void describe(const std::string& picture, RecipeReport& report) {
   sections.push_back({"",
                       "Criterion: " + recipe.criterion + " Budget " + report.budget + ": " +
                           std::to_string(report.num_measured) + " of " + std::to_string(report.num_cells) +
-                          " runs measured. Intervals hold 95 % of the bootstrap means over seeds.",
+                          " runs measured. Intervals hold 95 % of the bootstrap means over seeds." +
+                          programs_text(report),
                       check_table(report.finding.checks), "", ""});
   sections.push_back({"", "", {}, figure_img(report.finding.scene), picture});
   for (const NamedTable& named : report.finding.tables)
@@ -83,6 +118,7 @@ std::optional<RecipeReport> find_report(const RunReader& reader, const Recipe& r
                                         int64_t seeds, const std::string& picture) {
   RecipeReport report{.recipe = recipe,
                       .budget = {},
+                      .programs = {},
                       .finding = {},
                       .values = TextTable({"arm", ">seed", ">run", "value", ">number"}),
                       .sections = {}};
@@ -93,8 +129,7 @@ std::optional<RecipeReport> find_report(const RunReader& reader, const Recipe& r
     const auto cells = recipe_cells(recipe, budget, seeds > 0 ? seeds : budget.seeds);
     RecipeData data(report.recipe);
     report.budget = name;
-    report.num_cells = cells.size();
-    report.num_measured = read_cells(reader, recipe_session(recipe, budget), cells, data, report.values);
+    read_cells(reader, recipe_session(recipe, budget), cells, data, report);
     if (report.num_measured == 0) continue;
     report.finding = analyse(data);
     report.finding.scene.title = recipe.id + " " + recipe.title;

@@ -14,9 +14,10 @@ struct RecipeReport {
   std::string budget;
   size_t num_cells = 0, num_measured = 0;
   Verdict verdict = Verdict::not_settled;
-  std::string why = {};  // of a verdict that no check gives; empty: the checks say it
-  Finding finding;       // the tables begin with the one beside the paper's numbers
-  TextTable values;      // arm, seed, run, value, number: the CSV
+  std::string why = {};               // of a verdict that no check gives; empty: the checks say it
+  std::vector<std::string> programs;  // that made the runs, each once
+  Finding finding;                    // the tables begin with the one beside the paper's numbers
+  TextTable values;                   // arm, seed, run, value, number: the CSV
   std::vector<ReportSection> sections;
 };
 

@@ -57,7 +57,7 @@ void say(const Session& session, size_t done, size_t all, const std::string& wha
 
 void tag(const Session& session, int64_t run_id) {
   const SessionStore store(session.path, SessionStore::Access::edit);
-  RunEditor(store).tag(std::vector<int64_t>{run_id}, "recipe/" + session.recipe.runs_of, true);
+  RunEditor(store).tag(std::vector<int64_t>{run_id}, recipe_tag(session.recipe), true);
 }
 
 // ---- trainings, one after the other: each uses all cores
@@ -100,7 +100,7 @@ bool train_and_measure(const Session& session, const RecipeCell& cell) {
 
 // ---- studies, side by side: each computes on one thread
 
-/// Cells of one seed that are computed side by side, or one alone.
+/// Cells of one course that are computed side by side, or one alone.
 using CellGroup = std::vector<const RecipeCell*>;
 
 struct Done {
@@ -109,16 +109,18 @@ struct Done {
   double secs = 0;                                                       // of all together
 };
 
-/// As many groups as keep all threads busy, where the study can have several cells in one.
+/// Consecutive cells of one course in groups of nearly the same size, where the study can have several cells in one.
 std::vector<CellGroup> grouped(const std::string& study, const std::vector<RecipeCell>& cells) {
-  constexpr size_t kMost = 4;  // an even share for two threads with three seeds of eight arms
-  const bool together = find_side_by_side(study) != nullptr;
+  const size_t most = find_side_by_side(study).most;
   std::vector<CellGroup> groups;
-  for (const RecipeCell& cell : cells) {
-    const bool joins =
-        together && !groups.empty() && groups.back().size() < kMost && groups.back().front()->seed == cell.seed;
-    if (!joins) groups.emplace_back();
-    groups.back().push_back(&cell);
+  for (size_t begin = 0, end = 0; begin < cells.size(); begin = end) {
+    while (end < cells.size() && same_course(cells[begin].cell.config, cells[end].cell.config)) ++end;
+    const size_t pieces = (end - begin + most - 1) / most;
+    for (size_t piece = 0; piece < pieces; ++piece) {
+      CellGroup& group = groups.emplace_back();
+      for (size_t i = begin + piece * (end - begin) / pieces; i < begin + (piece + 1) * (end - begin) / pieces; ++i)
+        group.push_back(&cells[i]);
+    }
   }
   return groups;
 }
@@ -143,13 +145,13 @@ void store_outcome(const Session& session, const Backend& backend, const RecipeC
       MetricsTaken{as_metrics(outcome.values, outcome.steps, secs)},
       StateChanged{outcome.steps, secs, RunState::finished, "study " + session.recipe.study}};
   writer.write(events);
-  RunEditor(store).tag(std::vector<int64_t>{writer.run_id()}, "recipe/" + session.recipe.runs_of, true);
+  RunEditor(store).tag(std::vector<int64_t>{writer.run_id()}, recipe_tag(session.recipe), true);
 }
 
 std::vector<StudyOutcome> compute(const std::string& name, const CellGroup& group, const StudyProgress& progress) {
   std::vector<StudyCase> cases;
   for (const RecipeCell* cell : group) cases.push_back({cell->cell.config, cell->arm.numbers});
-  if (const StudySideBySide together = find_side_by_side(name)) return together(cases, progress);
+  if (const SideBySide together = find_side_by_side(name); together.run) return together.run(cases, progress);
   return {find_study(name)(cases.front(), progress)};
 }
 

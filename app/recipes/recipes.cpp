@@ -62,6 +62,19 @@ Recipe find_recipe(const std::string& asked) {
                     "'? `moescope recipe list` lists them");
 }
 
+Recipe with_arms(Recipe recipe, const std::vector<std::string>& names) {
+  if (names.empty()) return recipe;
+  std::vector<std::string_view> known;
+  for (const RecipeArm& arm : recipe.arms) known.push_back(arm.name);
+  for (const std::string& name : names)
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      throw ConfigError("recipe " + recipe.name + " has no arm '" + name + "'; did you mean '" +
+                        std::string(nearest_name(name, known)) + "'?");
+  std::erase_if(recipe.arms,
+                [&](const RecipeArm& arm) { return std::find(names.begin(), names.end(), arm.name) == names.end(); });
+  return recipe;
+}
+
 std::vector<RecipeCell> recipe_cells(const Recipe& recipe, const RecipeBudget& budget, int64_t seeds) {
   std::vector<RecipeCell> cells;
   RunConfig base = load_preset(recipe.preset);
@@ -78,6 +91,8 @@ std::vector<RecipeCell> recipe_cells(const Recipe& recipe, const RecipeBudget& b
   }
   return cells;
 }
+
+std::string recipe_tag(const Recipe& recipe) { return "recipe/" + recipe.runs_of; }
 
 std::string recipe_session(const Recipe& recipe, const RecipeBudget& budget) {
   return "recipe " + recipe.runs_of + " " + budget.name;

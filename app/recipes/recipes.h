@@ -16,6 +16,9 @@ std::vector<Recipe> load_recipes();
 /// One of them by its name or id, or a file that ends in .json. Throws ConfigError naming the nearest.
 Recipe find_recipe(const std::string& asked);
 
+/// The recipe with these of its arms alone; with all when none is named. Throws ConfigError naming the nearest.
+Recipe with_arms(Recipe recipe, const std::vector<std::string>& names);
+
 /// One arm with one seed: a run.
 struct RecipeCell {
   RecipeArm arm;
@@ -27,6 +30,8 @@ struct RecipeCell {
 /// cannot be.
 std::vector<RecipeCell> recipe_cells(const Recipe& recipe, const RecipeBudget& budget, int64_t seeds);
 
+/// The tag of its runs, those of another recipe that it judges included: "recipe/algorithm-1".
+std::string recipe_tag(const Recipe& recipe);
 /// The fact "sweep" of its runs: "recipe norm-function quick".
 std::string recipe_session(const Recipe& recipe, const RecipeBudget& budget);
 

@@ -159,9 +159,8 @@ std::vector<StudyOutcome> norm_functions(std::span<const StudyCase> cases, const
   std::vector<std::unique_ptr<Regressor>> models;
   for (const StudyCase& one : cases) {
     check(one.config);
-    const TrainConfig& t = one.config.train;
-    if (t.seed != train.seed || t.schedule_steps != train.schedule_steps || t.batch_size != train.batch_size)
-      throw ConfigError("norm-function trains side by side what has the same seed, steps and batch size");
+    if (!same_course(one.config, cases.front().config))
+      throw ConfigError("norm-function trains side by side what has the same data.* and train.*");
     models.push_back(std::make_unique<Regressor>(one.config));
   }
   const auto begin = std::chrono::steady_clock::now();

@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cmath>
+#include <utility>
 
+#include "compute/core/clock.h"
 #include "compute/eval/evaluator.h"
 #include "compute/studies/expert_subsets.h"
 #include "compute/studies/study.h"
@@ -29,24 +31,30 @@ int64_t choose(int64_t n, int64_t k) {
   return count > 1e9 ? INT64_MAX : static_cast<int64_t>(std::llround(count));
 }
 
-/// The curve of the training, and the net after it.
-void train(SingleLayerNet& net, const std::shared_ptr<const Dataset>& dataset, const StudyCase& study,
-           const StudyProgress& progress, StudyOutcome& outcome) {
+using Nets = std::vector<std::unique_ptr<SingleLayerNet>>;
+
+/// The curves of the trainings, and the nets after them.
+void train(const Nets& nets, const std::shared_ptr<const Dataset>& dataset, const RunConfig& course,
+           const StudyProgress& progress, std::vector<StudyOutcome>& outcomes) {
   const auto begin = std::chrono::steady_clock::now();
-  BatchLoader loader(dataset, LoaderSettings::of(study.config));
+  BatchLoader loader(dataset, LoaderSettings::of(course));
   const auto steps =
-      static_cast<int64_t>(std::llround(study.config.train.epochs * static_cast<double>(loader.steps_per_epoch())));
+      static_cast<int64_t>(std::llround(course.train.epochs * static_cast<double>(loader.steps_per_epoch())));
   const int64_t every = std::max<int64_t>(steps / 100, 1);
-  double recent = 0;
+  std::vector<double> recent(nets.size(), 0);
+  SharedBatch batch;
   for (int64_t step = 0; step < steps; ++step) {
-    recent += net.train(loader.next(), step);
+    batch.take(loader.next());
+    for (size_t i = 0; i < nets.size(); ++i) recent[i] += nets[i]->train(batch, step);
     if ((step + 1) % every != 0) continue;
-    const double secs = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    outcome.curve.push_back({"train/loss", step + 1, secs, recent / static_cast<double>(every)});
-    recent = 0;
+    const double secs = secs_since(begin);
+    for (size_t i = 0; i < nets.size(); ++i) {
+      const double loss = std::exchange(recent[i], 0) / static_cast<double>(every);
+      outcomes[i].curve.push_back({"train/loss", step + 1, secs, loss});
+    }
     if (!progress(kTrainingShare * static_cast<double>(step + 1) / static_cast<double>(steps))) throw StudyStopped();
   }
-  outcome.steps = steps;
+  for (StudyOutcome& outcome : outcomes) outcome.steps = steps;
 }
 
 /// Accuracies over the test split, batch by batch.
@@ -148,25 +156,39 @@ void time_kept(SingleLayerNet& net, EvalBatches& batches, const SubsetTally& tal
 
 }  // namespace
 
-StudyOutcome single_layer(const StudyCase& study, const StudyProgress& progress) {
-  const std::shared_ptr<const Dataset> dataset = open_dataset(study.config.data);
-  SingleLayerNet net(study.config, image_shape(dataset->info()));
-  StudyOutcome outcome;
-  train(net, dataset, study, progress, outcome);
-  EvalBatches batches(dataset, Split::test, kEvalBatch, study.config.data.scale);
-  SubsetTally tally(study, study.config.router.num_experts);
+std::vector<StudyOutcome> single_layers(std::span<const StudyCase> cases, const StudyProgress& progress) {
+  const RunConfig& course = cases.front().config;
+  const std::shared_ptr<const Dataset> dataset = open_dataset(course.data);
+  Nets nets;
+  std::vector<SubsetTally> tallies;
+  for (const StudyCase& one : cases) {
+    if (!same_course(one.config, course))
+      throw ConfigError("single-layer trains side by side what has the same data.* and train.*");
+    nets.push_back(std::make_unique<SingleLayerNet>(one.config, image_shape(dataset->info())));
+    tallies.emplace_back(one, one.config.router.num_experts);
+  }
+  std::vector<StudyOutcome> outcomes(cases.size());
+  train(nets, dataset, course, progress, outcomes);
+  EvalBatches batches(dataset, Split::test, kEvalBatch, course.data.scale);
   for (int64_t i = 0; const Batch* batch = batches.next(); ++i) {
-    tally.add(net.contributions(*batch));
+    for (size_t j = 0; j < nets.size(); ++j) tallies[j].add(nets[j]->contributions(*batch));
     const double done = static_cast<double>(i + 1) / static_cast<double>(batches.num_batches());
     if (!progress(kTrainingShare + (1 - kTrainingShare) * done)) throw StudyStopped();
   }
-  tally.report(outcome.values);
-  time_kept(net, batches, tally, study.config.router.num_experts, outcome.values);
-  outcome.num_parameters = net.parameters().count();
-  outcome.gflops_per_image = net.flops_per_image() * 1e-9;
-  outcome.dataset = dataset->info().name;
-  outcome.dataset_hash = dataset->info().content_hash;
-  return outcome;
+  for (size_t j = 0; j < nets.size(); ++j) {
+    StudyOutcome& outcome = outcomes[j];
+    tallies[j].report(outcome.values);
+    time_kept(*nets[j], batches, tallies[j], cases[j].config.router.num_experts, outcome.values);
+    outcome.num_parameters = nets[j]->parameters().count();
+    outcome.gflops_per_image = nets[j]->flops_per_image() * 1e-9;
+    outcome.dataset = dataset->info().name;
+    outcome.dataset_hash = dataset->info().content_hash;
+  }
+  return outcomes;
+}
+
+StudyOutcome single_layer(const StudyCase& study, const StudyProgress& progress) {
+  return std::move(single_layers(std::span(&study, 1), progress).front());
 }
 
 }  // namespace moescope

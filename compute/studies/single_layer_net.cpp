@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <string>
 
+#include "compute/backends/precision.h"
 #include "compute/ops/cross_entropy/cross_entropy.h"
+#include "compute/ops/l2_normalize/l2_normalize.h"
 #include "compute/ops/matmul/matmul.h"
 #include "compute/ops/patches/patches.h"
+#include "compute/ops/reduce/reduce.h"
 #include "compute/records/config_fields.h"
 
 namespace moescope {
@@ -24,6 +27,33 @@ int64_t tokens_of(const RunConfig& config, const ImageShape& image) {
 
 }  // namespace
 
+void SharedBatch::take(const Batch& batch) {
+  batch_ = &batch;
+  tokens_ = Tensor();
+}
+
+LaneImages SharedBatch::lanes(int64_t patch, NormEps eps) {
+  const int64_t images = batch_->size();
+  if (tokens_.empty() || patch != patch_ || eps != eps_) {
+    arena_.reset();
+    patch_ = patch, eps_ = eps;
+    const int64_t numbers = batch_->images.size() / images, width = numbers / kLaneTokens;
+    const Tensor rows = arena_.make({images * kLaneTokens, width});
+    extract_patches(batch_->images, patch, rows);
+    l2_normalize_rows(eps, rows, rows);
+    const int64_t blocks = (images + kLaneImages - 1) / kLaneImages;
+    tokens_ = arena_.make({blocks, numbers, kLaneImages});
+    if (images % kLaneImages != 0) fill(tokens_.rows(blocks - 1, blocks), 0);
+    for (int64_t i = 0; i < images; ++i) {
+      float* block = tokens_.f32() + i / kLaneImages * numbers * kLaneImages + i % kLaneImages;
+      for (int64_t d = 0; d < width; ++d)
+        for (int64_t t = 0; t < kLaneTokens; ++t)
+          block[(d * kLaneTokens + t) * kLaneImages] = rows.f32()[i * numbers + t * width + d];
+    }
+  }
+  return {tokens_.f32(), batch_->labels.i32(), images};
+}
+
 SingleLayerNet::SingleLayerNet(const RunConfig& config, const ImageShape& image)
     : config_(config),
       image_(image),
@@ -37,6 +67,22 @@ SingleLayerNet::SingleLayerNet(const RunConfig& config, const ImageShape& image)
   clear_biases(parameters_);
   draw_uniform_slots(parameters_, seed);
   optimizer_ = std::make_unique<Optimizer>(config.train.optimizer, parameters_, host_memory());
+  find_lanes();
+}
+
+void SingleLayerNet::find_lanes() {
+  const RouterConfig& r = config_.router;
+  if (tokens_ != kLaneTokens || r.slots_per_expert != 1 || r.soft_normalize != SoftNormalize::tokens ||
+      r.activation != Activation::relu || r.temperature != 1 || r.noise_std != 0 || r.mixing != SoftMixing::learned ||
+      r.bf16_boundary || matmul_precision() != Precision::float32)
+    return;
+  const auto at = [&](const char* name) { return parameters_.find(name); };
+  lanes_.width = width_, lanes_.experts = r.num_experts, lanes_.hidden = layer_.shape().hidden;
+  lanes_.classes = image_.classes;
+  lanes_.w1 = at("layer.w1")->value.f32(), lanes_.dw1 = at("layer.w1")->gradient.f32();
+  lanes_.w2 = at("layer.w2")->value.f32(), lanes_.dw2 = at("layer.w2")->gradient.f32();
+  lanes_.head = at("head.w")->value.f32(), lanes_.dhead = at("head.w")->gradient.f32();
+  fast_ = lane_step();
 }
 
 Tensor SingleLayerNet::run(const Batch& batch, Pass& pass, MoeLayer::Context& context) {
@@ -47,8 +93,15 @@ Tensor SingleLayerNet::run(const Batch& batch, Pass& pass, MoeLayer::Context& co
   return y.reshaped({images, tokens_ * width_});
 }
 
-double SingleLayerNet::train(const Batch& batch, int64_t step) {
+double SingleLayerNet::train(SharedBatch& batch, int64_t step) {
   arena_.reset();
+  const double loss = fast_ ? gradients_by_lanes(batch) : gradients_by_layer(batch.plain());
+  clear_bias_gradients(parameters_);
+  optimizer_->update(config_.train, step, config_.train.learning_rate, 1);
+  return loss / static_cast<double>(batch.plain().size());
+}
+
+double SingleLayerNet::gradients_by_layer(const Batch& batch) {
   Pass pass;
   pass.arena = &arena_;
   pass.router = &config_.router;
@@ -64,9 +117,30 @@ double SingleLayerNet::train(const Batch& batch, int64_t step) {
   const Tensor dfeatures = arena_.zeros(features.shape()), dx = arena_.zeros({images * tokens_, width_});
   head_.backward(features, out, dfeatures);
   layer_.backward(context, dfeatures.reshaped(dx.shape()), dx, pass, 0);
-  clear_bias_gradients(parameters_);
-  optimizer_->update(config_.train, step, config_.train.learning_rate, 1);
-  return loss / static_cast<double>(images);
+  return loss;
+}
+
+double SingleLayerNet::gradients_by_lanes(SharedBatch& batch) {
+  const Parameter *mu = parameters_.find("layer.mu"), *scale = parameters_.find("layer.scale");
+  const Shape shape{width_, lanes_.experts};
+  const Tensor slots = mu->value.reshaped(shape), unit = arena_.make(shape), phi = arena_.make(shape),
+               dphi = arena_.zeros(shape);
+  const NormEps eps = config_.router.soft_eps;
+  const float factor = scale->value.f32()[0];
+  l2_normalize_columns(eps, slots, unit);
+  l2_normalize_columns(eps, slots, phi, factor);
+  fill(mu->gradient, 0);
+  fill(parameters_.find("head.w")->gradient, 0);
+  LaneModel model = lanes_;
+  model.phi = phi.f32(), model.dphi = dphi.f32();
+  const LaneImages images = batch.lanes(config_.model.patch, eps);
+  const double loss =
+      fast_(model, images, 1 / static_cast<float>(images.count), arena_.make({lane_scratch(model)}).f32());
+  l2_normalize_columns_backward(eps, slots, dphi, mu->gradient.reshaped(shape), factor);
+  double dscale = 0;
+  for (int64_t i = 0; i < unit.size(); ++i) dscale += static_cast<double>(unit.f32()[i]) * dphi.f32()[i];
+  scale->gradient.f32()[0] = static_cast<float>(dscale);
+  return loss;
 }
 
 Tensor SingleLayerNet::logits(const Batch& batch, const ExpertsKept& kept) {

@@ -1,6 +1,7 @@
 // The studies by name.
 #include "compute/studies/study.h"
 
+#include "compute/records/config_fields.h"
 #include "compute/records/error.h"
 #include "compute/records/nearest_name.h"
 
@@ -10,7 +11,7 @@ namespace {
 
 std::map<std::string, Study, std::less<>>& studies() {
   static std::map<std::string, Study, std::less<>> all = {{"agent", agent_study},
-                                                           {"norm-function", norm_function},
+                                                          {"norm-function", norm_function},
                                                           {"proof-inputs", proof_inputs},
                                                           {"single-layer", single_layer},
                                                           {"layer-time", layer_time}};
@@ -21,8 +22,18 @@ std::map<std::string, Study, std::less<>>& studies() {
 
 void offer_study(const std::string& name, Study study) { studies()[name] = std::move(study); }
 
-StudySideBySide find_side_by_side(const std::string& name) {
-  return name == "norm-function" ? norm_functions : StudySideBySide();
+SideBySide find_side_by_side(const std::string& name) {
+  if (name == "norm-function") return {norm_functions, 4};
+  return name == "single-layer" ? SideBySide{single_layers, 2} : SideBySide();
+}
+
+bool same_course(const RunConfig& a, const RunConfig& b) {
+  const std::vector<FieldText> of_a = list_fields(a), of_b = list_fields(b);
+  for (size_t i = 0; i < of_a.size(); ++i) {
+    const std::string_view key = of_a[i].field.key;
+    if ((key.starts_with("data.") || key.starts_with("train.")) && of_a[i].value != of_b[i].value) return false;
+  }
+  return true;
 }
 
 Study find_study(const std::string& name) {

@@ -45,10 +45,15 @@ Study find_study(const std::string& name);
 void offer_study(const std::string& name, Study study);
 
 /// Several cases in lock step on the calling thread, to the same bits as alone, for less: what they share is made once.
-/// They must have the same seed.
-using StudySideBySide = std::function<std::vector<StudyOutcome>(std::span<const StudyCase>, const StudyProgress&)>;
-/// Null: this study's cases are computed one after another.
-StudySideBySide find_side_by_side(const std::string& name);
+/// They must be of the same course.
+struct SideBySide {
+  std::function<std::vector<StudyOutcome>(std::span<const StudyCase>, const StudyProgress&)> run;
+  size_t most = 1;  // cases at once, so that three seeds of a recipe's arms still share out evenly among threads
+};
+/// A null `run`: this study's cases are computed one after another.
+SideBySide find_side_by_side(const std::string& name);
+/// That both learn from the same data in the same steps: every data.* and train.* is the same, the seed too.
+bool same_course(const RunConfig& a, const RunConfig& b);
 
 /// The number `key` of a recipe; the fallback when the recipe does not give it.
 double number_of(const Numbers& numbers, const std::string& key, double fallback);
@@ -57,6 +62,7 @@ StudyOutcome norm_function(const StudyCase& study, const StudyProgress& progress
 std::vector<StudyOutcome> norm_functions(std::span<const StudyCase> cases, const StudyProgress& progress);
 StudyOutcome proof_inputs(const StudyCase& study, const StudyProgress& progress);
 StudyOutcome single_layer(const StudyCase& study, const StudyProgress& progress);
+std::vector<StudyOutcome> single_layers(std::span<const StudyCase> cases, const StudyProgress& progress);
 StudyOutcome agent_study(const StudyCase& study, const StudyProgress& progress);
 StudyOutcome layer_time(const StudyCase& study, const StudyProgress& progress);
 

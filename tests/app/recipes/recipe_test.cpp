@@ -10,6 +10,7 @@
 #include "app/recipes/recipe_runner.h"
 #include "support/run_program.h"
 #include "support/temp_folder.h"
+#include "window/experiment.h"
 
 namespace {
 
@@ -86,6 +87,10 @@ TEST_F(RecipeRun, TwoRecipesJudgeTheSameRuns) {
   EXPECT_EQ(second.arms.size(), first.arms.size());
   EXPECT_EQ(recipe_session(second, second.budget("full")), recipe_session(first, first.budget("full")));
   EXPECT_NE(second.analysis, first.analysis);
+  EXPECT_EQ(recipe_tag(second), "recipe/algorithm-1");
+  ExperimentAsk ask;
+  ask.kind = ExperimentAsk::Kind::recipe, ask.name = "share-over-n", ask.budget = "quick";
+  EXPECT_EQ(experiment_tag(ask), recipe_tag(first));
 }
 
 TEST_F(RecipeRun, WeightsOfTheFirstModelsGoToAFolderForOthers) {
@@ -99,10 +104,32 @@ TEST_F(RecipeRun, WeightsOfTheFirstModelsGoToAFolderForOthers) {
   EXPECT_EQ(imported.status, 0) << imported.err;
 }
 
+TEST_F(RecipeRun, OneArmCanBeRunAndTheRestLater) {
+  const std::vector<std::string> command{"recipe", "run", "proof-inputs", "--store", store_, "--arm"};
+  const auto with = [&](const std::string& arm) {
+    std::vector<std::string> words = command;
+    words.push_back(arm);
+    return run_program(words);
+  };
+  EXPECT_THAT(with("weight above 0").out, HasSubstr("only 3 of 9 runs are there"));
+  EXPECT_EQ(num_runs(), 3);
+  const Outcome unknown = with("weight above");
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("has no arm 'weight above'; did you mean 'weight above 0'?"));
+}
+
 TEST_F(RecipeRun, FewSeedsSettleNothing) {
   const Outcome two = run_program({"recipe", "run", "proof-inputs", "--store", store_, "--seeds", "2"});
   ASSERT_EQ(two.status, 0) << two.err;
-  EXPECT_THAT(two.out, AllOf(HasSubstr("Verdict: not settled"), Not(HasSubstr("reproduced."))));
+  EXPECT_THAT(two.out,
+              AllOf(HasSubstr("Verdict: not settled"), Not(HasSubstr("reproduced.")),
+                    HasSubstr("6 of 6 parts of the criterion are not settled"), Not(HasSubstr("different programs"))));
+  {
+    const SessionStore store(store_, SessionStore::Access::write);
+    store.database().execute("UPDATE environment SET value = 'moescope 0.0.1' WHERE key = 'program' AND run_id = 2");
+  }
+  EXPECT_THAT(run_program({"recipe", "run", "proof-inputs", "--store", store_, "--seeds", "2"}).out,
+              HasSubstr("Runs of different programs stand side by side: moescope 0.1.0, moescope 0.0.1."));
 }
 
 TEST_F(RecipeRun, ATrainingIsMeasuredAndResumedAndSaysWhyItSettlesNothing) {

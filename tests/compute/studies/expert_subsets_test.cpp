@@ -3,7 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "compute/backends/implementations.h"
 #include "compute/eval/evaluator.h"
+#include "compute/records/config_fields.h"
+#include "compute/studies/study.h"
 #include "support/synthetic_dataset.h"
 
 namespace moescope {
@@ -81,11 +86,82 @@ TEST_F(SingleLayer, LearnsWithoutBiases) {
   SingleLayerNet net(config(), {8, 8, 1, 4});
   BatchLoader loader(data_, LoaderSettings::of(config()));
   double first = 0, last = 0;
-  for (int64_t step = 0; step < 150; ++step) (step == 0 ? first : last) = net.train(loader.next(), step);
+  SharedBatch batch;
+  for (int64_t step = 0; step < 150; ++step) {
+    batch.take(loader.next());
+    (step == 0 ? first : last) = net.train(batch, step);
+  }
   EXPECT_LT(last, 0.5 * first);
   for (const Parameter& p : net.parameters().all()) {
     for (int64_t i = 0; p.role == ParameterRole::bias && i < p.value.size(); ++i) ASSERT_EQ(p.value.f32()[i], 0);
   }
+}
+
+/// The paper's net on the textures: four tokens of 16 numbers, one slot an expert, nothing wide as a vector.
+RunConfig four_tokens(int64_t experts, int64_t hidden) {
+  RunConfig c;
+  c.model.patch = 4, c.model.width = 16;
+  c.router.num_experts = experts, c.router.slots_per_expert = 1, c.router.expert_mlp = hidden, c.router.noise_std = 0;
+  c.router.soft_normalize = SoftNormalize::tokens, c.router.activation = Activation::relu, c.router.scale_init = 3;
+  c.train.learning_rate = 0.01, c.train.weight_decay = 0, c.train.batch_size = 37, c.train.flip = false;
+  return c;
+}
+
+TEST_F(SingleLayer, TheWrittenOutStepsGradientsAreTheLayers) {
+  for (const auto& [experts, hidden] : {std::pair(1, 20), std::pair(5, 7), std::pair(18, 3), std::pair(4, 33)}) {
+    const RunConfig c = four_tokens(experts, hidden);
+    BatchLoader loader(data_, LoaderSettings::of(c));
+    SharedBatch batch;
+    batch.take(loader.next());
+    const auto trained = [&](InstructionSet set) {  // the rate is 0: the step leaves only its gradients
+      const UseInstructionSet use(set);
+      RunConfig still = c;
+      still.train.learning_rate = 0;
+      auto net = std::make_unique<SingleLayerNet>(still, ImageShape{8, 8, 1, 4});
+      return std::pair(net->train(batch, 0), std::move(net));
+    };
+    const auto [loss, layer] = trained(InstructionSet::reference);
+    for (const InstructionSet set : runnable_instruction_sets()) {
+      SCOPED_TRACE(std::to_string(experts) + " experts, " + std::string(choice_name(set)));
+      const auto [lanes_loss, lanes] = trained(set);
+      EXPECT_NEAR(lanes_loss, loss, 1e-5 * loss);  // float32 sums of some hundred numbers in another order
+      for (const Parameter& p : layer->parameters().all()) {
+        const Parameter* other = lanes->parameters().find(p.name);
+        double square = 0, off = 0;
+        for (int64_t i = 0; i < p.gradient.size(); ++i) {
+          const double a = p.gradient.f32()[i], b = other->gradient.f32()[i];
+          square += a * a, off += (a - b) * (a - b);
+        }
+        EXPECT_LE(std::sqrt(off), 1e-4 * std::sqrt(square)) << p.name;
+        EXPECT_EQ(square > 0, p.role != ParameterRole::bias) << p.name;
+      }
+    }
+  }
+}
+
+TEST(SingleLayers, SideBySideIsAloneToTheLastBit) {
+  std::vector<StudyCase> cases;
+  for (const auto& [experts, hidden] : {std::pair(4, 49), std::pair(16, 12), std::pair(32, 6)}) {
+    RunConfig c = four_tokens(experts, hidden);
+    c.data.dataset = DatasetKind::handwritten_digits, c.data.train_limit = 300, c.data.test_limit = 120;
+    c.model.patch = 14, c.model.width = 196;
+    c.train.epochs = 8, c.train.batch_size = 50, c.train.shift = 2;
+    cases.push_back({c, {{"divisors", {2, 4}}, {"random_seeds", {2}}, {"exhaustive_divisor", {4}}}});
+  }
+  const StudyProgress go_on = [](double) { return true; };
+  const std::vector<StudyOutcome> together = single_layers(cases, go_on);
+  for (size_t i = 0; i < cases.size(); ++i) {
+    StudyOutcome alone = single_layer(cases[i], go_on);
+    ASSERT_EQ(together[i].curve.size(), alone.curve.size());
+    EXPECT_EQ(together[i].curve.back().value, alone.curve.back().value) << i;
+    for (const auto& [name, value] : alone.values) {
+      if (name.starts_with("time/") || name.starts_with("search_secs/")) continue;  // of the clock
+      EXPECT_EQ(together[i].values.at(name), value) << i << " " << name;
+    }
+  }
+  EXPECT_GT(together[0].values.at("all"), 50);  // of ten classes
+  cases.back().config.train.seed = 1;
+  EXPECT_THROW(single_layers(cases, go_on), ConfigError);
 }
 
 }  // namespace

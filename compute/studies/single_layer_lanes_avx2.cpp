@@ -1,0 +1,10 @@
+// The step of the single-layer net compiled for AVX2.
+#include "compute/studies/single_layer_lanes_vector.h"
+
+namespace moescope {
+
+double lane_step_avx2(const LaneModel& model, const LaneImages& images, float weight, float* scratch) {
+  return lane_step_vector(model, images, weight, scratch);
+}
+
+}  // namespace moescope
