@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "app/commands/inspect_text.h"
 #include "app/options/backend_option.h"
 #include "compute/backends/implementations.h"
 #include "compute/conform/conform.h"
@@ -14,6 +15,7 @@ namespace {
 
 struct ConformOptions {
   std::string folder, backend = "cpu";
+  bool layers = false;
 };
 
 std::vector<InstructionSet> sets_for(const std::string& backend) {
@@ -22,7 +24,10 @@ std::vector<InstructionSet> sets_for(const std::string& backend) {
 }
 
 int conform(const ConformOptions& options) {
-  const auto tell = [](const ConformLine& line) { std::cout << describe(line) << std::endl; };
+  const auto tell = [&](const ConformLine& line) {
+    std::cout << describe(line) << std::endl;
+    if (options.layers && line.parity) std::cout << to_text(line.parity->layers) << verdict(*line.parity) << std::endl;
+  };
   const bool on_device = use_backend(options.backend);
   const ConformSummary summary =
       on_device ? run_conform(options.folder, device_plugin(DeviceKind::cuda), options.backend, tell)
@@ -44,6 +49,8 @@ void add_conform_command(CLI::App& program, Action& action) {
                    "cpu: every kernel that this CPU runs; cpu-ref: the plain ones; cuda: a GPU; cuda-host: the GPU "
                    "program on this host, the CUDA libraries faked")
       ->check(CLI::IsMember({"cpu", "cpu-ref", "cuda", "cuda-host"}));
+  command->add_flag("--layers", options->layers,
+                    "with cuda or cuda-host: how far each layer of a whole model stands from the CPU's");
   command->callback([&action, options] { action = [options] { return conform(*options); }; });
 }
 

@@ -47,10 +47,18 @@ void report_processor() {
   line("memory", gibibytes(pages * page));
 }
 
+std::string gpu_words() {
+  if (const std::string missing = missing_for_cuda(); !missing.empty()) return "none: " + missing;
+  const std::shared_ptr<const DevicePlugin> plugin = device_plugin(DeviceKind::cuda);
+  const device_api::DeviceFacts facts = plugin->facts();
+  return plugin->description() + ", " + gibibytes(static_cast<double>(facts.free_bytes)) + " of " +
+         gibibytes(static_cast<double>(facts.memory_bytes)) + " free" +
+         (facts.devices > 1 ? "; the first of " + std::to_string(facts.devices) : "");
+}
+
 void report_engine() {
   line("engine", make_backend(ComputeConfig{})->description());
-  const std::string missing = missing_for_cuda();
-  line("GPU", missing.empty() ? device_plugin(DeviceKind::cuda)->description() : "none: " + missing);
+  line("GPU", gpu_words());
   line("kernels", std::string(choice_name(best_instruction_set())) + " (compute.instructions chooses others)");
 }
 

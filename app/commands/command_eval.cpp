@@ -14,6 +14,7 @@
 #include "app/options/store_path.h"
 #include "app/options/what_if_options.h"
 #include "app/terminal/text_table.h"
+#include "compute/eval/device_inference.h"
 #include "compute/eval/evaluator.h"
 #include "compute/explore/explored_dataset.h"
 #include "compute/records/config_fields.h"
@@ -88,8 +89,8 @@ EvalOptions options_for(const StoredModel& stored, const std::shared_ptr<DeviceM
   EvalOptions options = EvalOptions::of(config);
   options.split = flags.split == "train" ? Split::train : Split::test;
   options.what_if = chosen_what_if(what_if);
-  // What intervenes in the routing is computed on the CPU; a GPU asked for by name refuses it.
-  if (options.what_if.is_nothing() || config.compute.device != DeviceKind::automatic) options.device = device;
+  // What the GPU program does not do is computed on the CPU; a GPU asked for by name refuses it.
+  if (runs_on_device(options.what_if) || config.compute.device != DeviceKind::automatic) options.device = device;
   return options;
 }
 
@@ -135,7 +136,7 @@ int eval(const EvalFlags& flags) {
   const Sweep sweep = parse_sweep(flags.sweep);
   const StoredModel stored = load_stored_model(flags.store, flags.run, flags.settings);
   warn_of_other_data(stored);
-  const std::shared_ptr<DeviceModel> device = device_of(stored);
+  const std::shared_ptr<DeviceModel> device = DeviceModel::make(stored.config.compute, *stored.model);
   std::vector<std::string> headings;
   if (!sweep.key.empty()) headings.push_back(">" + sweep.key);
   for (const char* heading : {">accuracy", ">loss", ">GFLOPs/image", ">images/s", ">images"})

@@ -12,6 +12,7 @@
 #include "app/commands/inspect_json.h"
 #include "app/commands/inspect_text.h"
 #include "app/models/stored_model.h"
+#include "app/options/backend_option.h"
 #include "app/options/config_options.h"
 #include "app/options/store_path.h"
 #include "app/options/what_if_options.h"
@@ -25,8 +26,9 @@ namespace moescope {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kQuestions{"image",     "affinity", "top-patches", "coactivation", "mistakes",
-                                                     "embedding", "capacity", "kept",        "purity"};
+constexpr std::array<std::string_view, 10> kQuestions{"image",    "affinity",  "top-patches", "coactivation",
+                                                      "mistakes", "embedding", "capacity",    "kept",
+                                                      "purity",   "parity"};
 
 struct InspectFlags {
   std::string store, run, question, image, projection = "pca", fit = "crop";
@@ -59,6 +61,7 @@ Question question_of(const InspectFlags& flags, const RunConfig& config) {
     return AskImageCurve{chosen_image(flags.image, flags.fit), std::move(curve)};
   }
   if (flags.question == "purity") return AskPurity{};
+  if (flags.question == "parity") return AskParity{};
   const Projection projection = flags.projection == "tsne" ? Projection::tsne : Projection::pca;
   return AskEmbedding{flags.layer, projection, flags.points, flags.perplexity};
 }
@@ -143,7 +146,7 @@ void add_inspect_command(CLI::App& program, Action& action) {
   command->add_option("RUN", flags->run, "a run's number, its name, latest, or a link")->required();
   command
       ->add_option("WHAT", flags->question,
-                   "image, affinity, top-patches, coactivation, mistakes, embedding, capacity, kept or purity")
+                   "image, affinity, top-patches, coactivation, mistakes, embedding, capacity, kept, purity or parity")
       ->required();
   add_store_option(*command, flags->store);
   command->add_option("--step", flags->step, "the checkpoint of this step; default: the last");
@@ -164,6 +167,7 @@ void add_inspect_command(CLI::App& program, Action& action) {
   command->add_option("--per-image", flags->per_image, "top-patches: at most so many of one image");
   add_what_if_options(*command, flags->what_if);
   add_stored_settings(*command, flags->settings);
+  add_backend_option(*command, flags->settings);
   command->add_flag("--json", flags->json, "print JSON with every array");
   command->callback([&action, flags] { action = [flags] { return inspect(*flags); }; });
 }

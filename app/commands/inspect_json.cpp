@@ -232,6 +232,19 @@ struct AnswerJson {
     }
     return {{"layers", std::move(layers)}};
   }
+  json operator()(const Parity& p) const {
+    json layers = json::array();
+    for (const LayerDeviation& l : p.layers) {
+      layers.push_back(
+          {{"layer", l.layer}, {"max_abs", l.max_abs}, {"relative_rms", l.relative_rms}, {"beyond", l.beyond}});
+    }
+    return {{"device", p.device},
+            {"set", p.set},
+            {"num_images", p.num_images},
+            {"tolerance", p.tolerance},
+            {"other_answers", p.other_answers},
+            {"layers", std::move(layers)}};
+  }
 };
 
 }  // namespace

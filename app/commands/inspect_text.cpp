@@ -2,6 +2,7 @@
 #include "app/commands/inspect_text.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <numeric>
 #include <sstream>
 
@@ -241,9 +242,24 @@ struct AnswerText {
     }
     out << table.aligned();
   }
+  void operator()(const Parity& p) const {
+    out << p.device << " beside the CPU, " << p.set << "\n" << to_text(p.layers) << verdict(p) << "\n";
+  }
 };
 
 }  // namespace
+
+std::string to_text(const std::vector<LayerDeviation>& layers) {
+  TextTable table({"layer", ">max abs", ">relative rms", ""});
+  const auto small = [](double value) {
+    char text[16];
+    std::snprintf(text, sizeof text, "%.1e", value);
+    return std::string(text);
+  };
+  for (const LayerDeviation& l : layers)
+    table.add({l.layer, small(l.max_abs), small(l.relative_rms), l.beyond ? "beyond" : ""});
+  return table.aligned();
+}
 
 std::string to_text(const Look& look, int64_t path_patch, const std::vector<std::string>& names) {
   std::ostringstream out;

@@ -84,18 +84,6 @@ StoredModel load_stored_model(const std::string& store_asked, const std::string&
   return stored;
 }
 
-std::shared_ptr<DeviceModel> device_of(const StoredModel& stored) {
-  const ComputeConfig& compute = stored.config.compute;
-  std::shared_ptr<const DevicePlugin> plugin = device_plugin(compute.device);
-  if (!plugin) return nullptr;
-  try {
-    return std::make_shared<DeviceModel>(std::move(plugin), *stored.model, compute.precision);
-  } catch (const UserError&) {
-    if (compute.device != DeviceKind::automatic) throw;
-    return nullptr;
-  }
-}
-
 Replica replica_of(StoredModel& stored) {
   Replica replica;
   replica.config = stored.config;

@@ -8,7 +8,6 @@
 #include "compute/backends/backend.h"
 #include "compute/data/dataset.h"
 #include "compute/explore/replica.h"
-#include "compute/models/device_model.h"
 #include "compute/models/vision_transformer.h"
 #include "compute/records/event.h"
 #include "compute/train/checkpoint.h"
@@ -24,10 +23,6 @@ struct StoredModel {
   std::shared_ptr<const Dataset> dataset;
   std::unique_ptr<VisionTransformer> model;
 };
-
-/// A copy of the model on the GPU that compute.device asks for; null: the CPU computes, also where `automatic` finds a
-/// GPU that cannot run this model. Throws ConfigError, DeviceFault when a GPU was asked for by name.
-std::shared_ptr<DeviceModel> device_of(const StoredModel& stored);
 
 /// `run` as find_run takes it; `step` chooses the checkpoint, -1 the last one. `settings` ("key=value") may change live
 /// fields, data.path, data.test_limit, data.workers and compute.*. Throws UserError: no such run, no checkpoint of that

@@ -130,7 +130,7 @@ void store_outcome(const Session& session, const Backend& backend, const RecipeC
   const RunConfig& config = cell.cell.config;
   DatasetInfo info;
   info.name = outcome.dataset, info.content_hash = outcome.dataset_hash;
-  Environment environment = describe_environment(backend, info, 0);
+  Environment environment = describe_environment(backend.description(), info, 0);
   for (const auto& [key, value] : Environment{{"sweep", session.name},
                                               {"sweep_cell", cell.cell.name},
                                               {"recipe", session.recipe.runs_of},

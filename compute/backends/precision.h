@@ -8,5 +8,7 @@ namespace moescope {
 Precision matmul_precision();
 /// Set it before work begins, not during.
 void set_matmul_precision(Precision precision);
+/// Throws ConfigError where this CPU has no units for it.
+void check_cpu_precision(Precision precision);
 
 }  // namespace moescope

@@ -86,6 +86,7 @@ ConformLine run_file(const std::string& path, const Engine& engine,
     } else {
       GoldenResults results;
       kind->run(golden, results);
+      line.parity = results.parity;
       compare(golden, results, kind->exact ? Tolerance{0, 0} : tolerance->second, line);
     }
   } catch (const std::exception& error) { line.message = error.what(); }

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "compute/backends/cuda/plugin.h"
+#include "compute/records/parity.h"
 #include "compute/records/run_config.h"
 
 namespace moescope {
@@ -23,7 +25,8 @@ struct ConformLine {
   std::string tensor;    // the one nearest to, or furthest beyond, its tolerance
   double deviation = 0;  // max|a-b| / max(1, max|b|) of it; NaN when it is not a number
   double tolerance = 0;
-  std::string message;  // why it failed or was skipped, when numbers do not say it
+  std::optional<Parity> parity;  // whole models on a device: their layers beside the CPU's
+  std::string message;           // why it failed or was skipped, when numbers do not say it
 };
 
 struct ConformSummary {

@@ -12,7 +12,7 @@ device_api::StepPlan whole_plan(const GoldenCase& golden, const RouterConfig& kn
   set_router(knobs, group_tokens, true, plan);
   plan.parts = 1;
   plan.gradient_scale = plan.aux_scale = 1;
-  plan.backward = plan.input_gradient = plan.keep_routing = plan.keep_logits = 1;
+  plan.backward = plan.input_gradient = plan.keep_routing = plan.keep_logits = plan.keep_outputs = 1;
   plan.given_noise = golden.has("in.noise");
   return plan;
 }

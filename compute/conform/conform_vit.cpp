@@ -7,6 +7,7 @@
 #include "compute/conform/conform_kinds.h"
 #include "compute/conform/conform_routing.h"
 #include "compute/core/error.h"
+#include "compute/eval/parity.h"
 #include "compute/models/vision_transformer.h"
 #include "compute/ops/cross_entropy/cross_entropy.h"
 
@@ -113,7 +114,7 @@ LossKind loss_kind(const GoldenCase& golden) {
   return golden.config.at("loss") == "sigmoid_xent" ? LossKind::sigmoid : LossKind::softmax;
 }
 
-void run_on_device(const GoldenCase& golden, const VisionTransformer& model, GoldenResults& results) {
+void run_on_device(const GoldenCase& golden, VisionTransformer& model, GoldenResults& results) {
   const Tensor &images = golden.in("image"), &labels = golden.in("labels");
   const auto pass = run_model_on_device(golden, model, loss_kind(golden));
   const double aux = pass->routing.weighted_aux, n = static_cast<double>(images.dim(0));
@@ -123,6 +124,9 @@ void run_on_device(const GoldenCase& golden, const VisionTransformer& model, Gol
   add_routing(pass->routing, model.config().router, results);
   results.add("grad.in.image", Tensor(const_cast<float*>(pass->result.input_gradient), images.shape()));
   add_gradients(golden, model.parameters(), results);
+  results.parity = compare_layers(*pass->model, model, images, model.config().router, Precision::float32);
+  results.parity->device = pass->model->description();
+  results.parity->set = "the images of " + golden.name;
 }
 
 }  // namespace

@@ -5,11 +5,13 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "compute/backends/cuda/plugin.h"
 #include "compute/core/safetensors.h"
 #include "compute/nn/parameters.h"
+#include "compute/records/parity.h"
 
 namespace moescope {
 
@@ -36,6 +38,8 @@ class GoldenResults {
   void add(const std::string& name, const Tensor& value);
   void add(const std::string& name, double value);
   const Tensor* find(const std::string& name) const;
+  /// What a GPU's layers passed on, beside the CPU's; whole models on a device alone.
+  std::optional<Parity> parity;
 
  private:
   std::map<std::string, Buffer> values_;

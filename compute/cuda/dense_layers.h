@@ -2,6 +2,7 @@
 // namesake in compute/nn; contexts hold what the backward pass reads, in the pass's arena.
 #pragma once
 
+#include "compute/cuda/fused_attention.h"
 #include "compute/cuda/run.h"
 
 namespace moescope::cuda {
@@ -49,6 +50,7 @@ struct SelfAttention {
   struct Context {
     const float* x = nullptr;
     float *qkv = nullptr, *normalized = nullptr, *mixed = nullptr, *log_sums = nullptr;
+    FusedOperands fused;  // instead of our own kernels; q is null without
     int64_t images = 0;
   };
 
@@ -56,6 +58,11 @@ struct SelfAttention {
   SelfAttention(const Weights& weights, const std::string& prefix, int64_t columns, int64_t num_heads);
   void forward(const Run& run, const float* x, int64_t images, int64_t tokens, float* y, Context& context) const;
   void backward(const Run& run, const Context& context, const float* dy, float* dx, int64_t tokens) const;
+
+ private:
+  FusedAttentionShape fused_shape(int64_t images, int64_t tokens) const;
+  void attend(const Run& run, int64_t tokens, Context& context) const;
+  void attend_backward(const Run& run, const Context& context, const float* dmixed, float* dqkv, int64_t tokens) const;
 };
 
 }  // namespace moescope::cuda

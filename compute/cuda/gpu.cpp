@@ -53,7 +53,6 @@ void* DeviceMemory::allocate(int64_t bytes) {
                                                             std::to_string(total >> 20) + " MiB are free");
   }
   check(status, "cudaMalloc");
-  held_ += bytes;
   return p;
 }
 

@@ -54,10 +54,6 @@ class DeviceMemory : public Memory {
   void* allocate(int64_t bytes) override;  // throws DeviceError out_of_memory, saying how much there is
   void release(void* p) noexcept override;
   Device device() const override { return Device::cuda; }
-  int64_t held_bytes() const { return held_; }
-
- private:
-  int64_t held_ = 0;
 };
 
 /// Page-locked host memory, which the device copies from and to by itself. Grows, never shrinks.

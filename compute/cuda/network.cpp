@@ -107,9 +107,18 @@ void Network::forward(const Run& run, const PartMemory& part) {
   float *stream = run.floats(size), *branch = run.floats(size);
   embedding_.forward(run, part.images, images_, stream, kept_embedding_);
   forward_blocks(run, part, stream, branch);
-  float *sum = run.floats(size), *normalized = run.floats(size);
-  final_norm_.forward(run, stream_, branch_, sum, normalized, rows, kept_norm_);
-  head_.forward(run, normalized, images_, tokens, part.logits, kept_head_);
+  float* sum = run.floats(size);
+  normalized_ = run.floats(size);
+  final_norm_.forward(run, stream_, branch_, sum, normalized_, rows, kept_norm_);
+  head_.forward(run, normalized_, images_, tokens, part.logits, kept_head_);
+}
+
+std::vector<const float*> Network::layers() const {
+  std::vector<const float*> passed;
+  for (const Block& b : blocks_) passed.push_back(b.kept1.x), passed.push_back(b.kept2.x);
+  passed.push_back(kept_norm_.x);
+  passed.push_back(normalized_);
+  return passed;
 }
 
 void Network::backward(const Run& run, const float* dlogits, float* dimages) {

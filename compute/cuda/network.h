@@ -31,6 +31,8 @@ class Network {
   int64_t output_columns() const { return shape_.bare_layer ? shape_.features : shape_.classes; }
   int64_t tokens_per_image() const { return embedding_.tokens(); }
   const std::vector<Mixture*>& mixtures() const { return mixtures_; }
+  /// Of the last forward pass, in the order of LayersView; in the pass's arena.
+  std::vector<const float*> layers() const;
 
  private:
   struct Block {
@@ -60,7 +62,7 @@ class Network {
   Embedding::Context kept_embedding_;
   Norm::Context kept_norm_;
   Head::Context kept_head_;
-  float *stream_ = nullptr, *branch_ = nullptr;
+  float *stream_ = nullptr, *branch_ = nullptr, *normalized_ = nullptr;
 };
 
 }  // namespace moescope::cuda

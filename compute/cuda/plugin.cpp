@@ -1,4 +1,5 @@
 // The plug-in's one exported symbol. No exception crosses it.
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -66,6 +67,9 @@ Fault write(Session* s, Flat what, int64_t begin, int64_t count, const float* fr
 Fault read(Session* s, Flat what, int64_t begin, int64_t count, float* to) {
   return guarded([&] { s->program.read(what, begin, count, to); });
 }
+Fault take_values(Session* to, Session* from) {
+  return guarded([&] { to->program.take_values(from->program); });
+}
 Fault stage(Session* s, int32_t slot, const StepPlan* plan, const StepInput* input) {
   return guarded([&] { s->program.stage(slot, *plan, *input); });
 }
@@ -78,7 +82,9 @@ Fault wait(Session* s, int32_t slot, StepResult* out) {
 Fault routing(Session* s, int32_t slot, int64_t part, int64_t layer, RoutingView* out) {
   return guarded([&] { *out = s->program.routing(slot, part, layer); });
 }
-int64_t device_bytes(Session* s) { return s->program.device_bytes(); }
+Fault layers(Session* s, int32_t slot, int64_t part, LayersView* out) {
+  return guarded([&] { *out = s->program.layers(slot, part); });
+}
 Fault choose(const ChoiceAsk* ask) {
   return guarded([&] { cuda::choose(*ask); });
 }
@@ -86,14 +92,24 @@ Fault auxiliary(const AuxiliaryAsk* ask) {
   return guarded([&] { cuda::auxiliary(*ask); });
 }
 
-constexpr Functions kFunctions = {
-    kVersion, sizeof(Functions), facts,        message, open,     close, write, read, stage, launch,
-    wait,     routing,           device_bytes, choose,  auxiliary};
+const Functions* table() {
+  static const Functions functions = [] {
+    Functions f{};
+    f.version = kVersion, f.bytes = sizeof(Functions);
+    std::copy_n(kStructSizes, kNumStructs, f.structs);
+    f.facts = facts, f.message = message;
+    f.open = open, f.close = close, f.write = write, f.read = read, f.take_values = take_values;
+    f.stage = stage, f.launch = launch, f.wait = wait, f.routing = routing, f.layers = layers;
+    f.choose = choose, f.auxiliary = auxiliary;
+    return f;
+  }();
+  return &functions;
+}
 
 }  // namespace
 }  // namespace moescope::device_api
 
 extern "C" __attribute__((visibility("default"))) const moescope::device_api::Functions* moescope_device_functions(
     int32_t version) {
-  return version == moescope::device_api::kVersion ? &moescope::device_api::kFunctions : nullptr;
+  return version == moescope::device_api::kVersion ? moescope::device_api::table() : nullptr;
 }

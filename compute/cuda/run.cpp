@@ -78,4 +78,14 @@ void round_to_bf16(const Run& run, const float* from, float* to, int64_t size) {
   run.launch(launch_to_bf16, {.x = from, .y_bf16 = nullptr, .y = to, .size = size});
 }
 
+uint16_t* narrowed(const Run& run, const float* from, int64_t size) {
+  uint16_t* to = run.halves(size);
+  run.launch(launch_to_bf16, {.x = from, .y_bf16 = to, .y = nullptr, .size = size});
+  return to;
+}
+
+void widen(const Run& run, const uint16_t* from, float* to, int64_t size) {
+  run.launch(launch_from_bf16, {.x = from, .y = to, .size = size});
+}
+
 }  // namespace moescope::cuda

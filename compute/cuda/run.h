@@ -29,6 +29,8 @@ class Weights {
   std::unordered_map<std::string, Weight> by_name_;
 };
 
+class FusedAttention;
+
 /// Everything queued on `stream`, all scratch in `arena`: a pass gives the same addresses each time, so that it can be
 /// captured once and replayed.
 struct Run {
@@ -36,9 +38,11 @@ struct Run {
   Arena& arena;
   Blas& blas;
   const device_api::StepPlan& plan;
+  FusedAttention* fused_attention = nullptr;  // null: our own kernels compute it
 
   float* floats(int64_t n) const { return arena.make({n}).f32(); }
   int32_t* ints(int64_t n) const { return arena.make({n}, DType::i32).i32(); }
+  uint16_t* halves(int64_t n) const { return static_cast<uint16_t*>(bytes(2 * n)); }  // bfloat16
   void* bytes(int64_t n) const { return arena.make({n}, DType::u8).data(); }
   float* zeros(int64_t n) const;
   void clear(void* p, int64_t bytes) const;
@@ -68,5 +72,8 @@ void add(const Run& run, const float* x, float* y, int64_t size, float factor = 
 void scale(const Run& run, float* x, int64_t size, float factor);
 /// Each value rounded to the nearest bfloat16; to may be from.
 void round_to_bf16(const Run& run, const float* from, float* to, int64_t size);
+/// The same as 16 bits in new memory, and back.
+uint16_t* narrowed(const Run& run, const float* from, int64_t size);
+void widen(const Run& run, const uint16_t* from, float* to, int64_t size);
 
 }  // namespace moescope::cuda

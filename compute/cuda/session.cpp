@@ -27,20 +27,23 @@ Session::Session(const device_api::ModelShape& shape, std::span<const device_api
     : shape_(shape),
       is_moe_(shape.is_moe, shape.is_moe + shape.depth),
       blas_(memory_, shape.precision),
+      fused_attention_(shape.precision == Precision::bfloat16 ? make_fused_attention() : nullptr),
       arena_(memory_),
       num_floats_(num_floats),
       values_(memory_, {num_floats}),
-      gradients_(memory_, {num_floats}) {
+      gradients_(memory_, {shape.forward_only ? 0 : num_floats}) {
   check_supported(shape);
   shape_.is_moe = is_moe_.data();
-  check(cudaMemsetAsync(gradients_.f32(), 0, static_cast<size_t>(num_floats * kFloat), compute_), "cudaMemsetAsync");
+  const bool trains = !shape.forward_only;
+  if (trains)
+    check(cudaMemsetAsync(gradients_.f32(), 0, static_cast<size_t>(num_floats * kFloat), compute_), "cudaMemsetAsync");
   for (const device_api::ParameterPlace& p : parameters)
-    weights_.add(p.name, {values_.f32() + p.offset, gradients_.f32() + p.offset, p.size});
+    weights_.add(p.name, {values_.f32() + p.offset, trains ? gradients_.f32() + p.offset : nullptr, p.size});
   if (shape.depth > 0 || shape.bare_layer) network_.emplace(shape_, weights_, memory_);
   shape_.positions = nullptr;  // the caller's, and copied
   extents_.layers = network_ ? static_cast<int64_t>(network_->mixtures().size()) : 0;
   extents_.experts = shape.experts, extents_.slots_per_expert = shape.slots_per_expert;
-  extents_.features = shape.features, extents_.router = shape.router;
+  extents_.features = shape.features, extents_.router = shape.router, extents_.depth = shape.depth;
   extents_.output_columns = network_ ? network_->output_columns() : 0;
   extents_.output_rows = 1;
   if (network_ && !shape.bare_layer) {
@@ -82,6 +85,17 @@ void Session::read(device_api::Flat what, int64_t begin, int64_t count, float* t
   compute_.synchronize();
 }
 
+void Session::take_values(Session& from) {
+  if (from.num_floats_ != num_floats_) throw DeviceError(Fault::refused, "the values of another model");
+  for (const Slot& slot : slots_)
+    if (slot.launched) slot.finished.hold(from.compute_);
+  check(cudaMemcpyAsync(values_.f32(), from.values_.f32(), static_cast<size_t>(num_floats_ * kFloat),
+                        cudaMemcpyDeviceToDevice, from.compute_),
+        "cudaMemcpyAsync");
+  taken_.record(from.compute_);
+  taken_.hold(compute_);
+}
+
 void Session::forget_graphs() {
   compute_.synchronize();  // none may be running
   for (const auto& one : captured_)
@@ -119,6 +133,8 @@ void Session::fill(Slot& slot, const device_api::StepInput& input) {
 
 void Session::stage(int32_t number, const device_api::StepPlan& plan, const device_api::StepInput& input) {
   Slot& slot = slots_[static_cast<size_t>(number)];
+  if (shape_.forward_only && (plan.backward || plan.update))
+    throw DeviceError(Fault::refused, "a training step of a model that is only looked at");
   if (shape_.bare_layer) {  // what an image is to a model, a group of tokens is to a layer
     extents_.tokens = extents_.output_rows = plan.group_tokens;
     extents_.image_floats = plan.group_tokens * shape_.features;
@@ -186,10 +202,10 @@ device_api::StepResult Session::wait(int32_t number) {
   const auto* losses = reinterpret_cast<const double*>(at(slot.out->loss));
   for (int64_t part = 0; part < slot.plan.parts && slot.plan.backward; ++part) result.loss += losses[part];
   if (slot.plan.update) result.gradient_norm = *reinterpret_cast<const float*>(at(slot.out->norm));
-  result.logits = reinterpret_cast<const float*>(at(slot.out->logits));
+  if (slot.plan.keep_outputs) result.logits = reinterpret_cast<const float*>(at(slot.out->logits));
   result.predicted = reinterpret_cast<const int32_t*>(at(slot.out->predicted));
   result.aux = reinterpret_cast<const float*>(at(slot.out->aux));
-  result.input_gradient = reinterpret_cast<const float*>(at(slot.out->input_gradient));
+  if (slot.plan.input_gradient) result.input_gradient = reinterpret_cast<const float*>(at(slot.out->input_gradient));
   return result;
 }
 
@@ -202,9 +218,16 @@ device_api::RoutingView Session::routing(int32_t number, int64_t part, int64_t l
   const auto i32 = [&](int64_t offset) {
     return offset < 0 ? nullptr : reinterpret_cast<const int32_t*>(slot.host_out.data() + offset);
   };
-  return {f32(l.logits),     f32(l.noisy_logits), f32(l.gates),      f32(l.clean_gates), i32(l.expert),
-          i32(l.place),      i32(l.chosen),       i32(l.slot_token), f32(l.slot_weight), f32(l.group_losses),
-          f32(l.group_sums), f32(l.dispatch),     f32(l.combine),    f32(l.scale)};
+  return {f32(l.logits),     f32(l.noisy_logits), f32(l.clean_gates), f32(l.gates),       i32(l.expert),
+          i32(l.place),      i32(l.chosen),       i32(l.slot_token),  f32(l.slot_weight), f32(l.group_losses),
+          f32(l.group_sums), f32(l.dispatch),     f32(l.combine),     f32(l.scale)};
+}
+
+device_api::LayersView Session::layers(int32_t number, int64_t part) const {
+  const Slot& slot = slots_[static_cast<size_t>(number)];
+  const std::byte* at = slot.host_out.data() + slot.out->layers.at(static_cast<size_t>(part));
+  return {reinterpret_cast<const float*>(at), num_layer_stretches(extents_),
+          slot.plan.images * extents_.tokens * extents_.features};
 }
 
 }  // namespace moescope::cuda

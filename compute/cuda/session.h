@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 
+#include "compute/cuda/fused_attention.h"
 #include "compute/cuda/network.h"
 #include "compute/cuda/step_layout.h"
 
@@ -23,11 +24,14 @@ class Session {
 
   void write(device_api::Flat what, int64_t begin, int64_t count, const float* from);
   void read(device_api::Flat what, int64_t begin, int64_t count, float* to);
+  /// The values of `from`, an equal model, behind its last step; this session's own steps come after them, and from's
+  /// next ones after the last step here that still reads the values before.
+  void take_values(Session& from);
   void stage(int32_t slot, const device_api::StepPlan& plan, const device_api::StepInput& input);
   void launch(int32_t slot);
   device_api::StepResult wait(int32_t slot);
   device_api::RoutingView routing(int32_t slot, int64_t part, int64_t layer) const;
-  int64_t device_bytes() const { return memory_.held_bytes(); }
+  device_api::LayersView layers(int32_t slot, int64_t part) const;
 
  private:
   struct Slot {
@@ -54,6 +58,7 @@ class Session {
   void queue_part(const Run& run, Slot& slot, int64_t part);
   void queue_loss(const Run& run, Slot& slot, int64_t part, float* logits, float* dlogits);
   void queue_routing(const Run& run, Slot& slot, int64_t part);
+  void queue_layers(const Run& run, Slot& slot, int64_t part);
   void queue_update(const Run& run, Slot& slot);
   const Buffer& flat(device_api::Flat what);
   std::byte* device_out(const Slot& slot, int64_t offset) const;
@@ -65,6 +70,7 @@ class Session {
   DeviceMemory memory_;
   Stream compute_, copies_;
   Blas blas_;
+  std::unique_ptr<FusedAttention> fused_attention_;  // null in float32, and without cuDNN
   Arena arena_;
   int64_t num_floats_;
   Buffer values_, gradients_, moments_[2];
@@ -73,6 +79,7 @@ class Session {
   std::array<Slot, 2> slots_;
   std::vector<std::unique_ptr<Captured>> captured_;
   int arena_growths_ = 0;
+  Event taken_;  // values from another session
 };
 
 }  // namespace moescope::cuda

@@ -1,5 +1,7 @@
 // One step, queued from beginning to end: nothing here waits, allocates once it has been measured, or looks at a
 // number.
+#include <utility>
+
 #include "compute/cuda/kernels/cross_entropy.h"
 #include "compute/cuda/kernels/elementwise.h"
 #include "compute/cuda/kernels/optimizer.h"
@@ -24,7 +26,7 @@ const std::byte* Session::device_in(const Slot& slot, int64_t offset) const {
 }
 
 void Session::queue_step(Slot& slot) {
-  const Run run{compute_, arena_, blas_, slot.plan};
+  const Run run{compute_, arena_, blas_, slot.plan, fused_attention_.get()};
   if (slot.plan.backward) run.clear(gradients_.f32(), num_floats_ * kFloat);
   const Arena::Mark empty = arena_.mark();
   for (int64_t part = 0; part < slot.plan.parts; ++part) {
@@ -33,7 +35,7 @@ void Session::queue_step(Slot& slot) {
   }
   if (slot.plan.update) queue_update(run, slot);
   arena_.rewind(empty);
-  run.to_host(slot.host_out.data(), device_out(slot, 0), slot.out->device_bytes);
+  run.to_host(slot.host_out.data(), device_out(slot, 0), slot.out->copied_bytes);
 }
 
 void Session::queue_part(const Run& run, Slot& slot, int64_t part) {
@@ -56,6 +58,7 @@ void Session::queue_part(const Run& run, Slot& slot, int64_t part) {
   memory.logits = out(slot.out->logits, first * rows * columns);
   network_->forward(run, memory);
   if (slot.plan.keep_routing) queue_routing(run, slot, part);
+  if (slot.plan.keep_layers) queue_layers(run, slot, part);
   if (!slot.plan.backward) return;
   float* dimages = slot.plan.input_gradient ? out(slot.out->input_gradient, first * extents_.image_floats) : nullptr;
   if (shape_.bare_layer) {
@@ -106,6 +109,12 @@ void Session::queue_routing(const Run& run, Slot& slot, int64_t part) {
     bring(from.combine, to.combine, sizes.combine);
     bring(from.scale, to.scale, sizes.scale);
   }
+}
+
+void Session::queue_layers(const Run& run, Slot& slot, int64_t part) {
+  const int64_t bytes = slot.plan.images * extents_.tokens * extents_.features * kFloat;
+  std::byte* to = slot.host_out.data() + slot.out->layers[static_cast<size_t>(part)];
+  for (const float* from : network_->layers()) run.to_host(std::exchange(to, to + bytes), from, bytes);
 }
 
 void Session::queue_update(const Run& run, Slot& slot) {

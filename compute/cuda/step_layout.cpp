@@ -46,7 +46,8 @@ RoutingLayout routing_sizes(const device_api::StepPlan& plan, const StepExtents&
     return sizes;
   }
   const int64_t groups = tokens / plan.group_tokens, places = x.experts * groups * plan.capacity;
-  sizes.logits = sizes.noisy_logits = sizes.gates = sizes.clean_gates = gates;
+  sizes.gates = gates;
+  sizes.logits = sizes.noisy_logits = sizes.clean_gates = plan.keep_logits ? gates : 0;
   sizes.slot_token = sizes.slot_weight = places;
   if (x.router == RouterKind::experts_choice) {
     sizes.chosen = places;
@@ -67,14 +68,21 @@ OutputLayout::OutputLayout(const device_api::StepPlan& plan, const StepExtents& 
   clip = take(at, kFour);
   aux = take(at, plan.parts * x.layers * 4 * kFour);
   predicted = take(at, count * x.output_rows * kFour);
-  logits = take(at, count * x.output_rows * x.output_columns * kFour);
   input_gradient = take(at, plan.input_gradient ? count * x.image_floats * kFour : 0);
+  copied_bytes = at;
+  logits = take(at, count * x.output_rows * x.output_columns * kFour);
   device_bytes = at;
+  if (plan.keep_outputs) copied_bytes = device_bytes;
+  at = copied_bytes;
   if (plan.keep_routing && x.layers > 0) {
     const RoutingLayout sizes = routing_sizes(plan, x);
     for (int64_t i = 0; i < plan.parts * x.layers; ++i) routing.push_back(place_routing(sizes, at));
   }
+  for (int64_t part = 0; part < plan.parts && plan.keep_layers; ++part)
+    layers.push_back(take(at, num_layer_stretches(x) * plan.images * x.tokens * x.features * kFour));
   bytes = at;
 }
+
+int64_t num_layer_stretches(const StepExtents& x) { return 2 * x.depth + 2; }
 
 }  // namespace moescope::cuda

@@ -14,6 +14,7 @@ struct StepExtents {
   int64_t output_columns = 0, output_rows = 0;  // of one image (1 row), or of a group
   int64_t tokens = 0;                           // of one image or group
   int64_t layers = 0;                           // mixtures
+  int64_t depth = 0;                            // blocks
   int64_t experts = 0, slots_per_expert = 0, features = 0;
   RouterKind router = RouterKind::dense;
 };
@@ -30,14 +31,18 @@ struct RoutingLayout {
 };
 
 struct OutputLayout {
-  int64_t loss, squares, norm, clip, aux, predicted, logits, input_gradient;
-  int64_t device_bytes;                // up to here both sides hold it; the routing only the host
-  std::vector<RoutingLayout> routing;  // (parts, layers)
-  int64_t bytes;
+  int64_t loss, squares, norm, clip, aux, predicted, input_gradient, logits;
+  int64_t copied_bytes;                // up to here both sides hold the same
+  int64_t device_bytes;                // of the device: the logits too when nobody asked for them
+  std::vector<RoutingLayout> routing;  // (parts, layers), on the host alone
+  std::vector<int64_t> layers;         // (parts) likewise
+  int64_t bytes;                       // of the host
   OutputLayout(const device_api::StepPlan& plan, const StepExtents& extents);
 };
 
 /// Elements of each tensor of a routing of one part; 0: absent.
 RoutingLayout routing_sizes(const device_api::StepPlan& plan, const StepExtents& extents);
+/// Stretches of a LayersView.
+int64_t num_layer_stretches(const StepExtents& extents);
 
 }  // namespace moescope::cuda

@@ -5,9 +5,13 @@
 
 namespace moescope {
 
+/// Whether the GPU program can be asked this. It makes no interventions: experts off, kept or replaced, patches forced,
+/// fewer slots. Knobs and edits of the image are no matter to it.
+bool runs_on_device(const WhatIf& what_if);
+
 /// As model.forward(images, pass), whose values `device` holds: logits (N,classes) in the pass's arena. Groups that the
 /// end of the data cuts short are routed apart, with the capacity that the CPU gives them. Throws ConfigError for
-/// interventions, which the GPU program does not make: experts off, kept or replaced, patches forced, fewer slots.
+/// a what_if that does not run on a device. pass.observer sees every layer's routing, where no group is cut short.
 Tensor infer_on_device(DeviceModel& device, const VisionTransformer& model, const Tensor& images, const Pass& pass);
 
 }  // namespace moescope

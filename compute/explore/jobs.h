@@ -15,6 +15,7 @@ std::unique_ptr<ReportJob> embedding_job(Replica& replica, const ReportRequest& 
 std::unique_ptr<ReportJob> curve_job(Replica& replica, const ReportRequest& request, const AskCurve& ask);
 std::unique_ptr<ReportJob> image_curve_job(Replica& replica, const ReportRequest& request, const AskImageCurve& ask);
 std::unique_ptr<ReportJob> purity_job(Replica& replica, const ReportRequest& request);
+std::unique_ptr<ReportJob> parity_job(Replica& replica, const ReportRequest& request);
 
 /// `b` on top of `a`: what b sets replaces what a sets, lists are joined.
 WhatIf on_top(WhatIf a, const WhatIf& b);

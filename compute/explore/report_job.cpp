@@ -28,12 +28,14 @@ std::unique_ptr<ReportJob> make_report_job(Replica& replica, const ReportRequest
       return image_curve_job(replica, request, ask);
     }
     std::unique_ptr<ReportJob> operator()(const AskPurity&) const { return purity_job(replica, request); }
+    std::unique_ptr<ReportJob> operator()(const AskParity&) const { return parity_job(replica, request); }
   };
   return std::visit(Make{replica, request}, request.question);
 }
 
 std::string token_set_of(const Replica& replica, const ReportRequest& request) {
   if (const auto* one = std::get_if<AskImageCurve>(&request.question)) return one->image.label;
+  if (std::holds_alternative<AskParity>(request.question)) return "the first test images";
   const int64_t all = replica.dataset->info().num_test;
   const int64_t images = request.max_images > 0 ? std::min(all, request.max_images) : all;
   return images > 0 ? "test images 0 to " + std::to_string(images - 1) : "no images";

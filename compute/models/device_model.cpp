@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "compute/core/rng.h"
+#include "compute/backends/precision.h"
 #include "compute/models/moe_layer_shape.h"
 #include "compute/models/sincos_positions.h"
 #include "compute/moe/capacity.h"
@@ -28,6 +28,10 @@ void set_mixture(const MoeLayerShape& layer, ModelShape& shape) {
   shape.soft_normalize = layer.soft_normalize, shape.soft_eps = layer.soft_eps;
   shape.bf16_boundary = layer.bf16_boundary;
   if (layer.mixing != SoftMixing::learned) refuse("router.mixing=" + std::string(choice_name(layer.mixing)));
+}
+
+const char* doing(const device_api::StepPlan& plan) {
+  return plan.update ? "a training step" : "a pass through the model";
 }
 
 }  // namespace
@@ -61,14 +65,30 @@ void set_router(const RouterConfig& router, int64_t group_tokens, bool training,
   plan.gshard_weight = static_cast<float>(router.gshard_weight);
 }
 
-uint64_t router_noise_seed(uint64_t seed, int64_t step, int64_t part, int64_t layer) {
-  return Rng(seed, RngPurpose::router_noise, static_cast<uint64_t>(step), static_cast<uint64_t>(part * 1024 + layer))
-      .bits();
+std::shared_ptr<DeviceModel> DeviceModel::make(const ComputeConfig& compute, const VisionTransformer& model) {
+  std::shared_ptr<const DevicePlugin> plugin = device_plugin(compute.device);
+  if (!plugin) return nullptr;
+  try {
+    return std::make_shared<DeviceModel>(std::move(plugin), model, compute.precision);
+  } catch (const UserError&) {
+    if (compute.device != DeviceKind::automatic) throw;
+    check_cpu_precision(compute.precision);  // which nobody did while a GPU was to compute
+    return nullptr;
+  }
+}
+
+std::shared_ptr<DeviceModel> DeviceModel::make_beside(const VisionTransformer& model) const {
+  return std::shared_ptr<DeviceModel>(new DeviceModel(plugin_, model, precision_, true));
+}
+
+void DeviceModel::take_values(const DeviceModel& trained) {
+  plugin_->check(functions().take_values(session_.get(), trained.session_.get()), "copying parameters");
 }
 
 DeviceModel::DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const VisionTransformer& model,
-                         Precision precision)
+                         Precision precision, bool forward_only)
     : plugin_(std::move(plugin)),
+      precision_(precision),
       tokens_per_image_(model.tokens_per_image()),
       kind_(model.config().router.kind),
       layers_(model.moe_blocks()) {
@@ -81,6 +101,7 @@ DeviceModel::DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const Visio
   shape.depth = m.depth, shape.heads = m.heads, shape.mlp = m.mlp, shape.representation = m.representation;
   shape.position = m.position, shape.head = m.head, shape.qk_norm = m.qk_norm;
   shape.precision = precision;
+  shape.forward_only = forward_only;
   std::vector<uint8_t> is_moe(static_cast<size_t>(m.depth));
   for (const int64_t block : layers_) is_moe[static_cast<size_t>(block)] = 1;
   shape.is_moe = is_moe.data();
@@ -113,34 +134,41 @@ void DeviceModel::open(const ModelShape& shape, const ParameterSet& parameters) 
   experts_ = shape.experts, slots_per_expert_ = shape.slots_per_expert, width_ = shape.features;
   std::vector<device_api::ParameterPlace> places;
   for (const Parameter& p : parameters.all()) places.push_back({p.name.c_str(), p.offset, p.shape.size()});
+  device_api::Session* session = nullptr;
   const Fault fault = functions().open(&shape, places.data(), static_cast<int64_t>(places.size()),
-                                       parameters.values().size(), &session_);
+                                       parameters.values().size(), &session);
   plugin_->check(fault, "the model");
+  session_ = {session, Close{plugin_}};
+  description_ = plugin_->description();
   write(device_api::Flat::values, parameters.values());
 }
 
-DeviceModel::~DeviceModel() {
-  if (session_) functions().close(session_);
-}
-
 void DeviceModel::write(device_api::Flat what, const Tensor& flat) {
-  plugin_->check(functions().write(session_, what, 0, flat.size(), flat.f32()), "copying parameters");
+  plugin_->check(functions().write(session_.get(), what, 0, flat.size(), flat.f32()), "copying parameters");
 }
 
 void DeviceModel::read(device_api::Flat what, const Tensor& flat) const {
-  plugin_->check(functions().read(session_, what, 0, flat.size(), flat.f32()), "copying parameters back");
+  plugin_->check(functions().read(session_.get(), what, 0, flat.size(), flat.f32()), "copying parameters back");
 }
 
-void DeviceModel::begin(int slot, const device_api::StepPlan& plan, const device_api::StepInput& input) {
-  const char* doing = plan.update ? "a training step" : "a pass through the model";
-  plugin_->check(functions().stage(session_, slot, &plan, &input), doing, plan.images);
-  plugin_->check(functions().launch(session_, slot), doing, plan.images);
+void DeviceModel::stage(int slot, const device_api::StepPlan& plan, const device_api::StepInput& input) {
+  plugin_->check(functions().stage(session_.get(), slot, &plan, &input), doing(plan), plan.images);
   std::memcpy(static_cast<void*>(&plans_[slot]), &plan, sizeof plan);
+}
+
+void DeviceModel::launch(int slot) {
+  plugin_->check(functions().launch(session_.get(), slot), doing(plans_[slot]), plans_[slot].images);
+}
+
+Tensor DeviceModel::layers(int slot, int64_t part) const {
+  device_api::LayersView view{};
+  plugin_->check(functions().layers(session_.get(), slot, part, &view), "reading the layers");
+  return {const_cast<float*>(view.values), Shape{view.count, view.floats / width_, width_}, DType::f32};
 }
 
 device_api::StepResult DeviceModel::end(int slot) {
   device_api::StepResult result{};
-  plugin_->check(functions().wait(session_, slot, &result), "a step", plans_[slot].images);
+  plugin_->check(functions().wait(session_.get(), slot, &result), "a step", plans_[slot].images);
   aux_[slot] = result.aux;
   return result;
 }

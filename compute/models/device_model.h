@@ -16,36 +16,60 @@ class DeviceModel {
  public:
   /// Takes the model's shape and copies its values to the device. Throws ConfigError for what the device program does
   /// not run, DeviceFault. `model` must outlive it.
-  DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const VisionTransformer& model, Precision precision);
+  DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const VisionTransformer& model, Precision precision)
+      : DeviceModel(std::move(plugin), model, precision, false) {}
   /// A mixture layer alone: `shape`, its parameters without prefix. For conformance.
   DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const MoeLayerShape& shape, const ParameterSet& parameters);
   /// Only parameters, for updates with given gradients.
   DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const ParameterSet& parameters);
-  ~DeviceModel();
-  DeviceModel(const DeviceModel&) = delete;
-  DeviceModel& operator=(const DeviceModel&) = delete;
+  /// On the GPU that `compute.device` asks for. Null: the CPU computes, also where `automatic` finds a GPU that does
+  /// not run this model or has no memory left. Throws ConfigError, DeviceFault when a GPU was asked for by name.
+  static std::shared_ptr<DeviceModel> make(const ComputeConfig& compute, const VisionTransformer& model);
+
+  /// The same model once more, for looks while this one trains: no gradients, streams of its own, and the values of the
+  /// last take_values(). Throws DeviceFault.
+  std::shared_ptr<DeviceModel> make_beside(const VisionTransformer& model) const;
+  /// Copies the values of `trained` on the device, behind its last step.
+  void take_values(const DeviceModel& trained);
+
+  /// As DevicePlugin::description(), asked once.
+  const std::string& description() const { return description_; }
 
   /// All of a flat tensor (ParameterSet::values() and its like), to the device or from it.
   void write(device_api::Flat what, const Tensor& flat);
   void read(device_api::Flat what, const Tensor& flat) const;
 
-  /// Stages and starts a step in `slot`, then waits for it; the two halves apart let the host prepare the next.
-  void begin(int slot, const device_api::StepPlan& plan, const device_api::StepInput& input);
+  /// A step in `slot`: its input goes up, it starts, its end is waited for. While one slot's step runs the other's
+  /// input can go up already; what was staged and not launched may be staged anew.
+  void stage(int slot, const device_api::StepPlan& plan, const device_api::StepInput& input);
+  void launch(int slot);
+  void begin(int slot, const device_api::StepPlan& plan, const device_api::StepInput& input) {
+    stage(slot, plan, input);
+    launch(slot);
+  }
   device_api::StepResult end(int slot);
 
   /// What part `part` of the last step in `slot` routed in MoE layer `layer` (of all, ascending): the tensors of the
   /// kept lists live in `arena`, the rest until the slot's next step. router: the knobs of the step.
   Routing routing(int slot, int64_t part, int64_t layer, const RouterConfig& router, Arena& arena) const;
-
-  int64_t device_bytes() const { return functions().device_bytes(session_); }
-  const DevicePlugin& plugin() const { return *plugin_; }
+  int64_t num_layers() const { return static_cast<int64_t>(layers_.size()); }  // with mixtures
+  /// What its layers passed on, (2*depth+2, images*tokens, D) as LayersView orders them; until the slot's next step.
+  Tensor layers(int slot, int64_t part) const;
 
  private:
+  struct Close {
+    std::shared_ptr<const DevicePlugin> plugin;
+    void operator()(device_api::Session* session) const { plugin->functions().close(session); }
+  };
+  DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const VisionTransformer& model, Precision precision,
+              bool forward_only);
   void open(const device_api::ModelShape& shape, const ParameterSet& parameters);
   const device_api::Functions& functions() const { return plugin_->functions(); }
 
   std::shared_ptr<const DevicePlugin> plugin_;
-  device_api::Session* session_ = nullptr;
+  std::unique_ptr<device_api::Session, Close> session_;
+  std::string description_;
+  Precision precision_ = Precision::float32;
   int64_t experts_ = 0, slots_per_expert_ = 0, tokens_per_image_ = 0, width_ = 0;
   RouterKind kind_ = RouterKind::dense;
   std::vector<int64_t> layers_;  // block indices of the MoE layers
@@ -57,7 +81,4 @@ class DeviceModel {
 device_api::StepPlan empty_plan();
 /// The router's part of a plan, for groups of `group_tokens` tokens. Throws ConfigError for impossible knobs.
 void set_router(const RouterConfig& router, int64_t group_tokens, bool training, device_api::StepPlan& plan);
-/// The seed of the device's router noise, the same draws as add_router_noise.
-uint64_t router_noise_seed(uint64_t seed, int64_t step, int64_t part, int64_t layer);
-
 }  // namespace moescope

@@ -52,7 +52,7 @@ void list_pairs(const int32_t* slot_token, const float* slot_weight, Routing& r,
 Routing DeviceModel::routing(int slot, int64_t part, int64_t layer, const RouterConfig& router, Arena& arena) const {
   const device_api::StepPlan& plan = plans_[slot];
   device_api::RoutingView seen{};
-  plugin_->check(functions().routing(session_, slot, part, layer, &seen), "reading a routing");
+  plugin_->check(functions().routing(session_.get(), slot, part, layer, &seen), "reading a routing");
   Routing r;
   r.kind = kind_;
   r.layer = layers_[static_cast<size_t>(layer)];

@@ -8,6 +8,7 @@
 #include "compute/core/error.h"
 #include "compute/models/classifier_head.h"
 #include "compute/models/encoder_block.h"
+#include "compute/models/layer_observer.h"
 #include "compute/models/moe_layer_shape.h"
 #include "compute/models/patch_embedding.h"
 #include "compute/nn/torch_init.h"
@@ -122,10 +123,15 @@ Tensor VisionTransformer::run(const Tensor& images, Pass& pass, Prefix* prefix) 
   } else {
     my.embedding.forward(images, stream, arena, pass.backward, my.open.embedding);
   }
-  for (size_t i = next; i < my.blocks.size(); ++i)
+  LayerObserver* const layers = LayerObserver::of(pass);
+  if (layers) layers->see_embedding(stream);
+  for (size_t i = next; i < my.blocks.size(); ++i) {
     my.blocks[i]->forward(stream, branch, i == 0, n, group_tokens, pass, my.open.blocks[i]);
+    if (layers) layers->see_block(static_cast<int64_t>(i), stream, branch);
+  }
   const Tensor sum = pass.backward ? arena.make(stream.shape()) : stream, normalized = arena.make(stream.shape());
   my.final_norm.forward(stream, branch, sum, normalized, arena, pass.backward, my.open.final_norm);
+  if (layers) layers->see_normalized(normalized);
   my.head.forward(normalized, n, logits, arena, pass.backward, my.open.head);
   if (!pass.backward) arena.rewind(before);
   return logits;

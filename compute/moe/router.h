@@ -66,6 +66,9 @@ inline std::string joined(const std::string& prefix, const char* name) {
   return prefix.empty() ? name : prefix + "." + name;
 }
 
+/// What the noise of a layer is drawn from; the same on every device.
+uint64_t router_noise_seed(uint64_t seed, int64_t step, int64_t part, int64_t layer);
+
 /// Adds deviation * standard normal draws to x: the pass's given ones, or the stream of (seed, step, part, layer).
 void add_router_noise(const Pass& pass, int64_t layer, float deviation, const Tensor& x);
 

@@ -37,6 +37,11 @@ void add_stretch(Rng& rng, float deviation, float* out, int64_t n) {
 
 }  // namespace
 
+uint64_t router_noise_seed(uint64_t seed, int64_t step, int64_t part, int64_t layer) {
+  return Rng(seed, RngPurpose::router_noise, static_cast<uint64_t>(step), static_cast<uint64_t>(part * 1024 + layer))
+      .bits();
+}
+
 void add_router_noise(const Pass& pass, int64_t layer, float deviation, const Tensor& x) {
   float* out = x.f32();
   if (pass.given_noise) {
@@ -47,8 +52,7 @@ void add_router_noise(const Pass& pass, int64_t layer, float deviation, const Te
     for (int64_t i = 0; i < x.size(); ++i) out[i] += deviation * noise[i];
     return;
   }
-  const auto step = static_cast<uint64_t>(pass.step), place = static_cast<uint64_t>(pass.part * 1024 + layer);
-  const uint64_t seed = Rng(pass.seed, RngPurpose::router_noise, step, place).bits();
+  const uint64_t seed = router_noise_seed(pass.seed, pass.step, pass.part, layer);
   parallel_for(x.size(), kStretch, [&](int64_t begin, int64_t end, int) {
     for (int64_t first = begin; first < end; first += kStretch) {
       Rng rng(seed, RngPurpose::router_noise, static_cast<uint64_t>(first / kStretch));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "compute/records/look.h"
+#include "compute/records/parity.h"
 #include "compute/records/what_if.h"
 
 namespace moescope {
@@ -41,8 +42,10 @@ struct AskImageCurve {
   AskCurve curve;
 };
 struct AskPurity {};  // Fashion Scenes only
+struct AskParity {};  // the GPU beside the CPU on the first images; needs a GPU, or the program on the host
 
-using Question = std::variant<AskAffinity, AskTopPatches, AskCoactivation, AskMistakes, AskEmbedding, AskCurve, AskPurity, AskImageCurve>;
+using Question = std::variant<AskAffinity, AskTopPatches, AskCoactivation, AskMistakes, AskEmbedding, AskCurve,
+                              AskPurity, AskImageCurve, AskParity>;
 
 struct ReportRequest {
   int64_t id = 0;  // chosen by who asks; a new request with the same id replaces the old one
@@ -165,7 +168,8 @@ struct Purity {
   std::vector<LayerPurity> layers;
 };
 
-using Answer = std::variant<std::monostate, Affinity, TopPatches, Coactivation, Mistakes, Embedding, Curve, Purity, ImageCurve>;
+using Answer = std::variant<std::monostate, Affinity, TopPatches, Coactivation, Mistakes, Embedding, Curve, Purity,
+                            ImageCurve, Parity>;
 
 enum class ReportState : uint8_t { waiting, working, done, cancelled, refused };
 

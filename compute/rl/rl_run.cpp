@@ -18,7 +18,7 @@ namespace {
 /// What describes the machine and the game; the facts about a data set say what is played instead.
 moescope::Environment facts_of(const Backend& backend, const EnvironmentInfo& game, const QNetworkSize& size) {
   moescope::Environment facts;
-  for (auto& fact : describe_environment(backend, {}, measured_peak_gflops()))
+  for (auto& fact : describe_environment(backend.description(), {}, measured_peak_gflops()))
     if (!fact.first.starts_with("dataset")) facts.push_back(std::move(fact));
   facts.emplace_back("game", game.name);
   facts.emplace_back("penultimate_parameters", std::to_string(size.penultimate_parameters));

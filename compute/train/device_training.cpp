@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <utility>
 
 #include "compute/data/augment.h"
 #include "compute/eval/evaluator.h"
+#include "compute/moe/router.h"
 #include "compute/records/config_fields.h"
+#include "compute/train/alike_parameters.h"
 
 namespace moescope {
 namespace {
@@ -27,22 +31,16 @@ bool DeviceStep::finite() const {
 
 std::unique_ptr<DeviceTraining> DeviceTraining::make(const RunConfig& config, VisionTransformer& model,
                                                      Optimizer& optimizer) {
-  std::shared_ptr<const DevicePlugin> plugin = device_plugin(config.compute.device);
-  if (!plugin) return nullptr;
-  try {
-    return std::unique_ptr<DeviceTraining>(
-        new DeviceTraining(std::move(plugin), model, optimizer, config.compute.precision));
-  } catch (const UserError&) {  // a model that the device does not run, or no memory left there
-    if (config.compute.device != DeviceKind::automatic) throw;
-    return nullptr;
-  }
+  std::shared_ptr<DeviceModel> device = DeviceModel::make(config.compute, model);
+  if (!device) return nullptr;
+  return std::unique_ptr<DeviceTraining>(new DeviceTraining(std::move(device), model, optimizer));
 }
 
-DeviceTraining::DeviceTraining(std::shared_ptr<const DevicePlugin> plugin, VisionTransformer& model,
-                               Optimizer& optimizer, Precision precision)
-    : model_(model),
-      optimizer_(optimizer),
-      device_(std::make_shared<DeviceModel>(std::move(plugin), model, precision)) {}
+bool DeviceTraining::Ask::operator==(const Ask& other) const {
+  return step == other.step && seeds == other.seeds && std::memcmp(&plan, &other.plan, sizeof plan) == 0 &&
+         stretches.size() == other.stretches.size() &&
+         std::memcmp(stretches.data(), other.stretches.data(), stretches.size() * sizeof stretches[0]) == 0;
+}
 
 device_api::StepPlan DeviceTraining::plan_for(const RunConfig& config) const {
   const TrainConfig& train = config.train;
@@ -69,16 +67,11 @@ void set_update(const TrainConfig& train, device_api::StepPlan& plan) {
 std::vector<device_api::UpdateStretch> update_stretches(const ParameterSet& parameters, const TrainConfig& train,
                                                         int64_t step, double learning_rate) {
   std::vector<device_api::UpdateStretch> stretches;
-  int64_t first_step = -1;
-  double decay = -1;
-  for (const Parameter& p : parameters.all()) {
-    const double own = weight_decay_of(train, p.role);
-    if (!stretches.empty() && p.first_step == first_step && own == decay) continue;
-    first_step = p.first_step, decay = own;
-    const int64_t updates = step - p.first_step + 1;
-    stretches.push_back({p.offset, static_cast<float>(learning_rate), static_cast<float>(decay),
+  for_each_alike(parameters, train, [&](const AlikeParameters& alike) {
+    const int64_t updates = step - alike.first_step + 1;
+    stretches.push_back({alike.begin, static_cast<float>(learning_rate), static_cast<float>(alike.weight_decay),
                          correction(train.beta1, updates), correction(train.beta2, updates)});
-  }
+  });
   return stretches;
 }
 
@@ -91,34 +84,53 @@ const float* DeviceTraining::targets_of(const TrainConfig& train, const Batch& b
   return targets_.f32();
 }
 
-DeviceStep DeviceTraining::step(const RunConfig& config, const Batch& batch, int64_t step, double learning_rate,
-                                LoadObserver& loads) {
-  const device_api::StepPlan plan = plan_for(config);
-  const std::vector<device_api::UpdateStretch> stretches =
-      update_stretches(model_.parameters(), config.train, step, learning_rate);
-  seeds_.clear();
-  for (int64_t part = 0; part < plan.parts; ++part)
+DeviceTraining::Ask DeviceTraining::ask_for(const RunConfig& config, int64_t step, double learning_rate) const {
+  Ask ask;
+  ask.plan = plan_for(config);
+  for (int64_t part = 0; part < ask.plan.parts; ++part)
     for (const int64_t block : model_.moe_blocks())
-      seeds_.push_back(router_noise_seed(static_cast<uint64_t>(config.train.seed), step, part, block));
+      ask.seeds.push_back(router_noise_seed(static_cast<uint64_t>(config.train.seed), step, part, block));
+  ask.stretches = update_stretches(model_.parameters(), config.train, step, learning_rate);
+  ask.step = step;
+  return ask;
+}
+
+void DeviceTraining::upload(int slot, const RunConfig& config, const Ask& ask, const Batch& batch) {
   device_api::StepInput input{};
   input.images = batch.images.f32();
   input.targets = targets_of(config.train, batch);
-  input.seeds = seeds_.data();
-  input.stretches = stretches.data(), input.num_stretches = static_cast<int64_t>(stretches.size());
-  slot_ = 1 - slot_;
-  device_->begin(slot_, plan, input);
-  host_behind_ = true;
-  const device_api::StepResult result = device_->end(slot_);
+  input.seeds = ask.seeds.data();
+  input.stretches = ask.stretches.data(), input.num_stretches = static_cast<int64_t>(ask.stretches.size());
+  device_->stage(slot, ask.plan, input);
+}
 
+void DeviceTraining::stage(const RunConfig& config, const Batch& batch, int64_t step, double learning_rate) {
+  has_staged_ = false;
+  staged_ = ask_for(config, step, learning_rate);
+  upload(1 - slot_, config, staged_, batch);
+  has_staged_ = true;
+}
+
+void DeviceTraining::begin(const RunConfig& config, const Batch& batch, int64_t step, double learning_rate) {
+  running_ = ask_for(config, step, learning_rate);
+  slot_ = 1 - slot_;
+  if (!std::exchange(has_staged_, false) || !(staged_ == running_)) upload(slot_, config, running_, batch);
+  device_->launch(slot_);
+  values_behind_ = moments_behind_ = true;
+  labels_.assign(batch.labels.i32(), batch.labels.i32() + batch.size());
+}
+
+DeviceStep DeviceTraining::end(const RunConfig& config, LoadObserver& loads) {
+  const device_api::StepResult result = device_->end(slot_);
+  const int64_t parts = running_.plan.parts, images = parts * running_.plan.images;
+  const auto layers = static_cast<int64_t>(model_.moe_blocks().size());
   DeviceStep done;
   done.loss = result.loss;
   done.gradient_norm = result.gradient_norm;
-  const auto layers = static_cast<int64_t>(model_.moe_blocks().size());
-  for (int64_t i = 0; i < plan.parts * layers; ++i)
-    done.aux_loss += static_cast<double>(result.aux[4 * i + 3]) / static_cast<double>(plan.parts);
-  const int64_t images = plan.parts * plan.images;
-  for (int64_t i = 0; i < images; ++i) done.num_correct += result.predicted[i] == batch.labels.i32()[i];
-  observe(config, plan.parts, loads);
+  for (int64_t i = 0; i < parts * layers; ++i)
+    done.aux_loss += static_cast<double>(result.aux[4 * i + 3]) / static_cast<double>(parts);
+  for (int64_t i = 0; i < images; ++i) done.num_correct += result.predicted[i] == labels_[static_cast<size_t>(i)];
+  observe(config, parts, loads);
   return done;
 }
 
@@ -131,12 +143,27 @@ void DeviceTraining::observe(const RunConfig& config, int64_t parts, LoadObserve
     }
 }
 
+DeviceModel* DeviceTraining::beside() {
+  try {
+    if (!beside_ && has_room_beside_) beside_ = device_->make_beside(model_);
+    if (beside_) beside_->take_values(*device_);
+  } catch (const DeviceFault& fault) {
+    if (fault.fault != device_api::Fault::out_of_memory) throw;
+    has_room_beside_ = false;
+  }
+  return beside_.get();
+}
+
+void DeviceTraining::bring_back_values() {
+  if (values_behind_) device_->read(Flat::values, model_.parameters().values());
+  values_behind_ = false;
+}
+
 void DeviceTraining::bring_back() {
-  if (!host_behind_) return;
-  device_->read(Flat::values, model_.parameters().values());
-  for (int i = 0; i < optimizer_.num_moments(); ++i)
+  bring_back_values();
+  for (int i = 0; i < optimizer_.num_moments() && moments_behind_; ++i)
     device_->read(i == 0 ? Flat::moment0 : Flat::moment1, optimizer_.moment(i));
-  host_behind_ = false;
+  moments_behind_ = false;
 }
 
 void DeviceTraining::bring_back_gradients() { device_->read(Flat::gradients, model_.parameters().gradients()); }
@@ -145,7 +172,7 @@ void DeviceTraining::send() {
   device_->write(Flat::values, model_.parameters().values());
   for (int i = 0; i < optimizer_.num_moments(); ++i)
     device_->write(i == 0 ? Flat::moment0 : Flat::moment1, optimizer_.moment(i));
-  host_behind_ = false;
+  values_behind_ = moments_behind_ = false;
 }
 
 }  // namespace moescope

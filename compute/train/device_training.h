@@ -28,37 +28,57 @@ std::vector<device_api::UpdateStretch> update_stretches(const ParameterSet& para
 
 class DeviceTraining {
  public:
-  /// Null where config.compute.device asks for the CPU, or for whatever there is and there is no GPU. Throws
-  /// ConfigError, DeviceFault.
+  /// Null where the CPU computes, see DeviceModel::make. Throws ConfigError, DeviceFault.
   static std::unique_ptr<DeviceTraining> make(const RunConfig& config, VisionTransformer& model, Optimizer& optimizer);
 
-  /// One whole step on `batch`, forward to update, and what it routed into `loads`. With a loss or gradient that is not
-  /// finite nothing was updated. The host's values and moments are behind until bring_back().
-  DeviceStep step(const RunConfig& config, const Batch& batch, int64_t step, double learning_rate, LoadObserver& loads);
+  /// Starts step number `step` on `batch`, forward to update. When it was staged, under the same knobs, only that.
+  void begin(const RunConfig& config, const Batch& batch, int64_t step, double learning_rate);
+  /// Copies the input of the step after the one that runs to the device beside it.
+  void stage(const RunConfig& config, const Batch& batch, int64_t step, double learning_rate);
+  /// The staged batch is not what the next step sees.
+  void forget_staged() { has_staged_ = false; }
+  /// Waits for the step, and puts what it routed into `loads`. With a loss or gradient that is not finite nothing was
+  /// updated. The host's values and moments are behind until they are brought back.
+  DeviceStep end(const RunConfig& config, LoadObserver& loads);
 
-  /// Values and moments to the host when the device has newer ones.
+  /// Values to the host when the device has newer ones; and the moments too.
+  void bring_back_values();
   void bring_back();
   void bring_back_gradients();
   /// The host's values and moments are the ones to go on from.
   void send();
 
   const std::shared_ptr<DeviceModel>& device() const { return device_; }
+  /// A model beside it with the present values, for looks on streams of their own. Null when the GPU has no room.
+  DeviceModel* beside();
 
  private:
-  DeviceTraining(std::shared_ptr<const DevicePlugin> plugin, VisionTransformer& model, Optimizer& optimizer,
-                 Precision precision);
+  /// What a step is told besides its batch.
+  struct Ask {
+    device_api::StepPlan plan;
+    std::vector<uint64_t> seeds;
+    std::vector<device_api::UpdateStretch> stretches;
+    int64_t step = -1;
+    bool operator==(const Ask& other) const;
+  };
+  DeviceTraining(std::shared_ptr<DeviceModel> device, VisionTransformer& model, Optimizer& optimizer)
+      : model_(model), optimizer_(optimizer), device_(std::move(device)) {}
+  Ask ask_for(const RunConfig& config, int64_t step, double learning_rate) const;
   device_api::StepPlan plan_for(const RunConfig& config) const;
+  void upload(int slot, const RunConfig& config, const Ask& ask, const Batch& batch);
   const float* targets_of(const TrainConfig& train, const Batch& batch);
   void observe(const RunConfig& config, int64_t parts, LoadObserver& loads);
 
   VisionTransformer& model_;
   Optimizer& optimizer_;
-  std::shared_ptr<DeviceModel> device_;
+  std::shared_ptr<DeviceModel> device_, beside_;
+  bool has_room_beside_ = true;
   Arena arena_;  // of the routings' lists
-  std::vector<uint64_t> seeds_;
   Buffer targets_;
-  bool host_behind_ = false;
-  int slot_ = 0;
+  Ask running_, staged_;
+  std::vector<int32_t> labels_;  // of the running step
+  bool has_staged_ = false, values_behind_ = false, moments_behind_ = false;
+  int slot_ = 0;  // of the running step; the staged one has the other
 };
 
 }  // namespace moescope

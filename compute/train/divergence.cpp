@@ -50,7 +50,8 @@ std::string locate_divergence(VisionTransformer& model, const Tensor& images, co
 }
 
 std::string locate_bad_gradient(const ParameterSet& parameters) {
-  return "that of " + find_not_finite(parameters, true, true) + " is the one nearest to the loss";
+  const std::string name = find_not_finite(parameters, true, true);
+  return name.empty() ? "" : "that of " + name + " is the one nearest to the loss";
 }
 
 }  // namespace moescope

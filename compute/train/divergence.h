@@ -12,7 +12,7 @@ namespace moescope {
 std::string locate_divergence(VisionTransformer& model, const Tensor& images, const Pass& pass);
 
 /// After a backward pass: a bad gradient spreads from its layer towards the input, so the last parameter on the way
-/// forward that has one is nearest to where it began.
+/// forward that has one is nearest to where it began. Empty when every gradient is finite.
 std::string locate_bad_gradient(const ParameterSet& parameters);
 
 }  // namespace moescope

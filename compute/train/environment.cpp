@@ -8,11 +8,16 @@
 #include "compute/backends/cpu_features.h"
 #include "compute/backends/implementations.h"
 #include "compute/backends/thread_pool.h"
+#include "compute/models/device_model.h"
 #include "compute/records/config_fields.h"
 
 namespace moescope {
 
-Environment describe_environment(const Backend& backend, const DatasetInfo& data, double peak_gflops) {
+std::string computing_device(const Backend& backend, const DeviceModel* device) {
+  return device ? device->description() : backend.description();
+}
+
+Environment describe_environment(const std::string& device, const DatasetInfo& data, double peak_gflops) {
   InstructionSet set = instruction_set();
   if (set == InstructionSet::automatic) set = best_instruction_set();
   char peak[32];
@@ -20,7 +25,7 @@ Environment describe_environment(const Backend& backend, const DatasetInfo& data
   return {
       {"program", "moescope " MOESCOPE_VERSION},
       {"cpu", cpu_features().name},
-      {"device", backend.description()},
+      {"device", device},
       {"threads", std::to_string(cpu_pool().num_threads())},
       {"instructions", std::string(choice_name(set))},
       {"dataset", data.name},

@@ -7,12 +7,18 @@
 
 namespace moescope {
 
+class DeviceModel;
+
 /// ("program", "moescope 0.1.0"), ("cpu", "AMD EPYC 7B13"), ("device", "CPU oneDNN AVX2, 2 threads"), ("threads", "2"),
 /// ("instructions", "avx2"),
 /// ("dataset", "Fashion-MNIST"), ("dataset_hash", ...), ("dataset_images", "60000 train, 10000 test"), ("compiler",
 /// ...),
 /// ("peak_gflops", "170.2").
-Environment describe_environment(const Backend& backend, const DatasetInfo& data, double peak_gflops);
+/// device: what computes the steps.
+Environment describe_environment(const std::string& device, const DatasetInfo& data, double peak_gflops);
+
+/// The GPU that holds the model, or the CPU where there is none (null).
+std::string computing_device(const Backend& backend, const DeviceModel* device);
 
 /// Memory of this process that is in use now, in bytes; 0 where the system does not say.
 int64_t resident_bytes();

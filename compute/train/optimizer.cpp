@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "compute/ops/adamw/adamw.h"
+#include "compute/train/alike_parameters.h"
 
 namespace moescope {
 
@@ -35,28 +36,21 @@ Optimizer::Optimizer(OptimizerKind kind, const ParameterSet& parameters, Memory&
 double Optimizer::gradient_norm() const { return std::sqrt(sum_of_squares(parameters_->gradients())); }
 
 void Optimizer::update(const TrainConfig& config, int64_t step, double learning_rate, double gradient_scale) {
-  const std::deque<Parameter>& all = parameters_->all();
-  for (size_t i = 0; i < all.size();) {
-    const Parameter& first = all[i];
-    const double decay = weight_decay_of(config, first.role);
-    // Neighbours that are updated alike go in one call. Padding belongs to the parameter before it: zeros with zero
-    // gradients stay zeros.
-    while (++i < all.size() && all[i].first_step == first.first_step && weight_decay_of(config, all[i].role) == decay) {
-    }
-    const int64_t begin = first.offset, end = i < all.size() ? all[i].offset : parameters_->values().size();
-    const auto part = [&](const Tensor& flat) { return flat.rows(begin, end); };
+  for_each_alike(*parameters_, config, [&](const AlikeParameters& alike) {
+    const auto decay = static_cast<float>(alike.weight_decay);
+    const auto part = [&](const Tensor& flat) { return flat.rows(alike.begin, alike.end); };
     const Tensor gradient = part(parameters_->gradients()), value = part(parameters_->values());
     if (kind_ == OptimizerKind::adamw) {
-      adamw({static_cast<float>(learning_rate), static_cast<float>(config.beta1), static_cast<float>(config.beta2),
-             static_cast<float>(config.epsilon), static_cast<float>(decay), step - first.first_step + 1,
-             static_cast<float>(gradient_scale)},
-            gradient, part(moment(0)), part(moment(1)), value);
+      adamw(
+          {static_cast<float>(learning_rate), static_cast<float>(config.beta1), static_cast<float>(config.beta2),
+           static_cast<float>(config.epsilon), decay, step - alike.first_step + 1, static_cast<float>(gradient_scale)},
+          gradient, part(moment(0)), part(moment(1)), value);
     } else {
-      sgd_momentum({static_cast<float>(learning_rate), static_cast<float>(config.momentum), static_cast<float>(decay),
+      sgd_momentum({static_cast<float>(learning_rate), static_cast<float>(config.momentum), decay,
                     static_cast<float>(gradient_scale)},
                    gradient, part(moment(0)), value);
     }
-  }
+  });
 }
 
 std::string find_not_finite(const ParameterSet& parameters, bool in_gradients, bool from_end) {

@@ -54,7 +54,8 @@ void RunLoop::prepare() {
   const int64_t num_parameters = trainer_->model().parameters().count();
   const double gflops = model_cost(trainer_->model()).forward_flops * 1e-9;
   for (const SetField& field : setup_.first_fields) old_values.push_back(change(field));
-  Environment environment = describe_environment(*backend_, dataset_->info(), peak_gflops_);
+  Environment environment =
+      describe_environment(computing_device(*backend_, trainer_->device().get()), dataset_->info(), peak_gflops_);
   environment.insert(environment.end(), setup_.facts.begin(), setup_.facts.end());
   if (!setup_.branched_from.empty()) environment.emplace_back("branched_from", setup_.branched_from);
   channels_.events.push(RunStarted{setup_.config, std::move(environment), num_parameters, gflops});
@@ -195,7 +196,7 @@ void RunLoop::after_evaluation() {
                                       {"eval/test/loss", step, wall_secs(), result.loss},
                                       {"eval/test/images_per_sec", step, wall_secs(), result.images_per_sec},
                                       {"eval/test/gflops_per_image", step, wall_secs(), result.gflops_per_image}}});
-  for (const ImageView& view : watcher_->look(trainer_->model(), trainer_->config().router, step)) {
+  for (const ImageView& view : trainer_->look(*watcher_)) {
     for (const RoutingMap& map : view.routing) channels_.events.push(RoutingTaken{view.image.label, map});
   }
   const std::string reason = stop_reason(stop_rule_, progress());

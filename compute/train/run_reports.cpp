@@ -102,7 +102,7 @@ std::chrono::milliseconds RunLoop::idle_wait() const {
 void RunLoop::post() {
   const auto begin = Clock::now();
   if (trainer_ && look_again_ && setup_.look_between_evaluations) {
-    auto views = watcher_->look(trainer_->model(), trainer_->config().router, trainer_->steps_done());
+    auto views = trainer_->look(*watcher_);
     // Weights that have just gone bad show nothing: the last good look stays on view.
     if (std::all_of(views.begin(), views.end(), is_finite)) views_ = std::move(views);
     look_again_ = false;
@@ -146,7 +146,7 @@ void RunLoop::fill(Snapshot& s) const {
   s.wall_secs = wall_secs();
   s.rss_bytes = resident_bytes();
   s.images = views_;
-  if (backend_) s.device = backend_->description();
+  if (backend_) s.device = computing_device(*backend_, trainer_ ? trainer_->device().get() : nullptr);
   if (!trainer_) return;
   if (s.message.empty()) s.message = schedule_note();
   const StepReport& report = trainer_->report();

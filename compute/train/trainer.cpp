@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <span>
+#include <utility>
 
 #include "compute/core/clock.h"
 #include "compute/eval/evaluator.h"
@@ -19,6 +20,7 @@
 #include "compute/train/divergence.h"
 #include "compute/train/load_observer.h"
 #include "compute/train/schedule.h"
+#include "compute/train/watch.h"
 
 namespace moescope {
 
@@ -75,12 +77,25 @@ Trainer::Advance Trainer::step() {
 void Trainer::abandon_step() { next_part_ = 0; }
 
 void Trainer::begin_step() {
-  if (!batch_) batch_ = &loader_.next();
+  if (!batch_) batch_ = &fetch_batch();
+  batch_hash_ = checksum(std::as_bytes(std::span(batch_->indices)));
   model_.parameters().zero_gradients();
   loads_->begin();
   divergence_.clear();
   loss_sum_ = aux_sum_ = secs_ = 0;
   num_correct_ = flops_ = 0;
+}
+
+const Batch& Trainer::fetch_batch() {
+  if (next_ && next_->step == step_) return *std::exchange(next_, nullptr);
+  if (loader_.next_step() != step_) loader_.seek(step_, Augmentation::of(config_.train));
+  next_ = nullptr;
+  return loader_.next();
+}
+
+void Trainer::forget_batches() {
+  batch_ = next_ = nullptr;
+  if (device_) device_->forget_staged();
 }
 
 Tensor Trainer::targets_of(const Batch& batch, int64_t begin, int64_t end) const {
@@ -126,8 +141,9 @@ bool Trainer::finish_step() {
   const TrainConfig& train = config_.train;
   const double norm = optimizer_->gradient_norm();
   if (!std::isfinite(norm)) {
-    divergence_ = "a gradient of step " + std::to_string(step_ + 1) +
-                  " is not finite: " + locate_bad_gradient(model_.parameters());
+    const std::string where = locate_bad_gradient(model_.parameters());
+    divergence_ = "a gradient of step " + std::to_string(step_ + 1) + " is not finite" +
+                  (where.empty() ? ": their squares add up to more than a number can hold" : ": " + where);
     return false;
   }
   const double rate = learning_rate(train, schedule_steps_, step_);
@@ -138,7 +154,7 @@ bool Trainer::finish_step() {
 
 void Trainer::take_report(double loss, double aux_loss, double rate, double norm) {
   ++step_;
-  report_.batch_hash = checksum(std::as_bytes(std::span(batch_->indices)));
+  report_.batch_hash = batch_hash_;
   batch_ = nullptr;
   const auto images = static_cast<double>(config_.train.batch_size);
   report_.step = step_;
@@ -152,7 +168,9 @@ void Trainer::take_report(double loss, double aux_loss, double rate, double norm
 
 bool Trainer::step_on_device() {
   const double rate = learning_rate(config_.train, schedule_steps_, step_);
-  const DeviceStep done = device_->step(config_, *batch_, step_, rate, *loads_);
+  device_->begin(config_, *batch_, step_, rate);
+  stage_next();
+  const DeviceStep done = device_->end(config_, *loads_);
   flops_ += static_cast<int64_t>(model_cost(model_).train_flops) * config_.train.batch_size;
   if (!done.finite()) {
     describe_device_divergence();
@@ -163,8 +181,19 @@ bool Trainer::step_on_device() {
   return true;
 }
 
+/// While the GPU works on this step the next one's images go up. What goes wrong there is met again, and told, when
+/// that step begins.
+void Trainer::stage_next() {
+  try {
+    batch_ = nullptr;
+    next_ = &loader_.next();
+    device_->stage(config_, *next_, step_ + 1, learning_rate(config_.train, schedule_steps_, step_ + 1));
+  } catch (const UserError&) { device_->forget_staged(); }
+}
+
 void Trainer::describe_device_divergence() {
-  device_->bring_back();  // the step changed nothing
+  device_->bring_back_values();  // the step changed nothing
+  batch_ = &fetch_batch();
   // The CPU does the step again, and looks where it breaks.
   bool finite = true;
   for (int64_t part = 0; finite && part * images_at_once(config_) < config_.train.batch_size; ++part)
@@ -177,16 +206,21 @@ void Trainer::describe_device_divergence() {
 }
 
 VisionTransformer& Trainer::model() {
-  if (device_) device_->bring_back();
+  if (device_) device_->bring_back_values();
   return model_;
 }
 
 const VisionTransformer& Trainer::model() const {
-  if (device_) device_->bring_back();
+  if (device_) device_->bring_back_values();
   return model_;
 }
 
 std::shared_ptr<DeviceModel> Trainer::device() const { return device_ ? device_->device() : nullptr; }
+
+std::vector<ImageView> Trainer::look(Watcher& watcher) {
+  DeviceModel* const beside = device_ ? device_->beside() : nullptr;
+  return watcher.look(beside ? model_ : model(), config_.router, step_, beside);
+}
 
 void Trainer::set_field(const std::string& key, const std::string& value) {
   if (find_field(key).adjust != Adjust::live) {
@@ -211,12 +245,13 @@ void Trainer::set_field(const std::string& key, const std::string& value) {
   config_ = std::move(changed);
   schedule_steps_ = schedule_steps;
   if (before == after) return;
-  batch_ = nullptr;
+  forget_batches();
   loader_.seek(step_, after);
 }
 
 void Trainer::take_over(const Trainer& before) {
-  const ParameterSet& all_theirs = before.model().parameters();
+  if (before.device_) before.device_->bring_back();
+  const ParameterSet& all_theirs = before.model_.parameters();
   for (Parameter& mine : model_.parameters().all()) {
     const Parameter* theirs = all_theirs.find(mine.name);
     const bool kept = theirs != nullptr && theirs->shape == mine.shape;
@@ -233,14 +268,15 @@ void Trainer::take_over(const Trainer& before) {
   step_ = before.step_;
   report_ = before.report_;
   abandon_step();
-  batch_ = nullptr;
+  forget_batches();
   loader_.seek(step_, Augmentation::of(config_.train));
 }
 
 std::vector<std::byte> Trainer::save(RunPlace place) const {
   place.step = step_;
+  if (device_) device_->bring_back();
   return write_checkpoint({config_, std::move(place), model_.image(), dataset_->info().content_hash},
-                          model().parameters(), *optimizer_);
+                          model_.parameters(), *optimizer_);
 }
 
 void Trainer::restore(const Checkpoint& checkpoint) {
@@ -265,7 +301,7 @@ void Trainer::restore(const Checkpoint& checkpoint) {
   schedule_steps_ = schedule_length(config_.train, steps_per_epoch());
   step_ = checkpoint.head.place.step;
   abandon_step();
-  batch_ = nullptr;
+  forget_batches();
   loader_.seek(step_, Augmentation::of(config_.train));
 }
 

@@ -22,6 +22,8 @@ namespace moescope {
 class DeviceModel;
 class DeviceTraining;
 class LoadObserver;
+class Watcher;
+struct ImageView;
 
 /// What one update came to.
 struct StepReport {
@@ -81,11 +83,13 @@ class Trainer {
   int64_t steps_per_epoch() const { return loader_.steps_per_epoch(); }
   int64_t schedule_steps() const { return schedule_steps_; }
   const std::shared_ptr<const Dataset>& dataset() const { return dataset_; }
-  /// Its values are the latest, wherever they were trained.
+  /// Its values are the latest, wherever they were trained. (The optimiser's moments are not: see save().)
   VisionTransformer& model();
   const VisionTransformer& model() const;
   /// The model on the GPU that computes the steps; null: the CPU does.
   std::shared_ptr<DeviceModel> device() const;
+  /// What `watcher` sees at the present weights. On a GPU beside the training, without bringing its weights back.
+  std::vector<ImageView> look(Watcher& watcher);
   /// Empty between advances: evaluations may use it.
   Arena& arena() { return arena_; }
 
@@ -93,8 +97,12 @@ class Trainer {
   void begin_step();
   /// A whole step where the parameters' latest values are: on a GPU. False when it diverged.
   bool step_on_device();
+  void stage_next();
+  /// The batch of step_. The one fetched before it is gone.
+  const Batch& fetch_batch();
   void describe_device_divergence();
   void take_report(double loss, double aux_loss, double rate, double norm);
+  void forget_batches();
   /// Loss and gradients of micro-batch `part`; false when its loss is not finite.
   bool micro_batch(int64_t part);
   /// Clip and update; false when a gradient is not finite.
@@ -115,6 +123,8 @@ class Trainer {
   int64_t step_ = 0;              // updates done
   int64_t next_part_ = 0;         // micro-batch to do next; 0: the step has not begun
   const Batch* batch_ = nullptr;  // of step_, once fetched
+  const Batch* next_ = nullptr;   // of step_ + 1, fetched while a GPU works on step_: batch_ is gone then
+  uint64_t batch_hash_ = 0;
   double loss_sum_ = 0, aux_sum_ = 0, secs_ = 0;
   int64_t num_correct_ = 0, flops_ = 0;
   StepReport report_;

@@ -7,6 +7,7 @@
 #include "compute/core/error.h"
 #include "compute/data/image_edits.h"
 #include "compute/data/resize.h"
+#include "compute/eval/device_inference.h"
 #include "compute/moe/observe.h"
 #include "compute/ops/softmax/softmax.h"
 
@@ -81,13 +82,14 @@ std::vector<ImageView> Watcher::empty_views(int64_t step) const {
   return views;
 }
 
-void Watcher::run(VisionTransformer& model, const Tensor& inputs, Pass& pass, std::span<ImageView> views) {
+void Watcher::run(VisionTransformer& model, const Tensor& inputs, Pass& pass, std::span<ImageView> views,
+                  DeviceModel* device) {
   RouterConfig alone = *pass.router;
   alone.group_images = 1;
   MapObserver maps(model, layer_, pass.step, views);
   pass.router = &alone;
   pass.observer = &maps;
-  const Tensor logits = model.forward(inputs, pass);
+  const Tensor logits = device ? infer_on_device(*device, model, inputs, pass) : model.forward(inputs, pass);
   softmax(logits, logits);
   for (size_t i = 0; i < views.size(); ++i) {
     const float* row = logits.row(static_cast<int64_t>(i)).f32();
@@ -95,7 +97,8 @@ void Watcher::run(VisionTransformer& model, const Tensor& inputs, Pass& pass, st
   }
 }
 
-std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfig& router, int64_t step) {
+std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfig& router, int64_t step,
+                                     DeviceModel* device) {
   std::vector<ImageView> views = empty_views(step);
   if (views.empty()) return views;
   arena_.reset();
@@ -103,7 +106,7 @@ std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfi
   pass.arena = &arena_;
   pass.router = &router;
   pass.step = step;
-  run(model, inputs_, pass, views);
+  run(model, inputs_, pass, views, device);
   return views;
 }
 
@@ -138,7 +141,7 @@ std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfi
           arena_.make({1, attention->heads, attention->num_tokens, attention->num_tokens});
       pass.attention_probabilities = probabilities.data();
     }
-    run(model, input, pass, std::span(views).subspan(i, 1));
+    run(model, input, pass, std::span(views).subspan(i, 1), nullptr);
     if (attention && i == 0) {
       const Tensor& filled = probabilities[static_cast<size_t>(attention->block)];
       attention->probabilities.assign(filled.f32(), filled.f32() + filled.size());

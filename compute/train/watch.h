@@ -27,7 +27,9 @@ class Watcher {
   /// One view an image, in the order asked, at the present weights, in evaluation mode. Each image is routed in a group
   /// of its own, whatever router.group_images says, so that a view does not depend on the other images; token_set says
   /// so. Nothing random is drawn, so training goes on as if nobody had looked.
-  std::vector<ImageView> look(VisionTransformer& model, const RouterConfig& router, int64_t step);
+  /// `device` holds the model's values and computes the pass; null: the CPU does.
+  std::vector<ImageView> look(VisionTransformer& model, const RouterConfig& router, int64_t step,
+                              DeviceModel* device = nullptr);
   /// The same under a WhatIf, which must have been check()ed: pixels, probabilities and maps are those of the changed
   /// image and model. Image after image, so that what is drawn for one depends on its number alone. attention: filled
   /// for the first image in its `block`, when not null.
@@ -41,7 +43,7 @@ class Watcher {
     int64_t label;
   };
   std::vector<ImageView> empty_views(int64_t step) const;
-  void run(VisionTransformer& model, const Tensor& inputs, Pass& pass, std::span<ImageView> views);
+  void run(VisionTransformer& model, const Tensor& inputs, Pass& pass, std::span<ImageView> views, DeviceModel* device);
 
   std::shared_ptr<const Dataset> dataset_;
   Normalizer normalizer_;

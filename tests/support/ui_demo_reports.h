@@ -123,6 +123,26 @@ inline Coactivation coactivation(const RunConfig& config) {
 }
 
 /// 1,000 images, one in nine wrong; the dropped share grows with the image's number.
+/// The last block's mixture is beyond the tolerance, as when one token's expert flipped.
+inline Parity parity(int64_t depth) {
+  Parity p;
+  p.device = "CUDA program on the host, libraries faked";
+  p.set = "test images 0 to 31";
+  p.num_images = 32, p.tolerance = 1e-4, p.other_answers = 1;
+  const auto add = [&](const std::string& name, double rms) {
+    p.layers.push_back({name, rms * 4, rms, rms > p.tolerance});
+  };
+  add("embedding", 8e-8);
+  for (int64_t i = 0; i < depth; ++i) {
+    const std::string block = "block" + std::to_string(i);
+    add(block + ".attn", 3e-7 * static_cast<double>(i + 1));
+    add(block + (i + 1 == depth ? ".moe" : ".mlp"), i + 1 == depth ? 4e-3 : 5e-7 * static_cast<double>(i + 1));
+  }
+  add("norm", 4e-3);
+  add("head", 2e-3);
+  return p;
+}
+
 inline Mistakes mistakes(int64_t count) {
   Mistakes m;
   m.num_classes = 10;
@@ -180,6 +200,7 @@ inline Report report(const RunConfig& config, const ReportRequest& request, int6
   if (std::holds_alternative<AskTopPatches>(request.question)) r.answer = top_patches(config);
   if (std::holds_alternative<AskCoactivation>(request.question)) r.answer = coactivation(config);
   if (std::holds_alternative<AskMistakes>(request.question)) r.answer = mistakes(1000);
+  if (std::holds_alternative<AskParity>(request.question)) r.answer = parity(config.model.depth);
   if (const auto* ask = std::get_if<AskEmbedding>(&request.question)) r.answer = embedding(*ask);
   if (const auto* ask = std::get_if<AskCurve>(&request.question)) r.answer = curve(*ask);
   return r;

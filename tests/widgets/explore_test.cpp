@@ -156,6 +156,7 @@ struct StudyStage : ExploreStage {
     report(Page::mistakes, AskMistakes{});
     report(Page::map, AskEmbedding{5, Projection::pca, 2000, 30});
     report(Page::kept, kept_curve(config.router.num_experts, KeepBy::combine));
+    report(Page::parity, AskParity{});
   }
   /// Moves over the panel until something is pointed at.
   bool find(const std::function<bool()>& found) {
@@ -175,7 +176,7 @@ TEST(Study, APageAsksItsOwnQuestionUnderWhatIsAsked) {
   StudyStage stage(RouterKind::tokens_choice);
   stage.selection.asking.lasting.k = 1;
   stage.selection.asking.lasting.capacity_factor = 0.5;
-  for (const Page page : {Page::compute, Page::classes, Page::mistakes, Page::map, Page::kept}) {
+  for (const Page page : {Page::compute, Page::classes, Page::mistakes, Page::map, Page::kept, Page::parity}) {
     stage.study.open(page);
     stage.asks = {};
     stage.frame(2);

@@ -114,7 +114,8 @@ void show_page(Window& window, demo::DemoRun& run, int number) {
                                 AskCoactivation{},
                                 AskMistakes{},
                                 AskEmbedding{5, Projection::pca, 2000, 30},
-                                kept_curve(16, KeepBy::combine)};
+                                kept_curve(16, KeepBy::combine),
+                                AskParity{}};
   run.report({panels::report_id(page), questions[number], {}, 0});
 }
 

@@ -24,6 +24,7 @@ struct NameOf {
   std::string operator()(const AskEmbedding&) const { return "map of patches"; }
   std::string operator()(const AskCurve&) const { return "accuracy against compute"; }
   std::string operator()(const AskPurity&) const { return "purity"; }
+  std::string operator()(const AskParity&) const { return "GPU beside CPU"; }
   std::string operator()(const AskImageCurve&) const { return "this image against compute"; }
 };
 

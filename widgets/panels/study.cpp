@@ -21,7 +21,7 @@ using ui::px;
 using ui::Rect;
 
 constexpr std::string_view kTabs[kNumPages] = {"Compute", "Path",     "Attention", "Classes", "Patches",
-                                               "Pairs",   "Mistakes", "Map",       "Kept"};
+                                               "Pairs",   "Mistakes", "Map",       "Kept",    "Parity"};
 
 std::string_view what_it_tells(Page page) {
   switch (page) {
@@ -32,6 +32,7 @@ std::string_view what_it_tells(Page page) {
     case Page::mistakes: return "Which classes are confused, in which images, with what routing.";
     case Page::map: return "Patch embeddings as points: near ones look alike to the model.";
     case Page::kept: return "Accuracy against compute when only some experts work.";
+    case Page::parity: return "The GPU's numbers beside the CPU's, layer by layer.";
     case Page::path:
     case Page::attention: break;
   }
@@ -94,6 +95,7 @@ ReportRequest Study::question_of(Page page, const Seen& seen, const Selection& s
       request.question = ask;
       break;
     }
+    case Page::parity: request.question = AskParity{}; break;
     case Page::path:
     case Page::attention: break;
   }
@@ -237,6 +239,7 @@ void Study::draw_ui(const Rect& area, const Seen& seen, const GallerySource& gal
       draw_coactivation(inside, seen, *co, to_next_, selection);
     if (const Mistakes* m = answer<Mistakes>(report))
       draw_mistakes(inside, seen, gallery, *m, confused_label_, confused_as_, only_unusual_, selection, out);
+    if (const Parity* p = answer<Parity>(report)) draw_parity(inside, *p);
     if (const Embedding* e = answer<Embedding>(report)) draw_embedding(inside, seen, *e, colors_, selection, out);
   }
   ImGui::PopID();

@@ -21,8 +21,8 @@ struct ReportAsks {
 };
 
 /// Pages in the order of their tabs; the ids of their reports are their numbers plus one.
-enum class Page { compute, path, attention, classes, patches, together, mistakes, map, kept };
-inline constexpr int kNumPages = 9;
+enum class Page { compute, path, attention, classes, patches, together, mistakes, map, kept, parity };
+inline constexpr int kNumPages = 10;
 inline int64_t report_id(Page page) { return static_cast<int64_t>(page) + 1; }
 
 class Study {

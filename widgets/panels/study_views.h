@@ -34,6 +34,9 @@ enum class PointColor { expert, label, error };
 void draw_embedding(const ui::Rect& area, const Seen& seen, const Embedding& embedding, PointColor colors,
                     Selection& selection, std::vector<Command>& out);
 
+/// How far each layer of the GPU's stands from the CPU's, as bars over powers of ten, the tolerance a line.
+void draw_parity(const ui::Rect& area, const Parity& parity);
+
 /// The pointed patch through all MoE layers: expert and weight a layer, and how much of the image goes the same way.
 void draw_path(const ui::Rect& area, const Seen& seen, Selection& selection);
 

@@ -20,11 +20,8 @@ const char* kernels_name() {
 
 class CpuBackend : public Backend {
  public:
-  /// plugin: what computes a model's steps beside this host; null: the CPU itself.
-  explicit CpuBackend(std::shared_ptr<const DevicePlugin> plugin) : plugin_(std::move(plugin)) {}
-  std::string name() const override { return plugin_ ? "cuda" : "cpu"; }
+  std::string name() const override { return "cpu"; }
   std::string description() const override {
-    if (plugin_) return plugin_->description();
     const int threads = cpu_pool().num_threads();
     return std::string("CPU oneDNN ") + kernels_name() + ", " + std::to_string(threads) +
            (threads == 1 ? " thread" : " threads") + (matmul_precision() == Precision::bfloat16 ? ", bfloat16" : "");
@@ -37,22 +34,23 @@ class CpuBackend : public Backend {
     std::memcpy(device.data(), host, device.bytes());
   }
   void copy_to_host(void* host, const Tensor& device) override { std::memcpy(host, device.data(), device.bytes()); }
-
- private:
-  std::shared_ptr<const DevicePlugin> plugin_;
 };
 
 }  // namespace
 
-std::unique_ptr<Backend> make_backend(const ComputeConfig& config) {
-  std::shared_ptr<const DevicePlugin> plugin = device_plugin(config.device);
-  if (!plugin && config.precision == Precision::bfloat16 && !cpu_features().avx512_bf16)
+void check_cpu_precision(Precision precision) {
+  if (precision == Precision::bfloat16 && !cpu_features().avx512_bf16)
     throw ConfigError("compute.precision=bfloat16: this CPU (" + cpu_features().name +
                       ") has no bfloat16 units; use compute.precision=float32");
+}
+
+std::unique_ptr<Backend> make_backend(const ComputeConfig& config) {
+  // A GPU that is asked for and missing is told at once; one that is there may take over the precision.
+  if (!device_plugin(config.device)) check_cpu_precision(config.precision);
   set_matmul_precision(cpu_features().avx512_bf16 ? config.precision : Precision::float32);
   set_instruction_set(config.instructions);
   set_cpu_threads(config.threads > 0 ? static_cast<int>(config.threads) : cpu_features().physical_threads);
-  return std::make_unique<CpuBackend>(std::move(plugin));
+  return std::make_unique<CpuBackend>();
 }
 
 }  // namespace moescope

@@ -19,7 +19,7 @@
 
 namespace moescope::device_api {
 
-inline constexpr int kVersion = 1;
+inline constexpr int kVersion = 2;
 
 enum class Fault : int32_t {
   none,
@@ -53,6 +53,7 @@ struct ModelShape {
   NormEps soft_eps;
   bool bf16_boundary;
   Precision precision;
+  bool forward_only;       // no gradients: for looks beside a training session
   bool bare_layer;         // only the mixture layer, its parameters without prefix; tokens in and out instead of images
   const uint8_t* is_moe;   // (depth)
   const float* positions;  // (L,D) the fixed table of sincos2d; else null
@@ -82,8 +83,10 @@ struct StepPlan {
   double clip_norm;
   LossKind loss;
   OptimizerKind optimizer;
-  uint8_t bpr, training, backward, update, given_noise, has_mask, keep_routing, keep_logits,
-      input_gradient;  // keep_logits: a soft layer's too, with keep_routing
+  uint8_t bpr, training, backward, update, given_noise, has_mask, keep_routing, keep_logits, input_gradient,
+      keep_outputs, keep_layers;
+  // What comes back to the host beyond the numbers of a step: keep_routing what the load statistics read, keep_logits
+  // with it every score and gate of the routers, keep_outputs the class logits, keep_layers what each layer passed on.
 };
 
 /// Host arrays of one step. Null: absent.
@@ -101,24 +104,32 @@ struct StepInput {
 struct StepResult {
   double loss;               // summed over all images
   double gradient_norm;      // before clipping; 0 without update
-  const float* logits;       // (parts*images,classes), bare layer: (T,D). Good until the next step of the same slot
+  const float* logits;       // (parts*images,classes), bare layer: (T,D); null without keep_outputs. Good until the
+                             // next step of the same slot
   const int32_t* predicted;  // (parts*images)
   const float* aux;          // (parts, MoE layers, 4): importance, load, gshard, weighted sum
   const float* input_gradient;
-  float secs;  // between the first and the last kernel, by the device's clock; 0 on the host
 };
 
 /// A MoE layer's routing of one part, copied to the host (keep_routing). Good until the next step of the slot.
 struct RoutingView {
-  const float* logits;                              // sparse (T,E); soft (T,Q) with keep_logits, without noise
-  const float *noisy_logits, *gates, *clean_gates;  // sparse (T,E)
-  const int32_t *expert, *place;                    // (T,K)
-  const int32_t* chosen;                            // (G,E,C)
-  const int32_t* slot_token;                        // (E,G,C), -1: empty
+  const float* logits;                      // with keep_logits: sparse (T,E); soft (T,Q), without noise
+  const float *noisy_logits, *clean_gates;  // sparse (T,E), with keep_logits
+  const float* gates;                       // sparse (T,E)
+  const int32_t *expert, *place;            // (T,K)
+  const int32_t* chosen;                    // (G,E,C)
+  const int32_t* slot_token;                // (E,G,C), -1: empty
   const float* slot_weight;
   const float *group_losses, *group_sums;  // (G,3), (G,3,E)
   const float *dispatch, *combine;         // soft (T,Q)
   const float* scale;                      // one number, or null
+};
+
+/// What a part's layers passed on (keep_layers), each (images*tokens,D): the embedding, then for each block the stream
+/// after its attention and after its MLP or mixture, last the normalised stream that the head reads.
+struct LayersView {
+  const float* values;  // (2*depth+2, images*tokens, D)
+  int64_t count, floats;
 };
 
 enum class Flat : int32_t { values, gradients, moment0, moment1 };
@@ -143,10 +154,29 @@ struct AuxiliaryAsk {
 
 struct Session;
 
+/// Bytes of every struct that crosses, so that sides of two builds find out before they misread each other.
+inline constexpr int kNumStructs = 11;
+struct StructSize {
+  char name[20];
+  int32_t bytes;
+};
+inline constexpr StructSize kStructSizes[kNumStructs] = {{"DeviceFacts", sizeof(DeviceFacts)},
+                                                         {"ModelShape", sizeof(ModelShape)},
+                                                         {"ParameterPlace", sizeof(ParameterPlace)},
+                                                         {"UpdateStretch", sizeof(UpdateStretch)},
+                                                         {"StepPlan", sizeof(StepPlan)},
+                                                         {"StepInput", sizeof(StepInput)},
+                                                         {"StepResult", sizeof(StepResult)},
+                                                         {"RoutingView", sizeof(RoutingView)},
+                                                         {"LayersView", sizeof(LayersView)},
+                                                         {"ChoiceAsk", sizeof(ChoiceAsk)},
+                                                         {"AuxiliaryAsk", sizeof(AuxiliaryAsk)}};
+
 /// The functions of a plug-in. `slot` is 0 or 1: two steps can be staged while one runs.
 struct Functions {
   int32_t version;
-  int32_t bytes;  // of this struct: a second check
+  int32_t bytes;  // of this struct
+  StructSize structs[kNumStructs];
   Fault (*facts)(DeviceFacts* out);
   const char* (*message)();  // of the last fault, of any session of this thread's process
   Fault (*open)(const ModelShape* shape, const ParameterPlace* parameters, int64_t num_parameters, int64_t num_floats,
@@ -154,11 +184,12 @@ struct Functions {
   void (*close)(Session*);
   Fault (*write)(Session*, Flat what, int64_t begin, int64_t count, const float* from);
   Fault (*read)(Session*, Flat what, int64_t begin, int64_t count, float* to);
+  Fault (*take_values)(Session* to, Session* from);  // of equal models, on the device, behind from's last step
   Fault (*stage)(Session*, int32_t slot, const StepPlan*, const StepInput*);
   Fault (*launch)(Session*, int32_t slot);
   Fault (*wait)(Session*, int32_t slot, StepResult* out);
   Fault (*routing)(Session*, int32_t slot, int64_t part, int64_t moe_layer, RoutingView* out);
-  int64_t (*device_bytes)(Session*);  // held by the session
+  Fault (*layers)(Session*, int32_t slot, int64_t part, LayersView* out);
   Fault (*choose)(const ChoiceAsk*);
   Fault (*auxiliary)(const AuxiliaryAsk*);
 };

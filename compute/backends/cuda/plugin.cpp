@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <mutex>
 
 namespace moescope {
@@ -22,18 +23,26 @@ std::string version_text(int version) {
   return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
 }
 
-/// What the driver lacks; empty when it sees a GPU. Leaves the driver library loaded: the plug-in needs it too.
-std::string missing_in_driver() {
+std::string ask_driver() {
   void* library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
   if (!library) return "no NVIDIA driver is installed here (libcuda.so.1 is missing)";
   const auto init = reinterpret_cast<int (*)(unsigned)>(dlsym(library, "cuInit"));
   const auto count = reinterpret_cast<int (*)(int*)>(dlsym(library, "cuDeviceGetCount"));
-  if (!init || !count) return "libcuda.so.1 is not an NVIDIA driver";
+  if (!init || !count) {
+    dlclose(library);
+    return "libcuda.so.1 is not an NVIDIA driver";
+  }
   const int status = init(0);
   int devices = 0;
   if (status == kNoDevice || (status == 0 && (count(&devices) != 0 || devices == 0)))
     return "the NVIDIA driver sees no GPU";
   return status == 0 ? "" : "the NVIDIA driver does not start (error " + std::to_string(status) + ")";
+}
+
+/// What the driver lacks; empty when it sees a GPU. Asked once; its library stays loaded, the plug-in needs it too.
+const std::string& missing_in_driver() {
+  static const std::string missing = ask_driver();
+  return missing;
 }
 
 /// MOESCOPE_PLUGINS, or the program's folder, or lib/moescope beside it. Empty when it is nowhere.
@@ -47,8 +56,7 @@ std::string plugin_path(CudaBackend backend) {
   return "";
 }
 
-std::shared_ptr<const DevicePlugin> load_for(CudaBackend backend) {
-  const std::string path = plugin_path(backend);
+std::shared_ptr<const DevicePlugin> load_for(CudaBackend backend, const std::string& path) {
   if (path.empty())
     throw ConfigError(backend == CudaBackend::gpu
                           ? "this installation has no libmoescope_cuda.so beside the program; build it where the CUDA "
@@ -56,19 +64,43 @@ std::shared_ptr<const DevicePlugin> load_for(CudaBackend backend) {
                           : "libmoescope_cuda_host.so is not beside the program; build it where the CUDA toolkit's "
                             "headers are");
   if (backend == CudaBackend::gpu)
-    if (const std::string missing = missing_in_driver(); !missing.empty()) throw ConfigError(missing);
+    if (!missing_in_driver().empty()) throw ConfigError(missing_in_driver());
   std::shared_ptr<const DevicePlugin> plugin = DevicePlugin::load(path);
   plugin->facts();
   return plugin;
 }
 
-std::shared_ptr<const DevicePlugin> loaded(CudaBackend backend) {
+/// What came of looking for a plug-in: it, or why there is none.
+struct Probe {
+  std::shared_ptr<const DevicePlugin> plugin;
+  std::string missing;
+};
+
+Probe probe(CudaBackend backend, const std::string& path) {
+  try {
+    return {load_for(backend, path), ""};
+  } catch (const ConfigError& error) { return {nullptr, error.what()}; }
+}
+
+/// Each place is looked at once a process, whatever came of it.
+const Probe& probed(CudaBackend backend) {
   static std::mutex mutex;
-  static std::shared_ptr<const DevicePlugin> plugins[2];
+  static std::map<std::pair<CudaBackend, std::string>, Probe> probes;
+  const std::string path = plugin_path(backend);
   const std::lock_guard lock(mutex);
-  std::shared_ptr<const DevicePlugin>& plugin = plugins[backend == CudaBackend::gpu ? 0 : 1];
-  if (!plugin) plugin = load_for(backend);
-  return plugin;
+  const auto known = probes.find({backend, path});
+  return known != probes.end() ? known->second : probes[{backend, path}] = probe(backend, path);
+}
+
+/// Which struct the plug-in lays out otherwise, in words; empty: none.
+std::string other_layout(const device_api::Functions& functions) {
+  for (int i = 0; i < device_api::kNumStructs; ++i) {
+    const device_api::StructSize &here = device_api::kStructSizes[i], &there = functions.structs[i];
+    if (here.bytes != there.bytes)
+      return std::string(here.name) + " has " + std::to_string(there.bytes) + " bytes there and " +
+             std::to_string(here.bytes) + " here";
+  }
+  return "";
 }
 
 }  // namespace
@@ -82,6 +114,10 @@ std::shared_ptr<const DevicePlugin> DevicePlugin::load(const std::string& path) 
       functions->bytes != static_cast<int32_t>(sizeof(device_api::Functions))) {
     dlclose(library);
     throw ConfigError(path + " is of another version than this program; install both from one build");
+  }
+  if (const std::string other = other_layout(*functions); !other.empty()) {
+    dlclose(library);
+    throw ConfigError(path + " is of another build than this program (" + other + "); install both from one build");
   }
   return std::shared_ptr<const DevicePlugin>(new DevicePlugin(library, functions));
 }
@@ -135,19 +171,12 @@ std::shared_ptr<const DevicePlugin> device_plugin(DeviceKind device) {
   if (device == DeviceKind::cpu) return nullptr;
   const CudaBackend backend = cuda_backend();
   if (device == DeviceKind::automatic && (backend != CudaBackend::gpu || plugin_path(backend).empty())) return nullptr;
-  try {
-    return loaded(backend);
-  } catch (const ConfigError& error) {
-    if (device == DeviceKind::automatic) return nullptr;
-    throw ConfigError(std::string("compute.device=cuda: ") + error.what() + "; or use compute.device=cpu");
-  }
+  const Probe& found = probed(backend);
+  if (!found.plugin && device == DeviceKind::cuda)
+    throw ConfigError("compute.device=cuda: " + found.missing + "; or use compute.device=cpu");
+  return found.plugin;
 }
 
-std::string missing_for_cuda() {
-  try {
-    loaded(CudaBackend::gpu);
-  } catch (const ConfigError& error) { return error.what(); }
-  return "";
-}
+std::string missing_for_cuda() { return probed(CudaBackend::gpu).missing; }
 
 }  // namespace moescope

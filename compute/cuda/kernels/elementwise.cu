@@ -56,6 +56,11 @@ __global__ void round_elements(ToBf16Arguments a) {
   if (a.y) a.y[i] = __uint_as_float(static_cast<uint32_t>(bits) << 16);
 }
 
+__global__ void widen_elements(FromBf16Arguments a) {
+  const int64_t i = element_of_thread();
+  if (i < a.size) a.y[i] = __uint_as_float(static_cast<uint32_t>(a.x[i]) << 16);
+}
+
 constexpr int64_t kDotStretch = 16384;  // numbers that one block adds
 
 /// The block's sum, in a fixed order: halves are added to halves.
@@ -125,6 +130,10 @@ cudaError_t launch_transpose(const TransposeArguments& a, cudaStream_t stream) {
 
 cudaError_t launch_to_bf16(const ToBf16Arguments& a, cudaStream_t stream) {
   return a.size == 0 ? cudaSuccess : launch(round_elements, thread_per_element(a.size), stream, a);
+}
+
+cudaError_t launch_from_bf16(const FromBf16Arguments& a, cudaStream_t stream) {
+  return a.size == 0 ? cudaSuccess : launch(widen_elements, thread_per_element(a.size), stream, a);
 }
 
 int64_t dot_workspace_doubles(int64_t size) { return blocks_for(size, kDotStretch); }

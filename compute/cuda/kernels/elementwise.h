@@ -67,6 +67,14 @@ struct ToBf16Arguments {
 };
 cudaError_t launch_to_bf16(const ToBf16Arguments& a, cudaStream_t stream);
 
+/// y = x, exactly.
+struct FromBf16Arguments {
+  const uint16_t* x;
+  float* y;
+  int64_t size;
+};
+cudaError_t launch_from_bf16(const FromBf16Arguments& a, cudaStream_t stream);
+
 /// *result (double) = sum of x[i] * y[i], or += when accumulate_f32 is not null: then *accumulate_f32 += the sum and
 /// result may be null. In a fixed order. With y = x the sum of squares; NaN and infinities come through.
 /// workspace: dot_workspace_doubles().

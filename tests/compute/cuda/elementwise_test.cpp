@@ -167,6 +167,9 @@ TEST(CudaElementwise, RoundsToBfloat16AsTheCpuDoes) {
     EXPECT_EQ(in.get()[i], want.f32()[i]) << i;
     EXPECT_EQ(on_host_float(bits.get()[i]), want.f32()[i]) << i;
   }
+  const Floats widened(301);
+  expect_ran(launch_from_bf16({bits.get(), widened.get(), 301}, nullptr));
+  for (int64_t i = 0; i < 301; ++i) EXPECT_EQ(widened.get()[i], want.f32()[i]) << i;
   const Floats nan(std::vector<float>{std::nanf("1")});
   expect_ran(launch_to_bf16({nan.get(), nullptr, nan.get(), 1}, nullptr));
   EXPECT_TRUE(std::isnan(nan.get()[0]));

@@ -65,7 +65,44 @@ TEST(DeviceFaults, APluginThatIsMissingOrNotOneIsNamed) {
               HasSubstr("cannot open shared object file"));
   EXPECT_THAT(message_of<ConfigError>([&] { DevicePlugin::load(MOESCOPE_OTHER_PLUGIN); }),
               HasSubstr("is of another version than this program; install both from one build"));
+  EXPECT_THAT(message_of<ConfigError>([&] { DevicePlugin::load(MOESCOPE_OTHER_LAYOUT); }),
+              AllOf(HasSubstr("is of another build than this program (StepPlan has "), HasSubstr("there and")));
   unsetenv("MOESCOPE_PLUGINS");
+}
+
+TEST(DeviceFaults, APlaceIsLookedAtOnceAProcess) {
+  const TempFolder folder;
+  setenv("MOESCOPE_PLUGINS", folder.path().c_str(), 1);
+  choose_cuda_backend(CudaBackend::on_host);
+  const std::string first = message_of<ConfigError>([] { device_plugin(DeviceKind::cuda); });
+  std::ofstream(folder / "libmoescope_cuda_host.so") << "not a library, but there";
+  EXPECT_EQ(message_of<ConfigError>([] { device_plugin(DeviceKind::cuda); }), first);
+  choose_cuda_backend(CudaBackend::gpu);
+  unsetenv("MOESCOPE_PLUGINS");
+}
+
+TEST(DeviceFaults, AFailedFirstCopyLeavesNothingOnTheDevice) {
+  const DeviceOnHost host;
+  const RunConfig config = device_config();
+  VisionTransformer model(config, image_shape(textures()->info()));
+  model.parameters().allocate(host_memory(), 1);
+  const int64_t before = host.control("in_use");
+  host.control("fail_copy", 1);
+  EXPECT_THROW(DeviceModel(host.plugin(), model, Precision::float32), DeviceFault);
+  EXPECT_EQ(host.control("in_use"), before);
+}
+
+TEST(DeviceFaults, WhereAutoFindsNoRoomTheCpuComputesAndSaysSo) {
+  const DeviceOnHost host;
+  RunConfig config = device_config();
+  config.compute.device = DeviceKind::automatic;
+  EXPECT_EQ(make_backend(config.compute)->name(), "cpu");
+  VisionTransformer model(config, image_shape(textures()->info()));
+  model.parameters().allocate(host_memory(), 1);
+  host.control("memory", host.control("in_use") + 1000);
+  EXPECT_EQ(DeviceModel::make(config.compute, model), nullptr);
+  config.compute.device = DeviceKind::cuda;
+  EXPECT_THROW(DeviceModel::make(config.compute, model), DeviceFault);
 }
 
 TEST(DeviceFaults, ThePluginForGpusLoadsAndSaysWhatIsMissing) {

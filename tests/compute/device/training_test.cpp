@@ -105,6 +105,23 @@ TEST_P(OnTheDevice, TrainsAsOnTheCpu) {
   EXPECT_LT(distance(gpu.model().parameters().values(), cpu.model().parameters().values()), 2e-3);
 }
 
+/// bfloat16 products, attention among them (cuDNN's, where it is): the same training within what 8 bits leave.
+TEST_P(EveryModel, TrainsInBfloat16AsInFloat32) {
+  RunConfig config = config_of(GetParam());
+  config.model.heads = 2;  // of width 8, which cuDNN takes
+  Trainer exact = trainer_on(DeviceKind::cuda, config);
+  config.compute.precision = Precision::bfloat16;
+  Trainer rounded = trainer_on(DeviceKind::cuda, config);
+  for (int step = 0; step < 5; ++step) {
+    expect_step(exact);
+    expect_step(rounded);
+    // Each product rounds its operands to 2^-9 relative; a loss is some ten products on, and not exactly the same.
+    EXPECT_NEAR(rounded.report().loss, exact.report().loss, 0.02 * exact.report().loss) << "step " << step;
+    EXPECT_NE(rounded.report().loss, exact.report().loss) << "step " << step;
+    EXPECT_NEAR(rounded.report().gradient_norm, exact.report().gradient_norm, 0.1 * exact.report().gradient_norm);
+  }
+}
+
 TEST_P(EveryModel, AStepIsOneGraphWithoutAWaitInside) {
   Trainer gpu = trainer_on(DeviceKind::cuda, config_of(GetParam()));
   for (int step = 0; step < 3; ++step) expect_step(gpu);  // measured, then captured for both slots

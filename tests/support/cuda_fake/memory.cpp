@@ -93,7 +93,11 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpy
   if (const cudaError_t e = check_copy(to, from, bytes, kind)) return e;
   Stream* s = stream_of(stream, "cudaMemcpyAsync");
   if (!s) return w.last;
-  const Work copy = [to, from, bytes] {
+  if (kind == cudaMemcpyHostToDevice && w.copies_to_fail > 0)
+    return --w.copies_to_fail, refuse(cudaErrorInvalidValue, "copy: refused, as a test asked");
+  if (kind == cudaMemcpyHostToDevice) w.bytes_to_device += static_cast<int64_t>(bytes);
+  const Work copy = [to, from, bytes, kind] {
+    if (kind == cudaMemcpyDeviceToHost) world().bytes_to_host += static_cast<int64_t>(bytes);
     if (!holding(to, 1) && !holding(from, 1)) return refuse(cudaErrorIllegalAddress, "copy: memory was freed before");
     std::memmove(to, from, bytes);
     written(to, bytes);

@@ -150,6 +150,7 @@ void reset(World& w) {
   w.early = false;
   w.devices = 1, w.driver = 13000, w.memory_limit = int64_t{8} << 30;
   w.launches = 0, w.lose_after = -1, w.host_waits = 0, w.waits_to_ignore = 0, w.graph_launches = 0;
+  w.bytes_to_device = w.bytes_to_host = w.copies_to_fail = 0;
   for (Stream* s : w.streams) s->queue.clear();
 }
 
@@ -179,7 +180,10 @@ int64_t cuda_fake_control(const char* what, int64_t value) {
                                                   {"in_use", &w.in_use},
                                                   {"most_in_use", &w.most_in_use},
                                                   {"ignore_wait", &w.waits_to_ignore},
-                                                  {"graph_launches", &w.graph_launches}};
+                                                  {"graph_launches", &w.graph_launches},
+                                                  {"bytes_to_device", &w.bytes_to_device},
+                                                  {"bytes_to_host", &w.bytes_to_host},
+                                                  {"fail_copy", &w.copies_to_fail}};
   const auto found = fields.find(name);
   if (found == fields.end()) return -1;
   if (value >= 0) *found->second = value;

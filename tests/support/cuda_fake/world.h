@@ -76,6 +76,7 @@ struct World {
   bool early = false;  // run work of other streams at random instead of as late as possible
   // what a test can change: see control()
   int64_t devices = 1, driver = 13000, memory_limit = int64_t{8} << 30, in_use = 0, most_in_use = 0;
+  int64_t bytes_to_device = 0, bytes_to_host = 0, copies_to_fail = 0;
   int64_t launches = 0, lose_after = -1, host_waits = 0, ignored_waits = 0, waits_to_ignore = 0, graph_launches = 0;
 };
 
@@ -110,7 +111,8 @@ void poison(void* p, size_t bytes);
 
 /// For tests, found by name in a plug-in built on the fake. Sets "seed" (0: late), "devices", "driver", "memory"
 /// (bytes), "lose_after" (launches until the device is lost; -1: never), "ignore_wait" (how many of the next event
-/// waits are forgotten), "reset" (all as at the start; memory stays). Reads with value -1: "launches", "host_waits",
-/// "in_use", "most_in_use", "graph_launches". Returns the value, -1 for a name that is none of these.
+/// waits are forgotten), "fail_copy" (how many of the next copies to the device are refused), "reset" (all as at the
+/// start; memory stays). Reads with value -1: "launches", "host_waits", "in_use", "most_in_use", "graph_launches",
+/// "bytes_to_device" (asked for), "bytes_to_host" (done). Returns the value, -1 for a name that is none of these.
 extern "C" __attribute__((visibility("default"))) int64_t cuda_fake_control(const char* what, int64_t value);
 extern "C" __attribute__((visibility("default"))) const char* cuda_fake_message();
