@@ -1,9 +1,11 @@
 // Parses the flags; recipe_runner.h and recipe_report.h do the work.
 #include "app/commands/command_recipe.h"
 
+#include <algorithm>
 #include <iostream>
 #include <optional>
 
+#include "app/doors/experiment_cost.h"
 #include "app/models/weights_file.h"
 #include "app/options/child_options.h"
 #include "app/options/store_path.h"
@@ -43,6 +45,18 @@ int list(const RecipeFlags& flags) {
   return 0;
 }
 
+/// What its trainings still cost here; nothing for studies, and where the data set is missing.
+std::string cost_text(const RecipeFlags& flags, const Recipe& recipe, const RecipeBudget& budget) {
+  if (!recipe.trains()) return "";
+  std::vector<SweepCell> cells;
+  for (const RecipeCell& cell : recipe_cells(recipe, budget, budget.seeds)) cells.push_back(cell.cell);
+  try {
+    return "           " +
+           cost_sentence(planned_cost(store_path(flags.store), budget.stop, recipe_session(recipe, budget), cells)) +
+           "\n";
+  } catch (const DataError&) { return ""; }
+}
+
 int describe(const RecipeFlags& flags) {
   const Recipe recipe = find_recipe(flags.name);
   std::cout << recipe.id << " " << recipe.title << "\n"
@@ -57,7 +71,8 @@ int describe(const RecipeFlags& flags) {
               << budget.seeds * static_cast<int64_t>(recipe.arms.size()) << " runs";
     for (const std::string& setting : budget.settings) std::cout << ", " << setting;
     if (!budget.stop.empty()) std::cout << ", stop " << budget.stop;
-    std::cout << (budget.unsettled.empty() ? "" : "; settles nothing: " + budget.unsettled) << "\n";
+    std::cout << (budget.unsettled.empty() ? "" : "; settles nothing: " + budget.unsettled) << "\n"
+              << cost_text(flags, recipe, budget);
   }
   return 0;
 }
@@ -122,23 +137,32 @@ int report_all(const RecipeFlags& flags) {
   const SessionStore store = open_store_for_reading(flags.store);
   const RunReader reader(store);
   ReportPage page{"Findings", {}};
-  TextTable summary({"recipe", "claim", "verdict", "budget", ">runs"});
+  TextTable summary({"recipe", "claim", "verdict", "criterion", "budget", ">runs"});
   std::vector<ReportSection> sections;
   for (const Recipe& recipe : load_recipes()) {
     const RecipeState state =
         recipe_state(reader, recipe, flags.budget, flags.seeds, "findings/" + recipe.name + ".svg");
     if (!state.report) {
-      summary.add(
-          {recipe.id, recipe.title, state.refusal.empty() ? "not run" : "not readable: " + state.refusal, "-", "-"});
+      summary.add({recipe.id, recipe.title, state.refusal.empty() ? "not run" : "not readable: " + state.refusal, "-",
+                   "-", "-"});
       continue;
     }
     const RecipeReport& one = *state.report;
     write_recipe_report(one, std::filesystem::path(flags.to) / "findings", false);
-    summary.add({recipe.id, recipe.title, verdict_name(one.verdict), one.budget, std::to_string(one.num_measured)});
+    const auto& checks = one.finding.checks;
+    const auto num_hold = std::count_if(checks.begin(), checks.end(),
+                                        [](const Check& check) { return check.verdict == Verdict::reproduced; });
+    summary.add({recipe.id, recipe.title, verdict_name(one.verdict),
+                 std::to_string(num_hold) + " of " + std::to_string(checks.size()) + " parts hold", one.budget,
+                 std::to_string(one.num_measured)});
     sections.insert(sections.end(), one.sections.begin(), one.sections.end());
   }
   page.sections.push_back(
-      {"", "Made by the command “moescope recipe report --all” from stored runs alone.", summary, "", ""});
+      {"",
+       "Made by the command “moescope recipe report --all” from stored runs alone. Reproduced: every part of a "
+       "criterion holds. Not reproduced: a part fails, with its whole interval on the wrong side of the bound. Not "
+       "settled: an interval holds the bound, runs are missing, or the budget is too small to judge.",
+       summary, "", ""});
   page.sections.insert(page.sections.end(), sections.begin(), sections.end());
   const std::string file = (std::filesystem::path(flags.to) / "findings.md").string();
   std::filesystem::create_directories(flags.to);

@@ -14,12 +14,14 @@
 #include "compute/records/config_fields.h"
 #include "compute/records/words.h"
 #include "compute/train/stop_rule.h"
+#include "sessions/run_params.h"
 
 namespace moescope {
 
 namespace {
 
-/// Of the newest run that trained for a while: how many training FLOP it did a second, evaluations included.
+/// Of the newest run that trained a transformer for a while: how many training FLOP it did a second, evaluations
+/// included.
 double stored_speed(const std::filesystem::path& path, int64_t& run_id) {
   if (!std::filesystem::exists(path)) return 0;
   const SessionStore store(path, SessionStore::Access::read);
@@ -28,6 +30,8 @@ double stored_speed(const std::filesystem::path& path, int64_t& run_id) {
   newest.limit = 20;
   for (const RunSummary& run : reader.list_runs(newest)) {
     if (run.step < 5 || run.wall_secs <= 0 || run.gflops_per_image <= 0) continue;
+    const Environment facts = read_environment(reader.database(), run.run_id);
+    if (std::any_of(facts.begin(), facts.end(), [](const auto& fact) { return fact.first == "study"; })) continue;
     const double images =
         static_cast<double>(run.step) * static_cast<double>(reader.load_run(run.run_id).config.train.batch_size);
     run_id = run.run_id;

@@ -52,7 +52,9 @@ TEST_F(RecipeRun, EveryRecipeOfTheProgramCanBeReadAndDescribed) {
     SCOPED_TRACE(recipe.name);
     for (const RecipeBudget& budget : recipe.budgets)
       EXPECT_EQ(recipe_cells(recipe, budget, 2).size(), 2 * recipe.arms.size());
-    EXPECT_THAT(run_program({"recipe", "describe", recipe.id}).out, HasSubstr(recipe.claim));
+    const Outcome described = run_program({"recipe", "describe", recipe.id, "--store", store_});
+    EXPECT_THAT(described.out, HasSubstr(recipe.claim));
+    EXPECT_EQ(described.out.find(" steps, ") != std::string::npos, recipe.trains());  // what the trainings cost
   }
   EXPECT_THAT(run_program({"recipe", "run", "norm-functoin"}).err, HasSubstr("did you mean 'norm-function'?"));
   EXPECT_EQ(run_program({"recipe", "report", "--store", store_}).status, 2);
