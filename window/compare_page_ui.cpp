@@ -116,9 +116,9 @@ void ComparePage::draw_moments(Rect& inside) {
 
 void ComparePage::draw_figure(const Rect& area, CompareView view, const PageInput& input) {
   const auto found = figures_.find(static_cast<int64_t>(view));
-  if (view == CompareView::curves && runs_on_curves().empty())
+  if (view == CompareView::curves && table_panel_.chosen().empty() && table_ && table_->num_rows == 0)
     return panels::draw_state(area, panels::Mood::empty, "No run in the table",
-                              "A click or X takes a run in; seeds of one experiment become a mean with its interval.");
+                              "Runs appear here as they are stored; a filter may hide them.");
   if (view == CompareView::settings && table_panel_.chosen().size() < 2)
     return panels::draw_state(area, panels::Mood::empty, "Settings of several runs", "Choose two runs or more.");
   if (found == figures_.end()) return panels::draw_state(area, panels::Mood::loading, "Reading the store", "");
