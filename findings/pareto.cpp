@@ -48,9 +48,16 @@ void add_kind(figure::Panel& panel, const std::string& kind, int64_t color, cons
 }
 
 figure::Panel panel_over(const RecipeData& data, const std::string& cost, const std::string& label) {
+  constexpr double kRoom = 1.15;  // beside the cheapest and the dearest, so that their points are whole
   figure::Panel panel = panel_of("", label, "test accuracy, %", true);
   int64_t color = 0;
-  for (const auto& [kind, arms] : families(data.recipe())) add_kind(panel, kind, color++, points_of(data, arms, cost));
+  for (const auto& [kind, arms] : families(data.recipe())) {
+    const std::vector<Point> points = points_of(data, arms, cost);
+    add_kind(panel, kind, color++, points);
+    if (points.empty()) continue;
+    panel.x.low = std::min(panel.x.low.value_or(points.front().cost), points.front().cost / kRoom);
+    panel.x.high = std::max(panel.x.high.value_or(0), points.back().cost * kRoom);
+  }
   return panel;
 }
 
