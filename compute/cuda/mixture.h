@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "compute/cuda/experts.h"
+#include "compute/cuda/kernels/interventions.h"
 #include "compute/cuda/run.h"
 
 namespace moescope::cuda {
@@ -27,7 +28,16 @@ struct MixtureInput {
   const float* noise = nullptr;    // given draws instead
   const uint8_t* mask = nullptr;   // (T) soft
   float* aux = nullptr;            // (4) the losses' means and their weighted sum
+  const uint8_t* off = nullptr;    // (E) experts switched off
+  const ForcedPatch* forced = nullptr;
+  int64_t layer = 0;         // among the MoE layers
+  int64_t image_tokens = 0;  // of an image, as T counts them
 };
+
+/// The experts that do not work, from the flags and, with plan.kept, chosen by the weights (T,E*slots) of each input of
+/// `unit_tokens` tokens.
+ExpertsOff choose_off(const Run& run, const MixtureInput& input, const float* weights, int64_t experts, int64_t slots,
+                      int64_t unit_tokens);
 
 class Mixture {
  public:

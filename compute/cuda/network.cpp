@@ -75,7 +75,12 @@ void Network::prepare(const device_api::StepPlan& plan) {
 }
 
 MixtureInput Network::mixture_input(const PartMemory& part, size_t layer, const float* x, int64_t tokens) const {
-  return {x, tokens, part.seeds ? part.seeds + layer : nullptr, part.noise, part.mask, part.aux + 4 * layer};
+  MixtureInput input{x, tokens, part.seeds ? part.seeds + layer : nullptr, part.noise, part.mask, part.aux + 4 * layer};
+  input.off = part.off ? part.off + static_cast<int64_t>(layer) * shape_.experts : nullptr;
+  input.forced = part.forced;
+  input.layer = static_cast<int64_t>(layer);
+  input.image_tokens = shape_.bare_layer ? tokens : embedding_.tokens();
+  return input;
 }
 
 void Network::forward_blocks(const Run& run, const PartMemory& part, float* stream, float* branch) {

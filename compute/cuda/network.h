@@ -15,8 +15,10 @@ struct PartMemory {
   const uint64_t* seeds = nullptr;  // (MoE layers)
   const float* noise = nullptr;
   const uint8_t* mask = nullptr;
-  float* aux = nullptr;     // (MoE layers, 4)
-  float* logits = nullptr;  // (N,classes); a bare layer's y (T,D)
+  const uint8_t* off = nullptr;         // (MoE layers, E)
+  const ForcedPatch* forced = nullptr;  // of all layers
+  float* aux = nullptr;                 // (MoE layers, 4)
+  float* logits = nullptr;              // (N,classes); a bare layer's y (T,D)
 };
 
 class Network {

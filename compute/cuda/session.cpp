@@ -128,6 +128,8 @@ void Session::fill(Slot& slot, const device_api::StepInput& input) {
   put(slot.in->seeds, input.seeds, plan.parts * extents_.layers * int64_t{sizeof(uint64_t)});
   if (plan.given_noise) put(slot.in->noise, input.noise, tokens * columns * kFloat);
   if (plan.has_mask) put(slot.in->mask, input.mask, tokens);
+  if (plan.experts_off) put(slot.in->off, input.off, extents_.layers * extents_.experts);
+  put(slot.in->forced, input.forced, plan.num_forced * int64_t{sizeof(device_api::ForcedToken)});
   put(slot.in->stretches, input.stretches, input.num_stretches * int64_t{sizeof(device_api::UpdateStretch)});
 }
 

@@ -14,6 +14,8 @@ constexpr int64_t kFloat = sizeof(float);
 
 static_assert(sizeof(device_api::UpdateStretch) == sizeof(OptimizerStretch) &&
               offsetof(device_api::UpdateStretch, correction2) == offsetof(OptimizerStretch, correction2));
+static_assert(sizeof(device_api::ForcedToken) == sizeof(ForcedPatch) &&
+              offsetof(device_api::ForcedToken, expert) == offsetof(ForcedPatch, expert));
 
 }  // namespace
 
@@ -54,6 +56,8 @@ void Session::queue_part(const Run& run, Slot& slot, int64_t part) {
   if (slot.plan.given_noise) memory.noise = in(slot.in->noise, part * tokens * noise_columns);
   if (slot.plan.has_mask)
     memory.mask = reinterpret_cast<const uint8_t*>(device_in(slot, slot.in->mask)) + part * tokens;
+  if (slot.plan.experts_off) memory.off = reinterpret_cast<const uint8_t*>(device_in(slot, slot.in->off));
+  if (slot.plan.num_forced > 0) memory.forced = reinterpret_cast<const ForcedPatch*>(device_in(slot, slot.in->forced));
   memory.aux = out(slot.out->aux, part * extents_.layers * 4);
   memory.logits = out(slot.out->logits, first * rows * columns);
   network_->forward(run, memory);

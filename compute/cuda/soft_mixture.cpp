@@ -46,6 +46,7 @@ class SoftMixture : public Mixture {
   float rms_gain() const { return std::sqrt(static_cast<float>(shape_.width)); }
   void normalize(const Run& run);
   void weigh(const Run& run);
+  void intervene(const Run& run);
   void reorder(const Run& run, const float* from, float* to, bool by_expert) const;
   void slot_gradients(const Run& run, const float* dlogits) const;
   void token_gradients(const Run& run, const float* dlogits, float* dmixed, float* dx) const;
@@ -152,12 +153,31 @@ void SoftMixture::weigh(const Run& run) {
                                    .scale = cooled});
 }
 
+/// In inference: nothing reads the weights again that are changed here.
+void SoftMixture::intervene(const Run& run) {
+  const int64_t experts = shape_.experts, p = shape_.slots_per_expert;
+  if (in_.forced)
+    run.launch(launch_force_combine, {.combine = combine_,
+                                      .forced = in_.forced,
+                                      .tokens = in_.tokens,
+                                      .experts = experts,
+                                      .slots = p,
+                                      .image_tokens = in_.image_tokens,
+                                      .num_forced = run.plan.num_forced,
+                                      .layer = in_.layer});
+  const ExpertsOff off = choose_off(run, in_, combine_, experts, p, group_tokens());
+  if (off.expert || off.unit)
+    run.launch(launch_drop_combine,
+               {.combine = combine_, .off = off, .tokens = in_.tokens, .experts = experts, .slots = p});
+}
+
 void SoftMixture::forward(const Run& run, const MixtureInput& input, float* y) {
   in_ = input;
   groups_ = in_.tokens / run.plan.group_tokens;
   run.clear(in_.aux, 4 * sizeof(float));
   normalize(run);
   weigh(run);
+  intervene(run);
   const int64_t q = slots(), width = shape_.width, s = group_tokens(), size = groups_ * q * width;
   if (shape_.bf16_boundary) {
     float* rounded = run.floats(in_.tokens * width);

@@ -24,6 +24,7 @@ class SparseMixture : public Mixture {
 
  private:
   void score(const Run& run);
+  void force(const Run& run);
   void assign(const Run& run);
   void take_losses(const Run& run);
   void router_backward(const Run& run, const float* dweight, float* dx);
@@ -75,6 +76,18 @@ void SparseMixture::score(const Run& run) {
                            .scale = 1 / run.plan.temperature});
 }
 
+void SparseMixture::force(const Run& run) {
+  if (!in_.forced) return;
+  run.launch(launch_force_gates, {.gates = gates_,
+                                  .forced = in_.forced,
+                                  .tokens = in_.tokens,
+                                  .experts = shape_.experts,
+                                  .image_tokens = in_.image_tokens,
+                                  .num_forced = run.plan.num_forced,
+                                  .layer = in_.layer});
+  if (by_tokens()) run.launch(launch_top_k, {gates_, expert_, in_.tokens, shape_.experts, run.plan.k});
+}
+
 void SparseMixture::assign(const Run& run) {
   const int64_t tokens = in_.tokens, experts = shape_.experts, group = run.plan.group_tokens, groups = tokens / group;
   const int64_t choices = by_tokens() ? run.plan.k : experts, capacity = run.plan.capacity;
@@ -84,6 +97,7 @@ void SparseMixture::assign(const Run& run) {
   place_ = by_tokens() ? run.ints(tokens * choices) : nullptr;
   chosen_ = by_tokens() ? nullptr : run.ints(places);
   const ArenaScope scope(run.arena);
+  const ExpertsOff off = choose_off(run, in_, gates_, experts, 1, by_tokens() ? in_.image_tokens : group);
   if (by_tokens()) {
     void* workspace = run.bytes(tokens_choice_workspace_bytes(tokens, group, experts, choices, run.plan.bpr != 0));
     run.launch(launch_tokens_choice, {.gates = gates_,
@@ -91,7 +105,7 @@ void SparseMixture::assign(const Run& run) {
                                       .place = place_,
                                       .load = nullptr,
                                       .slots = slots_,
-                                      .off = {},
+                                      .off = off,
                                       .k = choices,
                                       .group_tokens = group,
                                       .last_capacity = capacity,
@@ -102,7 +116,7 @@ void SparseMixture::assign(const Run& run) {
     run.launch(launch_experts_choice, {.gates = gates_,
                                        .chosen = chosen_,
                                        .slots = slots_,
-                                       .off = {},
+                                       .off = off,
                                        .group_tokens = group,
                                        .last_capacity = capacity,
                                        .workspace = workspace});
@@ -138,6 +152,7 @@ void SparseMixture::take_losses(const Run& run) {
 void SparseMixture::forward(const Run& run, const MixtureInput& input, float* y) {
   in_ = input;
   score(run);
+  force(run);
   assign(run);
   take_losses(run);
   const int64_t size = slots_.num_slots() * shape_.width;

@@ -32,6 +32,8 @@ InputLayout::InputLayout(const device_api::StepPlan& plan, const StepExtents& x,
   seeds = take(at, plan.parts * x.layers * int64_t{sizeof(uint64_t)});
   noise = take(at, plan.given_noise ? tokens * columns * kFour : 0);
   mask = take(at, plan.has_mask ? tokens : 0);
+  off = take(at, plan.experts_off ? x.layers * x.experts : 0);
+  forced = take(at, plan.num_forced * int64_t{sizeof(device_api::ForcedToken)});
   stretches = take(at, num_stretches * int64_t{sizeof(device_api::UpdateStretch)});
   bytes = at;
 }

@@ -20,7 +20,7 @@ struct StepExtents {
 };
 
 struct InputLayout {
-  int64_t images, targets, seeds, noise, mask, stretches, bytes;
+  int64_t images, targets, seeds, noise, mask, off, forced, stretches, bytes;
   InputLayout(const device_api::StepPlan& plan, const StepExtents& extents, int64_t num_stretches);
 };
 

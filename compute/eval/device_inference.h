@@ -5,13 +5,15 @@
 
 namespace moescope {
 
-/// Whether the GPU program can be asked this. It makes no interventions: experts off, kept or replaced, patches forced,
-/// fewer slots. Knobs and edits of the image are no matter to it.
+/// Whether the GPU program can be asked this. It replaces no experts, keeps none at random and takes no slots away.
 bool runs_on_device(const WhatIf& what_if);
+/// Whether it changes who does the work beyond what the router's knobs do.
+bool intervenes(const WhatIf& what_if);
 
 /// As model.forward(images, pass), whose values `device` holds: logits (N,classes) in the pass's arena. Groups that the
 /// end of the data cuts short are routed apart, with the capacity that the CPU gives them. Throws ConfigError for
-/// a what_if that does not run on a device. pass.observer sees every layer's routing, where no group is cut short.
+/// a what_if that does not run on a device. pass.observer sees every layer's routing, where no group is cut
+/// short and nothing intervenes.
 Tensor infer_on_device(DeviceModel& device, const VisionTransformer& model, const Tensor& images, const Pass& pass);
 
 }  // namespace moescope

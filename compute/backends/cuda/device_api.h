@@ -83,10 +83,16 @@ struct StepPlan {
   double clip_norm;
   LossKind loss;
   OptimizerKind optimizer;
+  int64_t kept, num_forced;  // experts kept for an input (0: all); patches forced. Inference alone
   uint8_t bpr, training, backward, update, given_noise, has_mask, keep_routing, keep_logits, input_gradient,
-      keep_outputs, keep_layers;
+      keep_outputs, keep_layers, kept_by_load, experts_off;
   // What comes back to the host beyond the numbers of a step: keep_routing what the load statistics read, keep_logits
   // with it every score and gate of the routers, keep_outputs the class logits, keep_layers what each layer passed on.
+};
+
+/// The patch of every image that stands at token `first` of its tokens goes to `expert` in MoE layer `layer`.
+struct ForcedToken {
+  int64_t layer, first, expert;
 };
 
 /// Host arrays of one step. Null: absent.
@@ -96,6 +102,8 @@ struct StepInput {
   const uint64_t* seeds;  // (parts, MoE layers) of the router noise
   const float* noise;     // (T,E) or (T,Q) given draws instead, of the only MoE layer
   const uint8_t* mask;    // (T) bare soft layer
+  const uint8_t* off;     // (MoE layers, E) 1: switched off, with plan.experts_off
+  const ForcedToken* forced;
   const UpdateStretch* stretches;
   int64_t num_stretches;
 };
@@ -155,7 +163,7 @@ struct AuxiliaryAsk {
 struct Session;
 
 /// Bytes of every struct that crosses, so that sides of two builds find out before they misread each other.
-inline constexpr int kNumStructs = 11;
+inline constexpr int kNumStructs = 12;
 struct StructSize {
   char name[20];
   int32_t bytes;
@@ -166,6 +174,7 @@ inline constexpr StructSize kStructSizes[kNumStructs] = {{"DeviceFacts", sizeof(
                                                          {"UpdateStretch", sizeof(UpdateStretch)},
                                                          {"StepPlan", sizeof(StepPlan)},
                                                          {"StepInput", sizeof(StepInput)},
+                                                         {"ForcedToken", sizeof(ForcedToken)},
                                                          {"StepResult", sizeof(StepResult)},
                                                          {"RoutingView", sizeof(RoutingView)},
                                                          {"LayersView", sizeof(LayersView)},

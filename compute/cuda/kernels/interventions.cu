@@ -2,6 +2,7 @@
 #include "compute/cuda/kernels/interventions.h"
 
 #include "compute/cuda/kernels/device.cuh"
+#include "compute/cuda/kernels/slot_table.cuh"
 
 namespace moescope::cuda {
 namespace {
@@ -13,7 +14,7 @@ __global__ void force_gates(ForceGatesArguments a) {
   const int64_t image = element_of_thread() * a.image_tokens;
   if (image >= a.tokens) return;
   for (int64_t i = 0; i < a.num_forced; ++i) {
-    if (image + a.forced[i].first >= a.tokens) continue;
+    if (a.forced[i].layer != a.layer || image + a.forced[i].first >= a.tokens) continue;
     float* gates = a.gates + (image + a.forced[i].first) * a.experts;
     int64_t best = 0;
     for (int64_t e = 1; e < a.experts; ++e)
@@ -28,7 +29,7 @@ __global__ void force_combine(ForceCombineArguments a) {
   const int64_t image = element_of_thread() * a.image_tokens;
   if (image >= a.tokens) return;
   for (int64_t i = 0; i < a.num_forced; ++i) {
-    if (image + a.forced[i].first >= a.tokens) continue;
+    if (a.forced[i].layer != a.layer || image + a.forced[i].first >= a.tokens) continue;
     float* row = a.combine + (image + a.forced[i].first) * a.experts * a.slots;
     const int64_t begin = a.forced[i].expert * a.slots, end = begin + a.slots;
     float sum = 0;
@@ -39,6 +40,13 @@ __global__ void force_combine(ForceCombineArguments a) {
       row[s] = !own ? 0 : sum > 0 ? row[s] / sum : 1 / static_cast<float>(a.slots);
     }
   }
+}
+
+__global__ void drop_combine(DropCombineArguments a) {
+  const int64_t i = element_of_thread(), columns = a.experts * a.slots;
+  if (i >= a.tokens * columns) return;
+  const Position p = position_of(i, columns);
+  if (is_off(a.off, a.experts, p.column / a.slots, p.row)) a.combine[i] = 0;
 }
 
 /// A token's standing with an expert.
@@ -99,6 +107,13 @@ cudaError_t launch_force_gates(const ForceGatesArguments& a, cudaStream_t stream
 cudaError_t launch_force_combine(const ForceCombineArguments& a, cudaStream_t stream) {
   if (a.tokens * a.num_forced == 0) return cudaSuccess;
   return launch(force_combine, thread_per_image(a.tokens, a.image_tokens), stream, a);
+}
+
+cudaError_t launch_drop_combine(const DropCombineArguments& a, cudaStream_t stream) {
+  const int64_t size = a.tokens * a.experts * a.slots;
+  if (size == 0) return cudaSuccess;
+  if (!fits_positions(size)) return cudaErrorInvalidValue;
+  return launch(drop_combine, thread_per_element(size), stream, a);
 }
 
 cudaError_t launch_choose_kept(const ChooseKeptArguments& a, cudaStream_t stream) {

@@ -6,20 +6,22 @@
 
 #include <cstdint>
 
+#include "compute/cuda/kernels/slots.h"
+
 namespace moescope::cuda {
 
-/// One patch of every image forced to an expert. first: its token in the first image; images stand `image_tokens`
-/// apart.
+/// One patch of every image forced to an expert in one layer. first: its token in the first image; images stand
+/// `image_tokens` apart.
 struct ForcedPatch {
-  int64_t first, expert;
+  int64_t layer, first, expert;
 };
 
-/// gates (T,E): of each forced token the gate of its expert changes places with its largest one. Patches in order, one
-/// after the other: a token may be forced twice. forced (num_forced) in device memory.
+/// gates (T,E): of each token that is forced in `layer` the gate of its expert changes places with its largest one.
+/// Patches in order, one after the other: a token may be forced twice. forced (num_forced) in device memory.
 struct ForceGatesArguments {
   float* gates;
   const ForcedPatch* forced;
-  int64_t tokens, experts, image_tokens, num_forced;
+  int64_t tokens, experts, image_tokens, num_forced, layer;
 };
 cudaError_t launch_force_gates(const ForceGatesArguments& a, cudaStream_t stream);
 
@@ -27,9 +29,17 @@ cudaError_t launch_force_gates(const ForceGatesArguments& a, cudaStream_t stream
 struct ForceCombineArguments {
   float* combine;
   const ForcedPatch* forced;
-  int64_t tokens, experts, slots, image_tokens, num_forced;
+  int64_t tokens, experts, slots, image_tokens, num_forced, layer;
 };
 cudaError_t launch_force_combine(const ForceCombineArguments& a, cudaStream_t stream);
+
+/// combine (T,E*slots): the weights of experts that are off for a token's input become 0, as if their slots held zeros.
+struct DropCombineArguments {
+  float* combine;
+  ExpertsOff off;
+  int64_t tokens, experts, slots;
+};
+cudaError_t launch_drop_combine(const DropCombineArguments& a, cudaStream_t stream);
 
 enum class KeptBy : int { combine, load };
 

@@ -25,7 +25,7 @@ struct Look {
   WhatIf what_if;
   Pass pass;
 };
-const std::vector<ForcedPatch> kForced = {{1, 2}, {4, 5}, {1, 4}};
+const std::vector<ForcedPatch> kForced = {{1, 1, 2}, {1, 4, 5}, {0, 2, 1}, {1, 1, 4}};
 
 Buffer weights_of(int64_t columns) {
   const Buffer x = random_tensor({kTokens, columns}, 97, 2);
@@ -49,7 +49,7 @@ TEST(CudaInterventions, ForcedGatesAreTheCpus) {
     r.layer = 1;
     moescope::force_gates(look.pass, r);
     const DeviceArray<ForcedPatch> forced(kForced);
-    expect_ran(launch_force_gates({got.get(), forced.get(), kTokens, kExperts, kImageTokens, 3}, nullptr));
+    expect_ran(launch_force_gates({got.get(), forced.get(), kTokens, kExperts, kImageTokens, 4, 1}, nullptr));
     expect_close(got.tensor(), gates, 0, "gates");
   });
 }
@@ -63,7 +63,7 @@ TEST(CudaInterventions, ForcedCombineWeightsAreTheCpus) {
     Look look(arena);
     moescope::force_combine(look.pass, soft_routing(combine));
     const DeviceArray<ForcedPatch> forced(kForced);
-    expect_ran(launch_force_combine({got.get(), forced.get(), kTokens, kExperts, kSlots, kImageTokens, 3}, nullptr));
+    expect_ran(launch_force_combine({got.get(), forced.get(), kTokens, kExperts, kSlots, kImageTokens, 4, 1}, nullptr));
     expect_close(got.tensor(), combine, 1e-6, "combine");
   });
 }
@@ -90,6 +90,26 @@ TEST(CudaInterventions, KeptExpertsAreTheCpus) {
             {w.get(), device_off.get(), got.get(), by, kTokens, kExperts, slots, kImageTokens, 1}, nullptr));
         EXPECT_EQ(got.host(), std::vector<uint8_t>(r.unit_off.u8(), r.unit_off.u8() + r.unit_off.size()));
       });
+}
+
+TEST(CudaInterventions, ExpertsThatAreOffLoseTheirCombineWeights) {
+  in_every_order([&] {
+    const Buffer combine = weights_of(kExperts * kSlots);
+    const std::vector<uint8_t> off = {0, 1, 0, 0, 0, 0};
+    std::vector<uint8_t> unit(kImages * kExperts);
+    unit[2 * kExperts + 4] = 1;  // expert 4 for the last input
+    const Floats got(combine);
+    const DeviceArray<uint8_t> device_off(off), device_unit(unit);
+    expect_ran(launch_drop_combine(
+        {got.get(), {device_off.get(), device_unit.get(), kImageTokens}, kTokens, kExperts, kSlots}, nullptr));
+    for (int64_t t = 0; t < kTokens; ++t)
+      for (int64_t e = 0; e < kExperts; ++e)
+        for (int64_t s = 0; s < kSlots; ++s) {
+          const int64_t at = (t * kExperts + e) * kSlots + s;
+          const bool dropped = e == 1 || (e == 4 && t >= 2 * kImageTokens);
+          ASSERT_EQ(got.get()[at], dropped ? 0 : combine.f32()[at]) << at;
+        }
+  });
 }
 
 }  // namespace

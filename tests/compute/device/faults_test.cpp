@@ -211,5 +211,34 @@ TEST(DeviceFaults, EvaluationsOnTheDeviceAgreeAlsoWhereTheDataEndInAGroup) {
   }
 }
 
+TEST(DeviceFaults, CounterfactualsOnTheDeviceAreTheCpus) {
+  const DeviceOnHost host;
+  for (const RouterKind kind : {RouterKind::soft, RouterKind::tokens_choice, RouterKind::experts_choice}) {
+    RunConfig config = device_config(kind);
+    config.router.group_images = 2;
+    VisionTransformer model(config, image_shape(textures()->info()));
+    model.parameters().allocate(host_memory(), 1);
+    EvalOptions as_it_is = EvalOptions::of(config);
+    std::vector<WhatIf> asked(4);
+    asked[0].off = {{1, 0}, {1, 2}};
+    asked[1].kept = {2, KeepBy::combine, 0};
+    asked[2].kept = {1, KeepBy::load, 0};
+    if (kind != RouterKind::experts_choice) asked[3].forced = {{1, 3, 2}, {1, 7, 0}, {1, 3, 1}};
+    if (kind == RouterKind::experts_choice) asked.pop_back();
+    const double loss = evaluate(model, textures(), as_it_is).loss;
+    const auto device = std::make_shared<DeviceModel>(host.plugin(), model, Precision::float32);
+    for (const WhatIf& what_if : asked) {
+      EvalOptions options = as_it_is;
+      options.what_if = what_if;
+      const EvalResult want = evaluate(model, textures(), options);
+      EXPECT_NE(want.loss, loss) << describe(what_if) << " changes nothing";
+      options.device = device;
+      const EvalResult got = evaluate(model, textures(), options);
+      EXPECT_EQ(got.accuracy, want.accuracy) << describe(what_if);
+      EXPECT_NEAR(got.loss, want.loss, 1e-5 * want.loss) << describe(what_if);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace moescope
