@@ -1,5 +1,8 @@
 // Convolutions on vectors, written once. The numbers under a row of the window stand together in the image, so a row of
 // outputs is a small matrix product for each row of the window; nothing is copied out first.
+//
+// Images that are mostly zeros, as the planes of a small game are (33 of Breakout's 400 numbers), go the other way:
+// each number that there is adds its weights to the outputs that see it, and the rest costs nothing.
 #pragma once
 
 #include "compute/ops/convolution/convolution_kernels.h"
@@ -8,11 +11,60 @@
 namespace moescope {
 namespace {
 
+/// Where the numbers of an image stand that are not 0; more than a quarter, or than fit: not worth it.
+struct FewNumbers {
+  static constexpr int64_t kMost = 512;
+  int32_t at[kMost + Vec::kLanes];
+  int64_t count = 0;
+
+  bool find(const ConvolutionImage& s, const float* x) {
+    if (s.stride_h != 1 || s.stride_w != 1) return false;
+    const int64_t all = (s.out_h - 1 + s.kernel_h) * s.width * s.channels, most = all / 4 < kMost ? all / 4 : kMost;
+    bool few = true;
+    for_vectors(all, [&](int64_t i, auto part) {
+      if (!few) return;
+      for (uint32_t lanes = lanes_with_numbers(load(x + i, part)); lanes != 0; lanes &= lanes - 1)
+        at[count++] = static_cast<int32_t>(i) + __builtin_ctz(lanes);
+      few = count <= most;
+    });
+    return few;
+  }
+
+  /// body(place in the image, place of its weights, place of the output) for each window that sees each number, rows
+  /// [begin, end) of the window.
+  template <class Body>
+  void for_each(const ConvolutionImage& s, int64_t begin, int64_t end, Body&& body) const {
+    const auto channels = static_cast<int32_t>(s.channels), width = static_cast<int32_t>(s.width);
+    for (int64_t i = 0; i < count; ++i) {
+      const int32_t place = at[i] / channels, channel = at[i] % channels, y = place / width, x = place % width;
+      const int64_t ky_low = y - s.out_h + 1 > begin ? y - s.out_h + 1 : begin, ky_high = y < end ? y + 1 : end,
+                    kx_low = x - s.out_w + 1 > 0 ? x - s.out_w + 1 : 0, kx_high = x < s.kernel_w ? x + 1 : s.kernel_w;
+      for (int64_t ky = ky_low; ky < ky_high; ++ky)
+        for (int64_t kx = kx_low; kx < kx_high; ++kx)
+          body(at[i], ((ky * s.kernel_w + kx) * s.channels + channel) * s.filters,
+               ((y - ky) * s.out_w + x - kx) * s.filters);
+    }
+  }
+};
+
+void fill_with_bias(const ConvolutionImage& s, const float* b, float* y) {
+  for (int64_t place = 0; place < s.out_h * s.out_w; ++place)
+    for_vectors(s.filters, [&](int64_t i, auto part) { store(y + place * s.filters + i, load(b + i, part), part); });
+}
+
 void forward(const ConvolutionImage& s, const float* x, const float* w, const float* b, float* y) {
+  fill_with_bias(s, b, y);
+  if (FewNumbers few; few.find(s, x)) {
+    few.for_each(s, 0, s.kernel_h, [&](int64_t in, int64_t weight, int64_t out) {
+      const Vec number = all(x[in]);
+      for_vectors(s.filters, [&](int64_t i, auto part) {
+        store(y + out + i, fma(number, load(w + weight + i, part), load(y + out + i, part)), part);
+      });
+    });
+    return;
+  }
   const int64_t depth = s.kernel_w * s.channels, row = s.out_w * s.filters;
   for (int64_t oy = 0; oy < s.out_h; ++oy, y += row) {
-    for (int64_t ox = 0; ox < s.out_w; ++ox)
-      for_vectors(s.filters, [&](int64_t i, auto part) { store(y + ox * s.filters + i, load(b + i, part), part); });
     for (int64_t ky = 0; ky < s.kernel_h; ++ky)
       small_gemm(s.out_w, s.filters, depth, x + s.in_row(oy, ky), s.stride_w * s.channels, 1,
                  w + ky * depth * s.filters, s.filters, y, s.filters, true);
@@ -20,6 +72,15 @@ void forward(const ConvolutionImage& s, const float* x, const float* w, const fl
 }
 
 void weights(const ConvolutionImage& s, const float* x, const float* dy, float* dw, int64_t begin, int64_t end) {
+  if (FewNumbers few; few.find(s, x)) {
+    few.for_each(s, begin, end, [&](int64_t in, int64_t weight, int64_t out) {
+      const Vec number = all(x[in]);
+      for_vectors(s.filters, [&](int64_t i, auto part) {
+        store(dw + weight + i, fma(number, load(dy + out + i, part), load(dw + weight + i, part)), part);
+      });
+    });
+    return;
+  }
   const int64_t depth = s.kernel_w * s.channels;
   for (int64_t ky = begin; ky < end; ++ky)
     for (int64_t oy = 0; oy < s.out_h; ++oy)

@@ -62,6 +62,9 @@ inline Mask is_below(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_L
 inline Mask is_at_most(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LE_OQ)}; }  // false for NaN
 inline Vec choose(Mask m, Vec yes, Vec no) { return {_mm512_mask_blend_ps(m.m, no.v, yes.v)}; }
 
+/// Bit i: lane i is not 0 (a NaN is not).
+inline uint32_t lanes_with_numbers(Vec a) { return _mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_NEQ_UQ); }
+
 /// 1 / a to about one unit in the last place, for 2^-126 < |a| < 2^126: an estimate of 14 bits and one Newton step,
 /// three times as fast as the division.
 inline Vec reciprocal(Vec a) {
