@@ -8,6 +8,7 @@
 
 #include "compute/moe/observe.h"
 #include "compute/records/look.h"
+#include "compute/records/round_number.h"
 
 namespace moescope::rl {
 namespace {
@@ -49,14 +50,6 @@ Valued value(const std::vector<uint8_t>& packed, int64_t bytes, const Environmen
       valued.experts.push_back(dominant_expert(routing_map(context.penultimate.moe.routing, i * tokens, tokens)));
   }
   return valued;
-}
-
-double round_up(double x) {
-  if (!(x > 0)) return 1;
-  const double power = std::pow(10, std::floor(std::log10(x)));
-  for (double step : {1.0, 2.0, 5.0, 10.0})
-    if (x <= step * power) return step * power;
-  return 10 * power;
 }
 
 }  // namespace
@@ -110,7 +103,8 @@ ReplayView value_excerpt(const ReplayExcerpt& excerpt, const Environment& enviro
                                   static_cast<double>(now.q[i * static_cast<size_t>(actions) + excerpt.actions[i]]));
     errors.push_back(std::isfinite(error) ? error : std::numeric_limits<float>::max());  // diverging: beyond all others
   }
-  view.td_high = round_up(errors.empty() ? 0 : *std::max_element(errors.begin(), errors.end()));
+  const double largest = errors.empty() ? 0 : *std::max_element(errors.begin(), errors.end());
+  view.td_high = largest > 0 ? round_step(largest) : 1;
   view.td_histogram.assign(kBins, 0);
   if (experts) view.of_expert.assign(static_cast<size_t>(network.config().experts), 0);
   view.td_of_expert.assign(view.of_expert.size(), 0);
