@@ -76,8 +76,8 @@ ReplayExcerpt take_excerpt(const Replay& replay, const EnvironmentInfo& game, in
   };
   for (int64_t i = 0; i < count; ++i) {
     const Replay::Entry entry = replay.entry(i * usable / count);
-    append(out.states, entry.observation);
-    append(out.next_states, replay.entry(i * usable / count + 1).observation);
+    append(out.states, replay.observation(i * usable / count));
+    append(out.next_states, replay.observation(i * usable / count + 1));
     out.actions.push_back(static_cast<uint8_t>(entry.action));
     out.rewards.push_back(entry.reward);
     out.ends.push_back(entry.end);
