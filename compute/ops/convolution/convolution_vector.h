@@ -23,8 +23,7 @@ struct FewNumbers {
     bool few = true;
     for_vectors(all, [&](int64_t i, auto part) {
       if (!few) return;
-      for (uint32_t lanes = lanes_with_numbers(load(x + i, part)); lanes != 0; lanes &= lanes - 1)
-        at[count++] = static_cast<int32_t>(i) + __builtin_ctz(lanes);
+      count += append_lanes(at + count, load(x + i, part), i);
       few = count <= most;
     });
     return few;
