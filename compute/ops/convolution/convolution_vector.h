@@ -29,22 +29,35 @@ struct FewNumbers {
     return few;
   }
 
-  /// body(place in the image, place of its weights, place of the output) for each window that sees each number, rows
-  /// [begin, end) of the window.
-  template <class Body>
-  void for_each(const ConvolutionImage& s, int64_t begin, int64_t end, Body&& body) const {
+  /// body(number, its weights in w, the output) for the windows that see each number, rows [begin, end) of the window;
+  /// each `Weights` or `Outputs` is a float*, const or not.
+  template <class Weights, class Outputs, class Body>
+  void for_each(const ConvolutionImage& s, const float* x, int64_t begin, int64_t end, Weights w, Outputs y,
+                Body&& body) const {
     const auto channels = static_cast<int32_t>(s.channels), width = static_cast<int32_t>(s.width);
     for (int64_t i = 0; i < count; ++i) {
-      const int32_t place = at[i] / channels, channel = at[i] % channels, y = place / width, x = place % width;
-      const int64_t ky_low = y - s.out_h + 1 > begin ? y - s.out_h + 1 : begin, ky_high = y < end ? y + 1 : end,
-                    kx_low = x - s.out_w + 1 > 0 ? x - s.out_w + 1 : 0, kx_high = x < s.kernel_w ? x + 1 : s.kernel_w;
-      for (int64_t ky = ky_low; ky < ky_high; ++ky)
-        for (int64_t kx = kx_low; kx < kx_high; ++kx)
-          body(at[i], ((ky * s.kernel_w + kx) * s.channels + channel) * s.filters,
-               ((y - ky) * s.out_w + x - kx) * s.filters);
+      const int32_t place = at[i] / channels, channel = at[i] % channels, row = place / width, column = place % width;
+      const int64_t ky_low = row - s.out_h + 1 > begin ? row - s.out_h + 1 : begin, ky_high = row < end ? row + 1 : end,
+                    kx_low = column - s.out_w + 1 > 0 ? column - s.out_w + 1 : 0,
+                    kx_high = column < s.kernel_w ? column + 1 : s.kernel_w;
+      const Vec number = all(x[at[i]]);
+      for (int64_t ky = ky_low; ky < ky_high; ++ky) {
+        Weights weights = w + ((ky * s.kernel_w + kx_low) * s.channels + channel) * s.filters;
+        Outputs outputs = y + ((row - ky) * s.out_w + column - kx_low) * s.filters;
+        for (int64_t kx = kx_low; kx < kx_high; ++kx, weights += s.channels * s.filters, outputs -= s.filters)
+          body(number, weights, outputs);
+      }
     }
   }
 };
+
+/// to += number * from, for each filter.
+inline void add_product(Vec number, const float* from, float* to, int64_t filters) {
+  if (filters == Vec::kLanes) return store(to, fma(number, load(from, Whole{}), load(to, Whole{})), Whole{});
+  for_vectors(filters, [&](int64_t i, auto part) {
+    store(to + i, fma(number, load(from + i, part), load(to + i, part)), part);
+  });
+}
 
 void fill_with_bias(const ConvolutionImage& s, const float* b, float* y) {
   for (int64_t place = 0; place < s.out_h * s.out_w; ++place)
@@ -54,11 +67,8 @@ void fill_with_bias(const ConvolutionImage& s, const float* b, float* y) {
 void forward(const ConvolutionImage& s, const float* x, const float* w, const float* b, float* y) {
   fill_with_bias(s, b, y);
   if (FewNumbers few; few.find(s, x)) {
-    few.for_each(s, 0, s.kernel_h, [&](int64_t in, int64_t weight, int64_t out) {
-      const Vec number = all(x[in]);
-      for_vectors(s.filters, [&](int64_t i, auto part) {
-        store(y + out + i, fma(number, load(w + weight + i, part), load(y + out + i, part)), part);
-      });
+    few.for_each(s, x, 0, s.kernel_h, w, y, [&](Vec number, const float* weights, float* outputs) {
+      add_product(number, weights, outputs, s.filters);
     });
     return;
   }
@@ -72,11 +82,8 @@ void forward(const ConvolutionImage& s, const float* x, const float* w, const fl
 
 void weights(const ConvolutionImage& s, const float* x, const float* dy, float* dw, int64_t begin, int64_t end) {
   if (FewNumbers few; few.find(s, x)) {
-    few.for_each(s, begin, end, [&](int64_t in, int64_t weight, int64_t out) {
-      const Vec number = all(x[in]);
-      for_vectors(s.filters, [&](int64_t i, auto part) {
-        store(dw + weight + i, fma(number, load(dy + out + i, part), load(dw + weight + i, part)), part);
-      });
+    few.for_each(s, x, begin, end, dw, dy, [&](Vec number, float* weights, const float* outputs) {
+      add_product(number, outputs, weights, s.filters);
     });
     return;
   }
