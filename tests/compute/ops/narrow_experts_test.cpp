@@ -54,7 +54,7 @@ struct Gradients {
 };
 
 TEST(NarrowExperts, EveryImplementationDoesWhatThePlainOneDoes) {
-  // Blocks of 48 rows at 128 units: more than one, and a rest; experts without rows; widths that end within a vector.
+  // Blocks of 24 rows at 128 units: more than one, and a rest; experts without rows; widths that end within a vector.
   for (const auto& [d, h, offset] : {std::tuple{int64_t{16}, int64_t{128}, std::vector<int32_t>{0, 100, 200}},
                                      {5, 7, {0, 3, 3, 4}},
                                      {32, 70, {0, 0, 61}},
