@@ -5,17 +5,10 @@
 #include <cmath>
 #include <cstdio>
 
+#include "compute/records/round_number.h"
+
 namespace moescope::figure {
 namespace {
-
-/// 1, 2 or 5 times a power of ten, at least `size`.
-double round_step(double size) {
-  const double unit = std::pow(10.0, std::floor(std::log10(size)));
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * unit >= size * (1 - 1e-9)) return factor * unit;
-  }
-  return 10 * unit;
-}
 
 std::string grouped(double value) {
   std::string digits = std::to_string(std::llround(std::abs(value)));

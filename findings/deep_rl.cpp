@@ -39,7 +39,7 @@ Check compared(const RecipeData& data, const std::string& text, const std::strin
   });
   check.found = text_of(gap, 2);
   if (std::isnan(gap.value)) {
-    check.verdict = Verdict::not_reproduced;  // a run that diverged is not left out
+    check.verdict = Verdict::not_reproduced;  // no episode ended
   } else if (std::min(of_x.front().size(), of_y.front().size()) >= static_cast<size_t>(kFewestSeeds)) {
     if (gap.low > 0) check.verdict = above ? Verdict::reproduced : Verdict::not_reproduced;
     if (gap.high < 0 || (!above && gap.high <= 0))
@@ -49,8 +49,10 @@ Check compared(const RecipeData& data, const std::string& text, const std::strin
 }
 
 NamedTable arms_table(const RecipeData& data) {
-  NamedTable named{"Returns, interquartile mean with 95 % interval; beside them what an arm costs",
-                   {{"arm", "seeds", "return", "beats dense", "dormant", "rank", "parameters", "MFLOP"}, {}, false}};
+  NamedTable named{
+      "Returns, interquartile mean with 95 % interval, and what an arm costs; a seed whose network diverged "
+      "has failed and counts with what it earned untrained",
+      {{"arm", "seeds", "failed", "return", "beats dense", "dormant", "rank", "parameters", "MFLOP"}, {}, false}};
   const rl::Scores dense = scores(data, kDense, "return");
   for (const RecipeArm& arm : data.recipe().arms) {
     const rl::Scores own = scores(data, arm.name, "return");
@@ -61,7 +63,9 @@ NamedTable arms_table(const RecipeData& data) {
       const std::vector<double> values = data.values(arm.name, value);
       return values.empty() ? Cell{} : Cell{values.front()};
     };
-    named.table.rows.push_back({arm.name, data.num_seeds(arm.name), text_of(iqm(data, arm.name, "return"), 2), beats,
+    const std::vector<double> failed = data.values(arm.name, "failed");
+    named.table.rows.push_back({arm.name, data.num_seeds(arm.name), std::count(failed.begin(), failed.end(), 1.0),
+                                text_of(iqm(data, arm.name, "return"), 2), beats,
                                 text_of(iqm(data, arm.name, "dormant"), 3), text_of(iqm(data, arm.name, "rank"), 1),
                                 plain("parameters"), plain("mflop")});
   }

@@ -141,6 +141,7 @@ void AgentsPage::apply(const panels::TabWishes& wishes) {
   if (wishes.go_to) ask(agent::GoTo{*wishes.go_to});
   if (wishes.keep_episode) ask(agent::KeepEpisode{});
   if (!wishes.look_at_replay || now_secs_ < replay_asked_at_ + kReplayEverySecs) return;
+  if (replay_ && view_ && !view_->live) return;  // a stored buffer and its agent stay as they are
   replay_asked_at_ = now_secs_;
   ask(agent::LookAtReplay{});
 }

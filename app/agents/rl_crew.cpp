@@ -37,36 +37,26 @@ void tell(Crew& crew, size_t all) {
 }
 
 void run_one(Crew& crew, rl::RlSetup setup, size_t thread, size_t all) {
-  Queue<Event> events;
-  rl::RlRun run(std::move(setup), events);
-  run.prepare();
   RecorderOptions recording = crew.recording;
   recording.beside = recording.wait_for_store = true;  // the other runs' recorders write there too
-  Recorder recorder(events, recording);
-  for (bool going = true; going;) {
-    going = run.turn();
-    if (going && crew.signals.asked()) {
-      run.finish(rl::kStoppedByRequest);
-      going = false;
-    }
-    const std::lock_guard lock(crew.mutex);
-    crew.now[thread] = run.progress();
-    tell(crew, all);
-  }
-  recorder.close();
-  if (const RecorderState state = recorder.state(); state.num_waiting > 0) throw UserError(state.banner);
-  const std::lock_guard lock(crew.mutex);
-  ++crew.done;
-  crew.printer.end_line();
-  print_agent_result(run.progress(), run.agent(), recorder.run_id(), recording.store.string());
-  if (run.progress().state == RunState::diverged) throw UserError(run.progress().message);
+  run_agent(std::move(setup), recording, crew.signals,
+            {[&](const rl::RlProgress& progress) {
+               const std::lock_guard lock(crew.mutex);
+               crew.now[thread] = progress;
+               tell(crew, all);
+             },
+             [&](const rl::RlRun& run, int64_t run_id) {
+               const std::lock_guard lock(crew.mutex);
+               ++crew.done;
+               crew.printer.end_line();
+               print_agent_result(run, run_id, recording.store.string());
+             }});
 }
 
 }  // namespace
 
 void run_agents(std::vector<rl::RlSetup> setups, const RecorderOptions& recording, int64_t at_once,
                 const StopSignals& signals) {
-  if (recording.store.has_parent_path()) std::filesystem::create_directories(recording.store.parent_path());
   const size_t all = setups.size(), num_threads = std::min(all, static_cast<size_t>(at_once));
   Crew crew{recording, signals, std::vector<rl::RlProgress>(num_threads)};
   std::vector<std::thread> threads;

@@ -19,9 +19,10 @@ std::string progress_text(const rl::RlProgress& p, const StopRule& stop) {
 
 }  // namespace
 
-void print_agent_result(const rl::RlProgress& p, const rl::Agent& agent, int64_t run_id, const std::string& store) {
-  const RlConfig& config = agent.config();
-  const rl::QNetworkSize size = rl::measure(agent.learner().online());
+void print_agent_result(const rl::RlRun& run, int64_t run_id, const std::string& store) {
+  const rl::RlProgress& p = run.progress();
+  const RlConfig& config = run.agent().config();
+  const rl::QNetworkSize size = rl::measure(run.agent().learner().online());
   std::cout << "run " << run_id << " " << config.name << " on " << config.game << ": " << p.steps << " steps, "
             << p.updates << " updates, " << p.episodes << " episodes, " << duration(p.wall_secs);
   std::cout << (p.message.empty() ? "" : " (" + p.message + ")") << "\n";
@@ -33,28 +34,36 @@ void print_agent_result(const rl::RlProgress& p, const rl::Agent& agent, int64_t
   std::cout << "stored in " << store << "; go on with rl train --resume " << run_id << std::endl;
 }
 
-rl::RlProgress run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals) {
-  const StopRule stop = setup.stop_rule;
+void run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals,
+               const AgentTeller& tell) {
   if (recording.store.has_parent_path()) std::filesystem::create_directories(recording.store.parent_path());
   Queue<Event> events;
   rl::RlRun run(std::move(setup), events);
   run.prepare();
   Recorder recorder(events, recording);
-  ProgressPrinter printer;
   for (bool going = true; going;) {
     going = run.turn();
-    printer.show(progress_text(run.progress(), stop));
     if (going && signals.asked()) {
       run.finish(rl::kStoppedByRequest);
       going = false;
     }
+    tell.turned(run.progress());
   }
   recorder.close();
-  printer.end_line();
   if (const RecorderState state = recorder.state(); state.num_waiting > 0) throw UserError(state.banner);
-  print_agent_result(run.progress(), run.agent(), recorder.run_id(), recording.store.string());
+  tell.ended(run, recorder.run_id());
   if (run.progress().state == RunState::diverged) throw UserError(run.progress().message);
-  return run.progress();
+}
+
+void run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals) {
+  const StopRule stop = setup.stop_rule;
+  ProgressPrinter printer;
+  run_agent(std::move(setup), recording, signals,
+            {[&](const rl::RlProgress& progress) { printer.show(progress_text(progress, stop)); },
+             [&](const rl::RlRun& run, int64_t run_id) {
+               printer.end_line();
+               print_agent_result(run, run_id, recording.store.string());
+             }});
 }
 
 }  // namespace moescope

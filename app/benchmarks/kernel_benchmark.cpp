@@ -1,7 +1,9 @@
 // Walks the lists of implementations at the shapes of the default model (32 images of 49 tokens, width 128, 4 heads,
-// hidden 512, 48 slots). Bytes are what must move, FLOPs what the contracts of the ops say.
+// hidden 512, 48 slots), those of agents at a MinAtar agent's. Bytes are what must move, FLOPs what the contracts of
+// the ops say.
 #include "app/benchmarks/kernel_benchmark.h"
 
+#include <cmath>
 #include <deque>
 #include <functional>
 #include <iostream>
@@ -16,10 +18,13 @@
 #include "compute/ops/activation/activation_implementations.h"
 #include "compute/ops/adamw/adamw_implementations.h"
 #include "compute/ops/attention/attention_implementations.h"
+#include "compute/ops/convolution/convolution_implementations.h"
 #include "compute/ops/l2_normalize/l2_normalize_implementations.h"
 #include "compute/ops/layer_norm/layer_norm_implementations.h"
 #include "compute/ops/matmul/matmul_implementations.h"
 #include "compute/ops/mixing/mixing_implementations.h"
+#include "compute/ops/narrow_experts/narrow_experts_implementations.h"
+#include "compute/ops/rectified_matmul/rectified_matmul_implementations.h"
 #include "compute/ops/reduce/reduce_implementations.h"
 #include "compute/ops/soft_weights/soft_weights_implementations.h"
 #include "compute/ops/softmax/softmax_implementations.h"
@@ -60,6 +65,7 @@ class KernelBench {
   void matmul();
   void attention();
   void mixing();
+  void agents();
   std::string text() const { return table_.aligned(); }
 
  private:
@@ -157,6 +163,42 @@ void KernelBench::mixing() {
        [&](SoftWeightsBackwardFn* run) { run(dispatch, combine, weights, dweights, dlogits); });
 }
 
+/// At the shapes of a MinAtar agent: 32 states of 10x10x4 with 33 numbers, features of which 0.42 are not 0.
+void KernelBench::agents() {
+  constexpr int64_t kStates = 32, kPlaces = 64, kFilters = 16, kUnits = 128, kAgentExperts = 8;
+  const auto keep = [](const Tensor& t, double share) {
+    Rng rng(1, RngPurpose::test);
+    for (int64_t i = 0; i < t.size(); ++i) t.f32()[i] = rng.uniform() < share ? std::abs(t.f32()[i]) : 0;
+  };
+  const Tensor x = tensor({kStates, 10, 10, 4}), w = tensor({3, 3, 4, kFilters}), b = tensor({kFilters}),
+               y = tensor({kStates, 8, 8, kFilters});
+  keep(x, 33.0 / 400);
+  time(convolution_list(), {0, 2.0 * kStates * kPlaces * 36 * kFilters},
+       [&](ConvolutionFn* run) { run(x, w, b, {}, y); });
+  const int64_t width = kPlaces * kFilters;
+  const Tensor features = tensor({kStates, width}), dense = tensor({width, kUnits}), bias = tensor({kUnits}),
+               units = tensor({kStates, kUnits});
+  keep(features, 0.42);
+  const double product = 2.0 * kStates * static_cast<double>(width) * kUnits;
+  time(rectified_matmul_list(), {0, product}, [&](RectifiedMatmulFn* run) { run(features, dense, bias, units); });
+  time(rectified_matmul_weights_list(), {0, product},
+       [&](RectifiedMatmulWeightsFn* run) { run(features, units, dense); });
+  const int64_t rows = kStates * kPlaces;
+  const ExpertTensors experts{tensor({kAgentExperts, kFilters, kUnits}), tensor({kAgentExperts, kUnits}),
+                              tensor({kAgentExperts, kUnits, kFilters}), tensor({kAgentExperts, kFilters})};
+  const Tensor slots = tensor({rows, kFilters}), hidden = tensor({rows, kUnits}), out = tensor({rows, kFilters});
+  const ExpertTensors gradients{tensor(experts.w1.shape()), tensor(experts.b1.shape()), tensor(experts.w2.shape()),
+                                tensor(experts.b2.shape())};
+  const Tensor dslots = tensor({rows, kFilters});
+  std::vector<int32_t> offset;
+  for (int64_t e = 0; e <= kAgentExperts; ++e) offset.push_back(static_cast<int32_t>(e * rows / kAgentExperts));
+  const double work = 4.0 * static_cast<double>(rows) * kFilters * kUnits;
+  time(narrow_experts_list(), {0, work},
+       [&](NarrowExpertsFn* run) { run(slots, offset.data(), experts, hidden, out); });
+  time(narrow_experts_backward_list(), {0, 2 * work},
+       [&](NarrowExpertsBackwardFn* run) { run(slots, offset.data(), experts, hidden, out, dslots, gradients); });
+}
+
 int print_roofline(const KernelBenchOptions& options) {
   const NamedModel named = named_model(options.model, options.settings, 0, 0);
   const VisionTransformer model(named.config, named.image);
@@ -174,6 +216,7 @@ int bench_kernels(const KernelBenchOptions& options) {
   bench.matmul();
   bench.attention();
   bench.mixing();
+  bench.agents();
   bench.normalisation();
   bench.elementwise();
   std::cout << bench.text();

@@ -70,6 +70,9 @@ int rl_sweep(const RlSweepOptions& options) {
   if (stop.empty()) throw UserError("a sweep needs to know when each run ends; add --stop steps=N or seconds=N");
   RecorderOptions recording;
   recording.store = store_path(options.store);
+  if (recording.store.has_parent_path()) std::filesystem::create_directories(recording.store.parent_path());
+  // The writer's lock, under which the runs' recorders are guests: a second sweep would train the same runs.
+  const SessionStore claimed(recording.store, SessionStore::Access::write);
   const StopSignals signals;
   const std::set<std::string> stored = stored_runs(recording.store);
   std::vector<rl::RlSetup> missing;

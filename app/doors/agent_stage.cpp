@@ -2,6 +2,7 @@
 #include "app/doors/agent_stage.h"
 
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "app/agents/episode_file.h"
@@ -95,14 +96,14 @@ void AgentStage::notice(std::string text) {
 void AgentStage::work() {
   work_alone_on_this_thread(true);
   for (;;) {
-    wait();
+    const bool news = wait();
     {
       const std::lock_guard lock(mutex_);
       if (leaving_) break;
     }
     try {
       take_asks();
-      take_news();
+      take_news(news);
       advance();
       if (view_due_ && Clock::now() >= next_view_) post_view();
     } catch (const std::exception& error) {
@@ -117,22 +118,25 @@ void AgentStage::work() {
   }
 }
 
-/// Until somebody asks, news came, or something is due.
-void AgentStage::wait() {
+/// Until somebody asks, news came (then true), or something is due.
+bool AgentStage::wait() {
   std::unique_lock lock(mutex_);
   Clock::time_point due = Clock::now() + milliseconds(500);
   if (shown_ && playing_ && spectator_) due = std::min(due, next_step_);
   if (shown_ && view_due_) due = std::min(due, next_view_);
   changed_.wait_until(lock, due, [this] { return leaving_ || news_ || !asks_.empty(); });
-  news_ = false;
+  return std::exchange(news_, false);
 }
 
 void AgentStage::take_asks() {
-  for (;;) {
+  for (bool any = false;; any = true) {
     AgentAsk ask;
     {
       const std::lock_guard lock(mutex_);
-      if (asks_.empty()) return;
+      if (asks_.empty()) {
+        if (any) wake_();  // what was on view may be gone, the training paused
+        return;
+      }
       ask = std::move(asks_.front());
       asks_.pop_front();
     }
@@ -141,7 +145,21 @@ void AgentStage::take_asks() {
   }
 }
 
-void AgentStage::take_news() {
+/// The metrics of the run in training since the last look; the store's, when they were more than it keeps.
+void AgentStage::take_curves() {
+  AgentMetrics news = training_->take_metrics();
+  if (const int64_t run_id = training_->state().run_id; news.of_another && run_id != 0) load_curves(run_id);
+  const std::lock_guard lock(mutex_);
+  // What the store has given is not told twice.
+  std::map<std::string, int64_t> known;
+  for (const Metric& metric : metrics_.metrics) known[metric.key] = std::max(known[metric.key], metric.step);
+  for (Metric& metric : news.metrics)
+    if (const auto last = known.find(metric.key); last == known.end() || metric.step > last->second)
+      metrics_.metrics.push_back(std::move(metric));
+}
+
+/// `of_training`: it has something new.
+void AgentStage::take_news(bool of_training) {
   bool shown = false;
   {
     const std::lock_guard lock(mutex_);
@@ -152,11 +170,7 @@ void AgentStage::take_news() {
   const std::shared_ptr<AgentTraining> training = training_;
   if (!training) return;
   if (live_) {
-    {
-      std::vector<Metric> metrics = training->take_metrics();
-      const std::lock_guard lock(mutex_);
-      metrics_.metrics.insert(metrics_.metrics.end(), metrics.begin(), metrics.end());
-    }
+    take_curves();
     if (Clock::now() >= next_weights_) {
       training->want_weights();
       next_weights_ = Clock::now() + kWeightsEvery;
@@ -171,7 +185,7 @@ void AgentStage::take_news() {
   }
   std::shared_ptr<const rl::ReplayExcerpt> excerpt;
   if (live_ && training->take_replay(excerpt)) value_replay(*excerpt);
-  wake_();  // the numbers of the run
+  if (of_training) wake_();  // the numbers of the run
 }
 
 void AgentStage::advance() {

@@ -45,15 +45,16 @@ class AgentStage : public AgentsDoor {
   // on the player's thread
   void work();
   void take_asks();
-  void take_news();
+  void take_news(bool of_training);
   void advance();
   void post_view();
-  void wait();
+  bool wait();
   void read_lines();
   void show_stored(int64_t run_id);
   void show_live();
   void forget_agent();
   void load_curves(int64_t run_id);
+  void take_curves();
   void value_replay(const rl::ReplayExcerpt& excerpt);
   void step_by(int64_t steps);
   void notice(std::string text);

@@ -1,10 +1,11 @@
 // The stored side of the stage: which agents there are, and one of them taken out with its curves.
 #include <cmath>
-#include <limits>
+#include <map>
 #include <utility>
 
 #include "app/agents/stored_agent.h"
 #include "app/doors/agent_stage.h"
+#include "compute/records/cell_values.h"
 #include "sessions/run_reader.h"
 
 namespace moescope {
@@ -21,16 +22,6 @@ std::string text_of(const Cell& cell) {
   if (const auto* number = std::get_if<int64_t>(&cell)) return std::to_string(*number);
   if (const auto* number = std::get_if<double>(&cell)) return std::to_string(std::llround(*number));
   return "";
-}
-int64_t whole_of(const Cell& cell) {
-  if (const auto* number = std::get_if<int64_t>(&cell)) return *number;
-  if (const auto* number = std::get_if<double>(&cell)) return std::llround(*number);
-  return 0;
-}
-double number_of(const Cell& cell) {
-  if (const auto* number = std::get_if<double>(&cell)) return *number;
-  if (const auto* number = std::get_if<int64_t>(&cell)) return static_cast<double>(*number);
-  return std::numeric_limits<double>::quiet_NaN();
 }
 
 AgentLines read_agents(const RunReader& reader) {
@@ -86,9 +77,10 @@ void AgentStage::show_live() {
   if (!training_) throw UserError("no agent trains in this window; begin one with New agent");
   if (live_) return;
   const int64_t run_id = training_->state().run_id;
+  const bool other_game = stored_ != nullptr;
   forget_agent();
   live_ = true;
-  game_ = rl::make_environment(network_->config());  // a stored agent's may have been on view
+  if (other_game) game_ = rl::make_environment(network_->config());
   next_weights_ = {};
   if (run_id != 0) load_curves(run_id);
 }

@@ -3,7 +3,14 @@
 
 #include <utility>
 
+#include "compute/core/clock.h"
+
 namespace moescope {
+namespace {
+
+constexpr std::ptrdiff_t kMostMetrics = 20'000;  // a thousand reports or so
+
+}  // namespace
 
 AgentTraining::AgentTraining(rl::RlSetup setup, std::filesystem::path store, std::function<void()> news)
     : setup_(std::move(setup)), store_(std::move(store)), news_(std::move(news)) {
@@ -55,7 +62,7 @@ AgentTrainingState AgentTraining::state() const {
   return state_;
 }
 
-std::vector<Metric> AgentTraining::take_metrics() {
+AgentMetrics AgentTraining::take_metrics() {
   const std::lock_guard lock(mutex_);
   return std::exchange(metrics_, {});
 }
@@ -84,7 +91,9 @@ bool AgentTraining::between_steps(const rl::Agent& agent) {
     if (leaving_) return false;
     if (weights_wanted_ || replay_wanted_ > 0) continue;  // meanwhile
     if (!paused_) break;
+    const auto begin = std::chrono::steady_clock::now();
     changed_.wait(lock, [this] { return leaving_ || !paused_ || weights_wanted_ || replay_wanted_ > 0; });
+    run_->leave_out(secs_since(begin));
   }
   asked_ = false;
   return true;
@@ -94,9 +103,14 @@ void AgentTraining::carry(const rl::RlProgress& progress) {
   std::deque<Event> events = events_.drain();
   {
     const std::lock_guard lock(mutex_);
+    std::vector<Metric>& kept = metrics_.metrics;
     for (const Event& event : events)
       if (const auto* taken = std::get_if<MetricsTaken>(&event))
-        metrics_.insert(metrics_.end(), taken->metrics.begin(), taken->metrics.end());
+        kept.insert(kept.end(), taken->metrics.begin(), taken->metrics.end());
+    if (std::ssize(kept) > kMostMetrics) {  // nobody looks
+      kept.erase(kept.begin(), kept.end() - kMostMetrics / 2);
+      metrics_.of_another = true;
+    }
     state_.state = progress.state, state_.message = progress.message;
     state_.steps = progress.steps, state_.episodes = progress.episodes;
     state_.recent_return = progress.recent_return, state_.steps_per_sec = progress.steps_per_sec;
@@ -121,6 +135,7 @@ void AgentTraining::fail(const std::string& message) {
 void AgentTraining::work() {
   try {
     rl::RlRun run(std::move(setup_), events_);
+    run_ = &run;
     run.prepare();
     if (store_.has_parent_path()) std::filesystem::create_directories(store_.parent_path());
     RecorderOptions recording;

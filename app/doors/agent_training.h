@@ -40,7 +40,8 @@ class AgentTraining {
   bool take_weights(std::shared_ptr<const AgentWeights>& out) { return weights_.take(out); }
   bool take_replay(std::shared_ptr<const rl::ReplayExcerpt>& out) { return replay_.take(out); }
   AgentTrainingState state() const;
-  std::vector<Metric> take_metrics();
+  /// What was measured since the last call. of_another: so much that the first of it was dropped; the store has it.
+  AgentMetrics take_metrics();
 
  private:
   // on the training thread
@@ -50,6 +51,7 @@ class AgentTraining {
   void fail(const std::string& message);
 
   rl::RlSetup setup_;
+  rl::RlRun* run_ = nullptr;  // while it goes
   const std::filesystem::path store_;
   const std::function<void()> news_;
   Queue<Event> events_, to_record_;
@@ -61,7 +63,7 @@ class AgentTraining {
   bool paused_ = false, leaving_ = false, weights_wanted_ = false;
   int64_t replay_wanted_ = 0;
   AgentTrainingState state_;
-  std::vector<Metric> metrics_;
+  AgentMetrics metrics_;
 
   Mailbox<std::shared_ptr<const AgentWeights>> weights_;
   Mailbox<std::shared_ptr<const rl::ReplayExcerpt>> replay_;

@@ -2,22 +2,12 @@
 // chosen.
 #include <cmath>
 #include <map>
-#include <variant>
 
 #include "app/figures/figures.h"
 #include "app/runs/run_table_reader.h"
+#include "compute/records/cell_values.h"
 
 namespace moescope {
-
-namespace {
-
-double number_of(const Cell& cell) {
-  if (const auto* real = std::get_if<double>(&cell)) return *real;
-  if (const auto* whole = std::get_if<int64_t>(&cell)) return static_cast<double>(*whole);
-  return std::nan("");
-}
-
-}  // namespace
 
 figure::Scene scatter_of_all(const RunReader& reader, const RunTableQuestion& question, const std::string& x,
                              std::vector<int64_t>& run_of_point) {
@@ -37,7 +27,7 @@ figure::Scene scatter_of_all(const RunReader& reader, const RunTableQuestion& qu
       ++without;
       continue;
     }
-    run_of_point.push_back(static_cast<int64_t>(number_of(row[0])));
+    run_of_point.push_back(whole_of(row[0]));
     points.x.push_back(x == "ms" ? 1e3 / cost : cost);
     points.y.push_back(accuracy);
   }

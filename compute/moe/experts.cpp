@@ -4,10 +4,12 @@
 
 #include <algorithm>
 
+#include "compute/backends/precision.h"
 #include "compute/backends/thread_pool.h"
 #include "compute/nn/row_slices.h"
 #include "compute/ops/activation/activation.h"
 #include "compute/ops/matmul/matmul.h"
+#include "compute/ops/narrow_experts/narrow_experts.h"
 #include "compute/ops/reduce/reduce.h"
 
 namespace moescope {
@@ -72,8 +74,19 @@ int64_t Experts::hidden_columns() const {
   return shape_.activation == Activation::geglu ? 2 * shape_.hidden : shape_.hidden;
 }
 
+/// Small agents' experts are made whole, a block of rows at a time.
+bool Experts::narrow() const {
+  return shape_.activation == Activation::relu && shape_.width <= kNarrowWidth &&
+         matmul_precision() == Precision::float32;
+}
+
 void Experts::forward(int64_t first, int64_t last, const int32_t* offset, const Tensor& rows, const Tensor& hidden,
                       const Tensor& outputs, int64_t max_rows, Arena& arena) const {
+  if (narrow()) {
+    const auto value = [&](const Parameter* p) { return p->value.rows(first, last); };
+    narrow_experts(rows, offset, {value(w1_), value(b1_), value(w2_), value(b2_)}, hidden, outputs);
+    return;
+  }
   const ArenaScope scope(arena);
   const int64_t most = most_at_once(max_rows);
   const bool in_place = shape_.activation != Activation::geglu;
@@ -91,6 +104,13 @@ void Experts::forward(int64_t first, int64_t last, const int32_t* offset, const 
 
 void Experts::backward(int64_t first, int64_t last, const int32_t* offset, const Tensor& rows, const Tensor& hidden,
                        const Tensor& doutputs, const Tensor& drows, int64_t max_rows, Arena& arena) const {
+  if (narrow()) {
+    const auto value = [&](const Parameter* p) { return p->value.rows(first, last); };
+    const auto gradient = [&](const Parameter* p) { return p->gradient.rows(first, last); };
+    narrow_experts_backward(rows, offset, {value(w1_), value(b1_), value(w2_), value(b2_)}, hidden, doutputs, drows,
+                            {gradient(w1_), gradient(b1_), gradient(w2_), gradient(b2_)});
+    return;
+  }
   const ArenaScope scope(arena);
   const int64_t most = most_at_once(max_rows);
   const bool in_place = shape_.activation != Activation::geglu;

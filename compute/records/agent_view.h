@@ -64,12 +64,13 @@ struct AgentView {
 
   // the episode
   int64_t episode = 0;                                 // index into `episodes`
+  int64_t first_episode = 0;                           // so many of this sitting came before them and are forgotten
   int64_t step = 0, length = 0;                        // on view; known so far
   double return_here = 0;                              // until `step`
   std::vector<float> returns, best_values, td_errors;  // of each step known; td_errors one shorter at most
   bool over = false;                                   // `step` is its end
 
-  std::vector<EpisodeLine> episodes;  // of this sitting, oldest first
+  std::vector<EpisodeLine> episodes;  // the last of this sitting, oldest first
   ReturnsSoFar mean_return;
   std::vector<uint8_t> experts_off;  // (E) 1: off; empty: no experts
   bool playing = false, by_hand = false;
@@ -87,9 +88,10 @@ struct ReplayView {
   int64_t sampled = 0;
   double td_high = 0;                 // upper end of the histogram of |TD error|
   std::vector<int64_t> td_histogram;  // adds up to sampled
-  std::vector<int64_t> of_expert;     // by the expert that most of its tokens belong to; adds up to sampled; empty: no experts
-  std::vector<double> td_of_expert;   // mean |TD error| of those
-  std::vector<double> td_by_age;      // ten stretches, oldest first: mean |TD error|
+  std::vector<int64_t>
+      of_expert;  // by the expert that most of its tokens belong to; adds up to sampled; empty: no experts
+  std::vector<double> td_of_expert;  // mean |TD error| of those
+  std::vector<double> td_by_age;     // ten stretches, oldest first: mean |TD error|
 };
 
 }  // namespace moescope

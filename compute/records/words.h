@@ -1,4 +1,4 @@
-// Words of a line that a person typed.
+// Words of a line that a person or another program wrote.
 #pragma once
 
 #include <string>

@@ -89,9 +89,6 @@ class Player {
   std::optional<int> random_move() const;
   Environment::Outcome play(int action) { return environment_->step(action); }
 
-  /// What look() returned last.
-  const std::vector<float>& values() const { return q_; }
-
   const Environment& environment() const { return *environment_; }
   const Routing& routing() const { return context_.penultimate.moe.routing; }
   /// [0][expert] 1: switched off from the next look on.

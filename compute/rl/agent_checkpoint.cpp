@@ -19,15 +19,15 @@ namespace {
 
 constexpr char kMagic[] = "MOESCORL";
 constexpr size_t kMagicBytes = 8, kHeadBytes = kMagicBytes + 4 + 4 + 8 + 8;
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;  // 1: the replay buffer held whole stacks of frames
 
-/// A reader at the beginning of a body that is whole.
-ByteReader open_body(std::span<const std::byte> bytes, const std::string& name) {
+/// A reader at the beginning of a body that is whole; the version that wrote it.
+ByteReader open_body(std::span<const std::byte> bytes, const std::string& name, uint32_t& version) {
   ByteReader head(bytes, name);
   if (bytes.size() < kHeadBytes || std::memcmp(bytes.data(), kMagic, kMagicBytes) != 0)
     throw FormatError(name + " is not of a reinforcement-learning agent; `moescope train` goes on with the others");
   head.raw(kMagicBytes, "the head");
-  const auto version = head.value<uint32_t>("the version");
+  version = head.value<uint32_t>("the version");
   if (version > kVersion)
     throw FormatError(name + " was made by a newer version of moescope (format " + std::to_string(version) +
                       "); update moescope");
@@ -67,7 +67,8 @@ void read_floats(ByteReader& in, const Tensor& into, const std::string& name) {
 }  // namespace
 
 RlConfig read_agent_config(std::span<const std::byte> bytes, const std::string& name) {
-  ByteReader in = open_body(bytes, name);
+  uint32_t version = 0;
+  ByteReader in = open_body(bytes, name, version);
   return read_fields(in);
 }
 
@@ -110,8 +111,12 @@ std::vector<std::byte> Agent::save() const {
 }
 
 void Agent::restore(std::span<const std::byte> bytes, const std::string& name) {
-  ByteReader in = open_body(bytes, name);
+  uint32_t version = 0;
+  ByteReader in = open_body(bytes, name, version);
   read_fields(in);
+  if (version < 2 && environment_->info().stacked_frames > 1)
+    throw FormatError(
+        name + " was made by an earlier version, whose replay buffer held whole stacks of frames; start a new run");
   steps_ = in.value<int64_t>("the counters");
   updates_ = in.value<int64_t>("the counters");
   episodes_ = in.value<int64_t>("the counters");

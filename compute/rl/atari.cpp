@@ -48,6 +48,7 @@ class AtariEnvironment : public Environment {
     info_.actions = child_.moves();
     info_.observation = {kSideOfFrame, kSideOfFrame, kStack};
     info_.observation_bytes = info_.observation.size();
+    info_.stacked_frames = kStack;
     info_.max_episode_steps = config.max_episode_steps > 0 ? config.max_episode_steps : kMostSteps;
   }
 

@@ -14,11 +14,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <sstream>
 #include <utility>
 
 #include "compute/core/error.h"
 #include "compute/records/nearest_name.h"
+#include "compute/records/words.h"
 
 extern char** environ;  // NOLINT: what posix_spawn hands on
 
@@ -105,27 +105,20 @@ AtariChild::AtariChild(const std::string& rom, double sticky_probability) {
 }
 
 void AtariChild::meet(const std::string& rom) {
-  std::istringstream words(line());
-  std::string verdict;
-  words >> verdict;
-  if (verdict == "no-rom") {
-    std::string list;
-    words >> list;
-    std::vector<std::string> names;
-    std::istringstream parts(list);
-    for (std::string name; std::getline(parts, name, ',');) names.push_back(name);
+  const std::vector<std::string> words = words_of(line());
+  const std::string verdict = words.empty() ? "" : words[0];
+  if (verdict == "no-rom" && words.size() == 2) {
+    const std::vector<std::string> names = words_of(words[1], ",");
     const std::vector<std::string_view> views(names.begin(), names.end());
     throw ConfigError("the package ale-py brings no ROM '" + rom +
                       "'; did you mean 'atari:" + std::string(nearest_name(rom, views)) + "'?");
   }
-  if (verdict != "ok")
+  if (verdict != "ok" || words.size() != 6)
     throw ConfigError("Atari games need the Python package ale-py, which " + python() + " does not have; run `" +
                       python() + " -m pip install ale-py`, or name another Python in MOESCOPE_PYTHON");
-  std::string number, games, moves;
-  words >> number >> games >> height_ >> width_ >> moves;
-  version_ = "ale-py " + number + " with " + games + " games";
-  std::istringstream parts(moves);
-  for (std::string move; std::getline(parts, move, ',');) moves_.push_back(move);
+  version_ = "ale-py " + words[1] + " with " + words[2] + " games";
+  height_ = std::stoll(words[3]), width_ = std::stoll(words[4]);
+  moves_ = words_of(words[5], ",");
 }
 
 AtariChild::~AtariChild() { end(); }

@@ -16,8 +16,10 @@ namespace moescope::rl {
 
 struct EnvironmentInfo {
   std::string name;
-  MapShape observation;               // as the network sees it
-  int64_t observation_bytes = 0;      // as the replay buffer keeps it
+  MapShape observation;           // as the network sees it
+  int64_t observation_bytes = 0;  // packed
+  int64_t stacked_frames = 1;     // byte i of the packed observation is of frame i % stacked_frames, the newest last;
+                                  // frames before the episode's first are 0
   std::vector<std::string> actions;   // names, by number
   std::vector<std::string> channels;  // what each plane shows; empty when it has no planes
   int64_t max_episode_steps = 0;      // 0: no limit
@@ -41,7 +43,7 @@ class Environment {
   Outcome step(int action);
   int64_t steps() const { return steps_; }  // of the episode
 
-  /// The present observation as the replay buffer keeps it.
+  /// The present observation, packed.
   virtual void observe(std::span<uint8_t> packed) const = 0;
   /// The same as the network sees it: observation.size() numbers.
   virtual void unpack(const uint8_t* packed, float* numbers) const = 0;

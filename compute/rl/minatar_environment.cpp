@@ -52,8 +52,9 @@ class MinAtarEnvironment : public Environment {
   }
 
   void unpack(const uint8_t* packed, float* numbers) const override {
-    const int64_t size = info_.observation.size();
-    for (int64_t i = 0; i < size; ++i) numbers[i] = static_cast<float>(packed[i / 8] >> i % 8 & 1);
+    std::fill_n(numbers, info_.observation.size(), 0.0f);
+    for (int64_t i = 0; i < info_.observation_bytes; ++i)  // few are set
+      for (unsigned bits = packed[i]; bits != 0; bits &= bits - 1) numbers[i * 8 + __builtin_ctz(bits)] = 1;
   }
 
   std::string text() const override {

@@ -8,6 +8,8 @@
 #include "compute/core/rng.h"
 #include "compute/moe/auxiliary_losses.h"
 #include "compute/ops/activation/activation.h"
+#include "compute/ops/matmul/matmul.h"
+#include "compute/ops/rectified_matmul/rectified_matmul.h"
 #include "compute/ops/reduce/reduce.h"
 
 namespace moescope::rl {
@@ -54,8 +56,9 @@ Penultimate::Penultimate(ParameterSet& parameters, const RlConfig& config, const
     : config_(config), knobs_(knobs_of(config)) {
   if (config.layer == RlLayer::dense) {
     width_ = dense_width_ = config.hidden * config.widen;
-    dense_.emplace(parameters, "fc.w", "fc.b", map.size(), width_, Init::xavier_uniform(map.size(), width_),
-                   Init::constant(0));
+    dense_w_ =
+        parameters.add("fc.w", {map.size(), width_}, ParameterRole::kernel, Init::xavier_uniform(map.size(), width_));
+    dense_b_ = parameters.add("fc.b", {width_}, ParameterRole::bias, Init::constant(0));
     return;
   }
   tokenizer_.emplace(parameters, config.tokens, map, config.patch, config.embedding);
@@ -84,10 +87,10 @@ Tensor Penultimate::forward(const Tensor& features, QPass& pass, Context& c) con
   c.features = features;
   c.auxiliary = {};
   c.dlogits = c.dcombine = {};
-  if (dense_) {
+  if (dense_w_) {
     c.tokens = features.reshaped({states, features.size() / states});
     c.values = arena.make({states, width_});
-    dense_->forward(c.tokens, c.values);
+    rectified_matmul(c.tokens, dense_w_->value, dense_b_->value, c.values);  // every encoder ends in a ReLU
     activation(Activation::relu, c.values, c.values);
     return c.values;
   }
@@ -101,10 +104,12 @@ Tensor Penultimate::forward(const Tensor& features, QPass& pass, Context& c) con
 
 Tensor Penultimate::backward(Context& c, const Tensor& dy, QPass& pass) const {
   Arena& arena = *pass.arena;
-  if (dense_) {
+  if (dense_w_) {
     activation_backward(Activation::relu, c.values, dy, dy);  // the output tells as much as the input of a ReLU
     const Tensor dfeatures = arena.make(c.features.shape());
-    dense_->backward(c.tokens, dy, dfeatures.reshaped(c.tokens.shape()));
+    rectified_matmul_weights(c.tokens, dy, dense_w_->gradient);
+    add_column_sums(dy, dense_b_->gradient);
+    matmul(dy, dense_w_->value, dfeatures.reshaped(c.tokens.shape()), {.transpose_b = true});
     return dfeatures;
   }
   const Tensor dtokens = arena.zeros(c.tokens.shape());

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "compute/moe/moe_layer.h"
-#include "compute/nn/linear.h"
 #include "compute/rl/tokens.h"
 
 namespace moescope::rl {
@@ -62,7 +61,7 @@ class Penultimate {
   RouterConfig knobs_;
   int64_t width_ = 0, dense_width_ = 0;
   std::optional<Tokenizer> tokenizer_;
-  std::optional<Linear> dense_;
+  Parameter *dense_w_ = nullptr, *dense_b_ = nullptr;
   std::optional<MoeLayer> moe_;
 };
 

@@ -15,16 +15,17 @@ namespace {
 constexpr RngPurpose kSampling{105};
 constexpr double kTiny = 1e-10;
 
-int64_t entry_bytes(int64_t observation_bytes, bool prioritized) {
-  return observation_bytes + 6 +
-         (prioritized ? 32 : 0);  // the tree: up to two nodes a leaf, rounded up to a power of 2
+int64_t frame_bytes(const EnvironmentInfo& info) { return info.observation_bytes / info.stacked_frames; }
+
+int64_t entry_bytes(int64_t frame_bytes, bool prioritized) {
+  return frame_bytes + 6 + (prioritized ? 32 : 0);  // the tree: up to two nodes a leaf, rounded up to a power of 2
 }
 
 std::string mib(int64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
 
 /// The capacity, when there is room for it.
-int64_t checked_capacity(const RlConfig& c, int64_t observation_bytes) {
-  const int64_t each = entry_bytes(observation_bytes, c.prioritized);
+int64_t checked_capacity(const RlConfig& c, int64_t frame_bytes) {
+  const int64_t each = entry_bytes(frame_bytes, c.prioritized);
   const int64_t machine = sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGE_SIZE);
   const int64_t limit = std::min(c.replay_mib << 20, machine);
   if (c.replay_capacity > limit / each) {
@@ -60,25 +61,30 @@ int64_t SumTree::find(double where) const {
 
 Replay::Replay(const RlConfig& config, const Environment& environment)
     : environment_(environment),
-      capacity_(checked_capacity(config, environment.info().observation_bytes)),
-      observation_bytes_(environment.info().observation_bytes),
+      capacity_(checked_capacity(config, frame_bytes(environment.info()))),
+      stack_(environment.info().stacked_frames),
+      frame_bytes_(frame_bytes(environment.info())),
       n_step_(config.n_step),
       batch_size_(config.batch_size),
       gamma_(config.gamma),
       clip_(config.clip_rewards),
       prioritized_(config.prioritized),
-      observations_(static_cast<size_t>(capacity_ * observation_bytes_)),
+      frames_(static_cast<size_t>(capacity_ * frame_bytes_)),
       actions_(static_cast<size_t>(capacity_)),
       ends_(static_cast<size_t>(capacity_)),
       rewards_(static_cast<size_t>(capacity_)),
       priorities_(prioritized_ ? capacity_ : 1) {}
 
-int64_t Replay::num_bytes() const { return capacity_ * entry_bytes(observation_bytes_, prioritized_); }
+int64_t Replay::num_bytes() const { return capacity_ * entry_bytes(frame_bytes_, prioritized_); }
 
 void Replay::add(std::span<const uint8_t> observation, int action, double reward, EpisodeEnd end) {
   const auto at = static_cast<size_t>(slot(added_));
-  std::memcpy(&observations_[at * static_cast<size_t>(observation_bytes_)], observation.data(),
-              static_cast<size_t>(observation_bytes_));
+  uint8_t* frame = &frames_[at * static_cast<size_t>(frame_bytes_)];
+  if (stack_ == 1) {
+    std::memcpy(frame, observation.data(), observation.size());
+  } else {
+    for (int64_t i = 0; i < frame_bytes_; ++i) frame[i] = observation[static_cast<size_t>((i + 1) * stack_ - 1)];
+  }
   actions_[at] = static_cast<uint8_t>(action);
   rewards_[at] = static_cast<float>(clip_ ? std::clamp(reward, -1.0, 1.0) : reward);
   ends_[at] = static_cast<uint8_t>(end);
@@ -86,8 +92,35 @@ void Replay::add(std::span<const uint8_t> observation, int action, double reward
   ++added_;
 }
 
+/// Of the frames that t's observation is a stack of, how many are of its episode, t's own included.
+int64_t Replay::frames_of_episode(int64_t t) const {
+  const int64_t oldest = added_ - size();
+  int64_t frames = 1;
+  while (frames < stack_ && t - frames >= oldest &&
+         ends_[static_cast<size_t>(slot(t - frames))] == static_cast<uint8_t>(EpisodeEnd::none))
+    ++frames;
+  return frames;
+}
+
+bool Replay::is_whole(int64_t t) const {
+  const int64_t oldest = added_ - size(), frames = frames_of_episode(t);
+  return oldest == 0 || frames == stack_ || t - frames >= oldest;
+}
+
+const uint8_t* Replay::packed(int64_t t, std::vector<uint8_t>& room) const {
+  if (stack_ == 1) return &frames_[static_cast<size_t>(slot(t) * frame_bytes_)];
+  room.assign(static_cast<size_t>(stack_ * frame_bytes_), 0);
+  for (int64_t back = frames_of_episode(t) - 1; back >= 0; --back) {
+    const uint8_t* frame = &frames_[static_cast<size_t>(slot(t - back) * frame_bytes_)];
+    uint8_t* to = &room[static_cast<size_t>(stack_ - 1 - back)];
+    for (int64_t i = 0; i < frame_bytes_; ++i) to[i * stack_] = frame[i];
+  }
+  return room.data();
+}
+
 /// Row `row` of the batch from the transition that begins at t; false when it is not a whole one.
 bool Replay::fill(int64_t t, size_t row, ReplayBatch& batch) const {
+  if (!is_whole(t)) return false;
   double sum = 0, discount = 1;
   bool terminal = false;
   int64_t next = t;
@@ -101,9 +134,9 @@ bool Replay::fill(int64_t t, size_t row, ReplayBatch& batch) const {
   }
   if (!terminal && next >= added_) return false;
   const int64_t size = environment_.info().observation.size();
+  std::vector<uint8_t> room;
   const auto unpack = [&](int64_t from, const Buffer& into) {
-    environment_.unpack(&observations_[static_cast<size_t>(slot(from) * observation_bytes_)],
-                        into.f32() + static_cast<int64_t>(row) * size);
+    environment_.unpack(packed(from, room), into.f32() + static_cast<int64_t>(row) * size);
   };
   unpack(t, batch.states);
   unpack(terminal ? t : next, batch.next_states);  // after the end anything will do: its discount is 0
@@ -160,11 +193,14 @@ void Replay::set_losses(const ReplayBatch& batch, std::span<const float> losses)
 
 Replay::Entry Replay::entry(int64_t i) const {
   const auto at = static_cast<size_t>(slot(added_ - size() + i));
-  return {{&observations_[at * static_cast<size_t>(observation_bytes_)], static_cast<size_t>(observation_bytes_)},
-          actions_[at],
-          rewards_[at],
-          static_cast<EpisodeEnd>(ends_[at]),
+  return {actions_[at], rewards_[at], static_cast<EpisodeEnd>(ends_[at]),
           prioritized_ ? priorities_.at(static_cast<int64_t>(at)) : 0};
+}
+
+std::vector<uint8_t> Replay::observation(int64_t i) const {
+  std::vector<uint8_t> room;
+  const uint8_t* bytes = packed(added_ - size() + i, room);
+  return room.empty() ? std::vector<uint8_t>(bytes, bytes + frame_bytes_) : room;
 }
 
 void Replay::save(ByteWriter& out) const {
@@ -172,7 +208,7 @@ void Replay::save(ByteWriter& out) const {
   out.value(capacity_);
   out.value(added_);
   out.value(largest_priority_);
-  out.raw(observations_.data(), used * static_cast<size_t>(observation_bytes_));
+  out.raw(frames_.data(), used * static_cast<size_t>(frame_bytes_));
   out.raw(actions_.data(), used);
   out.raw(ends_.data(), used);
   out.raw(rewards_.data(), used * sizeof(float));
@@ -189,7 +225,7 @@ void Replay::restore(ByteReader& in) {
   largest_priority_ = in.value<double>("the replay buffer");
   const auto used = static_cast<size_t>(size());
   const auto take = [&](void* to, size_t bytes) { std::memcpy(to, in.raw(bytes, "the replay buffer").data(), bytes); };
-  take(observations_.data(), used * static_cast<size_t>(observation_bytes_));
+  take(frames_.data(), used * static_cast<size_t>(frame_bytes_));
   take(actions_.data(), used);
   take(ends_.data(), used);
   take(rewards_.data(), used * sizeof(float));

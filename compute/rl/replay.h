@@ -1,4 +1,5 @@
-// The replay buffer: packed observations in a ring, n-step transitions out, uniformly or by priority.
+// The replay buffer: packed observations in a ring, n-step transitions out, uniformly or by priority. Of observations
+// that are stacks of frames it keeps the newest frame and stacks again when a transition is drawn.
 #pragma once
 
 #include <cstdint>
@@ -58,13 +59,14 @@ class Replay {
 
   /// What the buffer holds at the i-th oldest place.
   struct Entry {
-    std::span<const uint8_t> observation;
     int action;
     float reward;
     EpisodeEnd end;
     double priority;  // 0 without priorities
   };
   Entry entry(int64_t i) const;
+  /// Its observation, packed; frames that are overwritten already are 0.
+  std::vector<uint8_t> observation(int64_t i) const;
 
   void save(ByteWriter& out) const;
   /// Throws FormatError when it is of another size.
@@ -73,13 +75,18 @@ class Replay {
  private:
   int64_t slot(int64_t t) const { return t % capacity_; }  // t counts all that were ever added
   bool fill(int64_t t, size_t row, ReplayBatch& batch) const;
+  /// The packed observation of t, put together in `room` when it is a stack.
+  const uint8_t* packed(int64_t t, std::vector<uint8_t>& room) const;
+  /// False: a frame of its stack may be overwritten.
+  bool is_whole(int64_t t) const;
+  int64_t frames_of_episode(int64_t t) const;
 
   const Environment& environment_;
-  int64_t capacity_, observation_bytes_, n_step_, batch_size_;
+  int64_t capacity_, stack_, frame_bytes_, n_step_, batch_size_;
   double gamma_;
   bool clip_, prioritized_;
   int64_t added_ = 0;
-  std::vector<uint8_t> observations_, actions_, ends_;
+  std::vector<uint8_t> frames_, actions_, ends_;
   std::vector<float> rewards_;
   SumTree priorities_;
   double largest_priority_ = 1;

@@ -8,6 +8,7 @@
 
 #include "compute/moe/observe.h"
 #include "compute/records/look.h"
+#include "compute/records/round_number.h"
 
 namespace moescope::rl {
 namespace {
@@ -51,14 +52,6 @@ Valued value(const std::vector<uint8_t>& packed, int64_t bytes, const Environmen
   return valued;
 }
 
-double round_up(double x) {
-  if (!(x > 0)) return 1;
-  const double power = std::pow(10, std::floor(std::log10(x)));
-  for (double step : {1.0, 2.0, 5.0, 10.0})
-    if (x <= step * power) return step * power;
-  return 10 * power;
-}
-
 }  // namespace
 
 ReplayExcerpt take_excerpt(const Replay& replay, const EnvironmentInfo& game, int64_t at_most) {
@@ -83,8 +76,8 @@ ReplayExcerpt take_excerpt(const Replay& replay, const EnvironmentInfo& game, in
   };
   for (int64_t i = 0; i < count; ++i) {
     const Replay::Entry entry = replay.entry(i * usable / count);
-    append(out.states, entry.observation);
-    append(out.next_states, replay.entry(i * usable / count + 1).observation);
+    append(out.states, replay.observation(i * usable / count));
+    append(out.next_states, replay.observation(i * usable / count + 1));
     out.actions.push_back(static_cast<uint8_t>(entry.action));
     out.rewards.push_back(entry.reward);
     out.ends.push_back(entry.end);
@@ -110,7 +103,8 @@ ReplayView value_excerpt(const ReplayExcerpt& excerpt, const Environment& enviro
                                   static_cast<double>(now.q[i * static_cast<size_t>(actions) + excerpt.actions[i]]));
     errors.push_back(std::isfinite(error) ? error : std::numeric_limits<float>::max());  // diverging: beyond all others
   }
-  view.td_high = round_up(errors.empty() ? 0 : *std::max_element(errors.begin(), errors.end()));
+  const double largest = errors.empty() ? 0 : *std::max_element(errors.begin(), errors.end());
+  view.td_high = largest > 0 ? round_step(largest) : 1;
   view.td_histogram.assign(kBins, 0);
   if (experts) view.of_expert.assign(static_cast<size_t>(network.config().experts), 0);
   view.td_of_expert.assign(view.of_expert.size(), 0);

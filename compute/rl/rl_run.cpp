@@ -51,6 +51,7 @@ RunConfig common_config(const RlConfig& c) {
   config.train.checkpoint_secs = c.checkpoint_secs;
   config.train.seed = c.seed;
   config.compute.threads = c.threads;
+  config.compute.device = DeviceKind::cpu;  // agents run nowhere else
   return config;
 }
 
@@ -59,7 +60,9 @@ RlRun::RlRun(RlSetup setup, Queue<Event>& events) : setup_(std::move(setup)), ev
     throw ConfigError("--stop: a run of an agent has neither epochs nor accuracy; write steps=N,seconds=N");
 }
 
-double RlRun::wall_secs() const { return setup_.wall_secs_before + secs_since(began_); }
+double RlRun::active_secs() const { return secs_since(began_) - left_out_; }
+
+double RlRun::wall_secs() const { return setup_.wall_secs_before + active_secs(); }
 
 void RlRun::prepare() {
   if (setup_.resume_from) {
@@ -105,7 +108,7 @@ void RlRun::count(Interval& interval) {
 }
 
 bool RlRun::turn() {
-  const auto begin = Clock::now();
+  const double begin = active_secs();
   const int64_t every = setup_.config.report_every;
   const int64_t last = setup_.stop_rule.steps.value_or(std::numeric_limits<int64_t>::max());
   Interval interval;
@@ -117,13 +120,13 @@ bool RlRun::turn() {
     const Agent::Advance advance = agent_->step();
     count(interval);
     if (advance == Agent::Advance::diverged) {
-      report(interval, secs_since(begin));
+      report(interval, active_secs() - begin);
       change_state(RunState::diverged, agent_->divergence());
       return false;
     }
     if (setup_.after_step && !setup_.after_step(*agent_)) break;
   } while (agent_->steps() % every != 0 && agent_->steps() < last);
-  report(interval, secs_since(begin));
+  report(interval, active_secs() - begin);
   const Progress place{.step = agent_->steps(), .steps_per_epoch = 1, .active_secs = wall_secs()};
   if (const std::string reason = stop_reason(setup_.stop_rule, place); !reason.empty()) {
     finish(reason);

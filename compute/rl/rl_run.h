@@ -53,6 +53,10 @@ class RlRun {
   /// Saves and ends it.
   void finish(const std::string& reason);
 
+  /// The turn in progress stood still for so long, because a person paused it: neither wall time nor speed counts it.
+  /// From after_step.
+  void leave_out(double secs) { left_out_ += secs; }
+
   const RlProgress& progress() const { return progress_; }
   const Agent& agent() const { return *agent_; }
 
@@ -68,6 +72,7 @@ class RlRun {
   void take_checkpoint(const std::string& reason, bool rolling);
   void change_state(RunState state, const std::string& message);
   double wall_secs() const;
+  double active_secs() const;  // of this process
 
   RlSetup setup_;
   Queue<Event>& events_;
@@ -76,6 +81,7 @@ class RlRun {
   RlProgress progress_;
   std::deque<double> recent_returns_;
   Clock::time_point began_ = Clock::now(), last_checkpoint_ = began_;
+  double left_out_ = 0;  // seconds since began_
 };
 
 /// What the settings that both kinds of run have in common say: for tables of runs.

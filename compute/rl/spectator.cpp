@@ -30,14 +30,29 @@ void Spectator::begin() {
   fresh.experts_off = names_of_off();
   fresh.by = fresh.experts_off.empty() ? PlayedBy::agent : PlayedBy::changed;
   fresh.weights_step = weights_step_;
-  episodes_.push_back(std::move(fresh));
+  append(std::move(fresh));
+}
+
+/// At the list's end, and chooses it.
+void Spectator::append(PlayedEpisode episode) {
+  episodes_.push_back(std::move(episode));
   traces_.emplace_back();
+  if (episodes_.size() > kMostEpisodes) {
+    const PlayedEpisode& oldest = episodes_.front();
+    if (oldest.over && oldest.by != PlayedBy::hand) {
+      Tally& tally = tally_[oldest.experts_off];
+      tally.sum += oldest.episode_return, ++tally.count;
+    }
+    episodes_.erase(episodes_.begin());
+    traces_.erase(traces_.begin());
+    ++forgotten_;
+  }
   chosen_ = static_cast<int64_t>(episodes_.size()) - 1;
   replay_to(0);
 }
 
 void Spectator::open(int64_t episode) {
-  chosen_ = std::clamp<int64_t>(episode, 0, static_cast<int64_t>(episodes_.size()) - 1);
+  chosen_ = std::clamp<int64_t>(episode - forgotten_, 0, static_cast<int64_t>(episodes_.size()) - 1);
   replay_to(0);
 }
 
@@ -60,9 +75,7 @@ void Spectator::open(const PlayedEpisode& stored) {
                       " no longer plays as it did: its seed and actions give " + std::to_string(sum) + " in " +
                       std::to_string(played) + " steps, not " + std::to_string(stored.episode_return) + " in " +
                       std::to_string(stored.actions.size()) + "; the game's rules or its settings have changed since");
-  episodes_.push_back(stored);
-  traces_.emplace_back();
-  open(static_cast<int64_t>(episodes_.size()) - 1);
+  append(stored);
 }
 
 /// `value`: Q of the action; nothing when nobody looked.
@@ -160,6 +173,12 @@ void Spectator::switch_off(const std::vector<uint8_t>& experts) {
 ReturnsSoFar Spectator::mean_returns() const {
   ReturnsSoFar means;
   const std::string off = names_of_off();
+  const auto forgotten = [this](const std::string& experts_off) {
+    const auto found = tally_.find(experts_off);
+    return found == tally_.end() ? Tally{} : found->second;
+  };
+  means.mean_as_is = forgotten("").sum, means.episodes_as_is = forgotten("").count;
+  if (!off.empty()) means.mean_changed = forgotten(off).sum, means.episodes_changed = forgotten(off).count;
   for (const PlayedEpisode& one : episodes_) {
     if (!one.over) continue;
     if (one.by == PlayedBy::agent) means.mean_as_is += one.episode_return, ++means.episodes_as_is;
@@ -199,7 +218,7 @@ AgentView Spectator::view() {
     view.routing.push_back(std::move(map));
     view.experts_off = player_.experts_off[0];
   }
-  view.episode = chosen_, view.step = position_, view.length = episode.length();
+  view.episode = chosen_, view.first_episode = forgotten_, view.step = position_, view.length = episode.length();
   view.return_here = return_, view.over = over();
   view.returns = trace().returns, view.best_values = trace().best_values, view.td_errors = trace().td_errors;
   for (const PlayedEpisode& one : episodes_)

@@ -2,6 +2,8 @@
 // with a person's own actions in place of the agent's.
 #pragma once
 
+#include <map>
+
 #include "compute/records/agent_view.h"
 #include "compute/rl/agent.h"
 
@@ -14,7 +16,7 @@ class Spectator {
 
   /// The next episode; the one before stays in the list.
   void begin();
-  /// Another one of the list, at its first state.
+  /// The episode of this number in the sitting, at its first state; the nearest of the list when it is forgotten.
   void open(int64_t episode);
   /// Adds an episode that was stored, and opens it. Throws ConfigError when it is of another game, and when its seed
   /// does not give its return and end any more.
@@ -38,11 +40,17 @@ class Spectator {
   AgentView view();
 
  private:
+  static constexpr size_t kMostEpisodes = 200;  // in the list; at full speed one ends every few milliseconds
   struct Trace {
     std::vector<float> returns, best_values, td_errors;
   };
+  struct Tally {
+    double sum = 0;
+    int64_t count = 0;
+  };
   PlayedEpisode& now() { return episodes_[static_cast<size_t>(chosen_)]; }
   Trace& trace() { return traces_[static_cast<size_t>(chosen_)]; }
+  void append(PlayedEpisode episode);
   void replay_to(int64_t step);
   void advance(int action, std::optional<float> value);
   void note_value(const std::vector<float>& values);
@@ -55,7 +63,9 @@ class Spectator {
   int64_t weights_step_ = 0, chosen_ = -1, position_ = 0;
   double return_ = 0;
   std::vector<PlayedEpisode> episodes_;
-  std::vector<Trace> traces_;  // of each episode
+  std::vector<Trace> traces_;           // of each episode
+  int64_t forgotten_ = 0;               // episodes before the first of them,
+  std::map<std::string, Tally> tally_;  // and their returns by experts off, without those played by hand
 };
 
 /// Where the tokens' grid lies in a frame, as shares: MinAtar's windows are centred on all places but the border.

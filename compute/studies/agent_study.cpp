@@ -70,10 +70,13 @@ StudyOutcome agent_study(const StudyCase& study, const StudyProgress& progress) 
   StudyOutcome outcome;
   const auto begin = std::chrono::steady_clock::now();
   Mean interval, earned, dormant, rank;
+  bool failed = false;
   const auto tail = static_cast<int64_t>(static_cast<double>(steps) * (1 - kTail));
   while (agent.steps() < steps) {
-    if (agent.step() == rl::Agent::Advance::diverged)
-      throw DataError("agent: " + config.game + ", seed " + std::to_string(config.seed) + ": " + agent.divergence());
+    if (agent.step() == rl::Agent::Advance::diverged) {
+      failed = true;
+      break;
+    }
     if (const auto& episode = agent.finished_episode()) {
       interval.add(episode->episode_return);
       if (agent.steps() > tail) earned.add(episode->episode_return);
@@ -90,12 +93,14 @@ StudyOutcome agent_study(const StudyCase& study, const StudyProgress& progress) 
     if (!progress(static_cast<double>(agent.steps()) / static_cast<double>(steps))) throw StudyStopped();
   }
   const rl::QNetworkSize size = rl::measure(agent.learner().online());
-  outcome.values = {{"return", earned.value()},
-                    {"dormant", dormant.value()},
-                    {"rank", rank.value()},
+  // A network that diverged is worth what it played before it learned; how its units were doing nobody can say.
+  const double untrained = outcome.curve.empty() ? 0 : outcome.curve.front().value;
+  outcome.values = {{"return", failed ? untrained : earned.value()},
+                    {"failed", failed ? 1.0 : 0.0},
                     {"parameters", static_cast<double>(size.parameters)},
                     {"mflop", size.forward_mflop}};
-  outcome.steps = steps;
+  if (!failed) outcome.values["dormant"] = dormant.value(), outcome.values["rank"] = rank.value();
+  outcome.steps = agent.steps();
   outcome.num_parameters = size.parameters;
   outcome.gflops_per_image = size.forward_mflop * 1e-3;
   outcome.dataset = config.game;

@@ -57,8 +57,20 @@ TEST(DeepRlRecipe, OneLuckySeedDoesNotMoveTheInterquartileMean) {
   add(data, "dense", {3, 3, 3, 3}, 0.4);
   add(data, "soft n=8", {3, 3, 3, 300}, 0.1);
   const NamedTable table = analyse(data).tables.front();
-  EXPECT_EQ(table.table.columns.at(2), "return");
-  EXPECT_THAT(std::get<std::string>(table.table.rows.at(2).at(2)), testing::StartsWith("3.00"));
+  EXPECT_EQ(table.table.columns.at(3), "return");
+  EXPECT_THAT(std::get<std::string>(table.table.rows.at(2).at(3)), testing::StartsWith("3.00"));
+}
+
+TEST(DeepRlRecipe, SeedsThatFailedAreCounted) {
+  const Recipe r = recipe();
+  RecipeData data(r);
+  add(data, "dense", {3, 3, 3}, 0.4);
+  data.add("dense", 3, {{"return", 0.5}, {"failed", 1}});
+  const NamedTable table = analyse(data).tables.front();
+  EXPECT_EQ(table.table.columns.at(2), "failed");
+  EXPECT_EQ(table.table.rows.at(0).at(2), Cell{int64_t{1}});
+  EXPECT_EQ(table.table.rows.at(0).at(1), Cell{int64_t{4}});
+  EXPECT_EQ(table.table.rows.at(1).at(2), Cell{int64_t{0}});
 }
 
 }  // namespace

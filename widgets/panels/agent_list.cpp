@@ -1,8 +1,7 @@
 // Two lines an agent, like the list of recipes.
 #include "widgets/panels/agent_list.h"
 
-#include <sstream>
-
+#include "compute/records/words.h"
 #include "widgets/panels/states.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/format.h"
@@ -117,8 +116,7 @@ std::span<const std::string> AgentForm::expert_counts() {
 std::vector<std::string> AgentForm::assignments() const {
   std::vector<std::string> list = {"rl.layer=" + layers()[static_cast<size_t>(layer)]};
   if (layer > 0) list.push_back("rl.experts=" + expert_counts()[static_cast<size_t>(experts)]);
-  std::istringstream words(settings);
-  for (std::string word; words >> word;) list.push_back(word);
+  for (std::string& setting : words_of(settings, " \t")) list.push_back(std::move(setting));
   return list;
 }
 

@@ -124,12 +124,12 @@ void AgentTabs::draw_episodes(Rect inside, const AgentView& view, TabWishes& wis
     ImGui::PushID(static_cast<int>(i));
     const ui::Hit hit = ui::hit("episode", line);
     ImGui::PopID();
-    if (hit.clicked) wishes.open_episode = i;
+    if (hit.clicked) wishes.open_episode = view.first_episode + i;
     if (hit.hovered || i == view.episode) ui::fill(line, ui::fade(t.accent, i == view.episode ? 0.14f : 0.06f), px(4));
     draw_cells(
         line,
-        {std::to_string(i + 1), ui::grouped(one.length), ui::compact(one.episode_return) + (one.over ? "" : " …"),
-         ui::grouped(one.weights_step), player_text(one)},
+        {std::to_string(view.first_episode + i + 1), ui::grouped(one.length),
+         ui::compact(one.episode_return) + (one.over ? "" : " …"), ui::grouped(one.weights_step), player_text(one)},
         i == view.episode ? t.text : t.dim);
   }
 }

@@ -59,8 +59,8 @@ uint64_t frame_key(const AgentView& view) {
 }
 
 std::string where_in_game(const AgentView& view) {
-  return "episode " + std::to_string(view.episode + 1) + "   step " + ui::grouped(view.step) + "   return " +
-         ui::compact(view.return_here);
+  return "episode " + std::to_string(view.first_episode + view.episode + 1) + "   step " + ui::grouped(view.step) +
+         "   return " + ui::compact(view.return_here);
 }
 
 void GamePanel::draw_frame(const Rect& area, const Seen& seen, const AgentView& view, Selection& selection) const {
@@ -147,9 +147,7 @@ void GamePanel::draw_pace(Rect line, GameWishes& wishes) {
     speed = shown >= kFastest * 0.98 ? 0 : shown;
     wishes.speed = speed;
   }
-  ui::tip(line, {"Speed",
-                 "Steps a second; at the right end as fast as it goes. The player's thread gives way to the "
-                 "training."});
+  ui::tip(line, {"Speed", "Steps a second; at the right end as fast as one core can."});
 }
 
 GameWishes GamePanel::draw_ui(const Rect& area, const Seen& seen, const AgentView& view, Selection& selection) {

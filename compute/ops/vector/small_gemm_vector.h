@@ -28,14 +28,29 @@ struct GemmTile {
   bool accumulate;
 };
 
-template <int kRows, int kVectors, class Last>
-inline void multiply_tile(const GemmTile& t, Last last) {
+/// What a product's sums begin with and become before they are stored; a column is counted from the first of the tile.
+/// This one changes nothing. Others are what the ops need: a bias and a ReLU, a mask.
+struct AsSummed {
+  template <class Part>
+  Vec begin(int64_t, Part) const {
+    return zeros();
+  }
+  template <class Part>
+  Vec end(Vec sum, const float*, Part) const {
+    return sum;
+  }
+  AsSummed moved(int64_t) const { return *this; }  // to a tile so many columns further
+};
+
+template <int kRows, int kVectors, class Last, class Finish>
+inline void multiply_tile(const GemmTile& t, Last last, const Finish& finish) {
   constexpr int64_t L = Vec::kLanes;
   Vec c[kRows][kVectors];
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 4
-    for (int j = 0; j < kVectors; ++j) c[i][j] = zeros();
+    for (int j = 0; j + 1 < kVectors; ++j) c[i][j] = finish.begin(j * L, Whole{});
+    c[i][kVectors - 1] = finish.begin((kVectors - 1) * L, last);
   }
   const float *a = t.a, *b = t.b;
   for (int64_t k = 0; k < t.depth; ++k, a += t.a_column, b += t.b_row) {
@@ -56,57 +71,61 @@ inline void multiply_tile(const GemmTile& t, Last last) {
 #pragma GCC unroll 4
     for (int j = 0; j + 1 < kVectors; ++j) {
       if (t.accumulate) c[i][j] = c[i][j] + load(out + j * L, Whole{});
-      store(out + j * L, c[i][j], Whole{});
+      store(out + j * L, finish.end(c[i][j], out + j * L, Whole{}), Whole{});
     }
     out += (kVectors - 1) * L;
-    store(out, t.accumulate ? c[i][kVectors - 1] + load(out, last) : c[i][kVectors - 1], last);
+    const Vec sum = t.accumulate ? c[i][kVectors - 1] + load(out, last) : c[i][kVectors - 1];
+    store(out, finish.end(sum, out, last), last);
   }
 }
 
-template <int kRows, int kVectors, class Last>
-void multiply_rows(const GemmTile& t, int64_t rows, Last last) {
+template <int kRows, int kVectors, class Last, class Finish>
+void multiply_rows(const GemmTile& t, int64_t rows, Last last, const Finish& finish) {
   if (rows == kRows)
-    multiply_tile<kRows, kVectors>(t, last);
+    multiply_tile<kRows, kVectors>(t, last, finish);
   else if constexpr (kRows > 1)
-    multiply_rows<kRows - 1, kVectors>(t, rows, last);
+    multiply_rows<kRows - 1, kVectors>(t, rows, last, finish);
 }
 
 // All rows of kVectors vectors of columns, in tiles of nearly equal height.
-template <int kVectors, class Last>
-void multiply_columns(GemmTile t, int64_t rows, Last last) {
+template <int kVectors, class Last, class Finish>
+void multiply_columns(GemmTile t, int64_t rows, Last last, const Finish& finish) {
   constexpr int kMost = max_rows(kVectors);
   int64_t tiles = (rows + kMost - 1) / kMost;
   for (; rows > 0; --tiles) {
     const int64_t height = (rows + tiles - 1) / tiles;
-    multiply_rows<kMost, kVectors>(t, height, last);
+    multiply_rows<kMost, kVectors>(t, height, last, finish);
     t.a += height * t.a_row;
     t.c += height * t.c_row;
     rows -= height;
   }
 }
 
-template <int kVectors>
-void multiply_vectors(const GemmTile& t, int64_t rows, int64_t vectors, int64_t in_last) {
+template <int kVectors, class Finish>
+void multiply_vectors(const GemmTile& t, int64_t rows, int64_t vectors, int64_t in_last, const Finish& finish) {
   if constexpr (kVectors > 1)
-    if (vectors < kVectors) return multiply_vectors<kVectors - 1>(t, rows, vectors, in_last);
+    if (vectors < kVectors) return multiply_vectors<kVectors - 1>(t, rows, vectors, in_last, finish);
   if constexpr (Vec::kLanes == 16)  // a mask costs nothing there
-    multiply_columns<kVectors>(t, rows, Tail(in_last));
+    multiply_columns<kVectors>(t, rows, Tail(in_last), finish);
   else if (in_last < Vec::kLanes)
-    multiply_columns<kVectors>(t, rows, Tail(in_last));
+    multiply_columns<kVectors>(t, rows, Tail(in_last), finish);
   else
-    multiply_columns<kVectors>(t, rows, Whole{});
+    multiply_columns<kVectors>(t, rows, Whole{}, finish);
 }
 
 /// c[i * c_row + j] (+)= sum over k < depth of a[i * a_row + k * a_column] * b[k * b_row + j], for i < rows, j <
-/// columns.
+/// columns; what `finish` makes of it.
+template <class Finish = AsSummed>
 inline void small_gemm(int64_t rows, int64_t columns, int64_t depth, const float* a, int64_t a_row, int64_t a_column,
-                       const float* b, int64_t b_row, float* c, int64_t c_row, bool accumulate = false) {
+                       const float* b, int64_t b_row, float* c, int64_t c_row, bool accumulate = false,
+                       Finish finish = {}) {
   constexpr int64_t L = Vec::kLanes;
   int64_t vectors = (columns + L - 1) / L;
   for (int64_t chunks = (vectors + kMaxVectors - 1) / kMaxVectors; chunks > 0; --chunks) {
     const int64_t now = (vectors + chunks - 1) / chunks, width = columns < now * L ? columns : now * L;
     multiply_vectors<kMaxVectors>({a, a_row, a_column, b, b_row, c, c_row, depth, accumulate}, rows, now,
-                                  width - (now - 1) * L);
+                                  width - (now - 1) * L, finish);
+    finish = finish.moved(width);
     vectors -= now;
     columns -= width;
     b += width;

@@ -62,6 +62,16 @@ inline Mask is_below(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_L
 inline Mask is_at_most(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LE_OQ)}; }  // false for NaN
 inline Vec choose(Mask m, Vec yes, Vec no) { return {_mm512_mask_blend_ps(m.m, no.v, yes.v)}; }
 
+/// first + i for each lane i that is not 0 (a NaN is not), one after the other; how many. Up to 16 places of `to` may
+/// be written.
+inline int64_t append_lanes(int32_t* to, Vec a, int64_t first) {
+  const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __mmask16 numbers = _mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+  _mm512_storeu_si512(
+      to, _mm512_maskz_compress_epi32(numbers, _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(first)))));
+  return __builtin_popcount(numbers);
+}
+
 /// 1 / a to about one unit in the last place, for 2^-126 < |a| < 2^126: an estimate of 14 bits and one Newton step,
 /// three times as fast as the division.
 inline Vec reciprocal(Vec a) {

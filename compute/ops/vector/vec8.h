@@ -63,6 +63,14 @@ inline Mask is_below(Vec a, Vec b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ)
 inline Mask is_at_most(Vec a, Vec b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_LE_OQ)}; }  // false for NaN
 inline Vec choose(Mask m, Vec yes, Vec no) { return {_mm256_blendv_ps(no.v, yes.v, m.m)}; }
 
+/// first + i for each lane i that is not 0 (a NaN is not), one after the other; how many.
+inline int64_t append_lanes(int32_t* to, Vec a, int64_t first) {
+  auto lanes = static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(a.v, _mm256_setzero_ps(), _CMP_NEQ_UQ)));
+  int64_t count = 0;
+  for (; lanes != 0; lanes &= lanes - 1) to[count++] = static_cast<int32_t>(first) + __builtin_ctz(lanes);
+  return count;
+}
+
 /// 1 / a to about one unit in the last place.
 inline Vec reciprocal(Vec a) { return {_mm256_div_ps(_mm256_set1_ps(1), a.v)}; }
 

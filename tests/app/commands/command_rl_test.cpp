@@ -110,6 +110,12 @@ TEST_F(CommandRl, SeedsSideBySideGiveTheBitsOfEachAlone) {
     ASSERT_TRUE(info);
     EXPECT_EQ(load_checkpoint(store.database(), info->checkpoint_id), last_state(alone)) << "seed " << seed;
   }
+  {
+    const SessionStore other(store_, SessionStore::Access::write);  // as another sweep holds it
+    const Outcome refused = run_program(words);
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_THAT(refused.err, HasSubstr("is writing to it"));
+  }
   const Outcome again = run_program(words);
   ASSERT_EQ(again.status, 0) << again.err;
   EXPECT_EQ(reader.count_runs(), 3) << "what is stored is not trained again";

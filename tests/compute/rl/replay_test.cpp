@@ -127,6 +127,67 @@ TEST_F(ReplayTest, TheSameSeedDrawsTheSame) {
   EXPECT_NE(a.places, b.places);
 }
 
+/// Two pixels, four frames: pixel p of frame f is 10 f + p; frames count from 1 in each episode.
+class StackedGame : public Environment {
+ public:
+  StackedGame() {
+    info_.observation = {1, 2, 4};
+    info_.observation_bytes = 8, info_.stacked_frames = 4;
+    info_.actions = {"none"};
+  }
+  static std::vector<uint8_t> stack(int frame) {
+    std::vector<uint8_t> packed(8);
+    for (int p = 0; p < 2; ++p)
+      for (int k = 0; k < 4; ++k)
+        if (const int f = frame - 3 + k; f >= 1)
+          packed[static_cast<size_t>(p * 4 + k)] = static_cast<uint8_t>(10 * f + p);
+    return packed;
+  }
+  void observe(std::span<uint8_t>) const override {}
+  void unpack(const uint8_t* packed, float* numbers) const override { std::copy_n(packed, 8, numbers); }
+  std::string text() const override { return ""; }
+  ImagePixels picture() const override { return {}; }
+
+ protected:
+  void begin(uint64_t, uint64_t) override {}
+  Outcome move(int) override { return {}; }
+};
+
+TEST_F(ReplayTest, KeepsOneFrameOfAStackAndPutsItTogetherAgain) {
+  RlConfig config = small_config();
+  config.replay_capacity = 12;
+  const StackedGame game;
+  Replay replay(config, game);
+  EXPECT_EQ(replay.num_bytes(), 12 * (2 + 6));
+  const auto episode = [&](int length) {
+    for (int f = 1; f <= length; ++f)
+      replay.add(StackedGame::stack(f), 0, f, f == length ? EpisodeEnd::terminal : EpisodeEnd::none);
+  };
+  const auto expect_whole = [&](std::set<float> frames) {
+    ReplayBatch batch;
+    std::set<float> seen;
+    for (int64_t update = 0; update < 40; ++update) {
+      replay.sample(3, update, batch);
+      for (size_t row = 0; row < batch.actions.size(); ++row) {
+        const auto frame = static_cast<int>(batch.rewards[row]);
+        const std::vector<uint8_t> state = StackedGame::stack(frame), next = StackedGame::stack(frame + 1);
+        EXPECT_TRUE(std::equal(state.begin(), state.end(), batch.states.f32() + 8 * row)) << frame;
+        if (batch.discounts[row] > 0) {
+          EXPECT_TRUE(std::equal(next.begin(), next.end(), batch.next_states.f32() + 8 * row));
+        }
+        seen.insert(batch.rewards[row]);
+      }
+    }
+    EXPECT_EQ(seen, frames);
+  };
+  episode(2), episode(6);
+  expect_whole({1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(replay.observation(4), StackedGame::stack(3));
+  // 20 in a ring of 12: the oldest is frame 1 of an episode of 12, which the buffer cannot know any more.
+  episode(12);
+  expect_whole({4, 5, 6, 7, 8, 9, 10, 11, 12});
+}
+
 TEST_F(ReplayTest, RefusesMoreThanTheMemory) {
   RlConfig config = small_config();
   config.replay_capacity = 1'000'000'000'000;

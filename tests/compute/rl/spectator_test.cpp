@@ -114,6 +114,27 @@ TEST(Spectator, AStoredEpisodeThatNoLongerPlaysSaysSo) {
   EXPECT_EQ(spectator.view().episodes.size(), 2u) << "nothing is lost";
 }
 
+TEST(Spectator, KeepsTheLastEpisodesAndTheReturnsOfAll) {
+  RlConfig config = small(RlLayer::dense);
+  config.max_episode_steps = 1;
+  Agent agent(config);
+  Spectator spectator(agent.learner().online(), 7);
+  for (int i = 0; i < 250; ++i) {
+    while (spectator.step()) {}
+    spectator.begin();
+  }
+  const AgentView view = spectator.view();
+  EXPECT_EQ(view.episodes.size(), 200u);
+  EXPECT_EQ(view.first_episode, 51);
+  EXPECT_EQ(view.episode, 199);
+  EXPECT_EQ(view.mean_return.episodes_as_is, 250);
+  spectator.open(100);
+  EXPECT_EQ(spectator.view().episode, 49);
+  EXPECT_EQ(spectator.episode().number, 100u);
+  spectator.open(3);
+  EXPECT_EQ(spectator.episode().number, 51u) << "the nearest that is still there";
+}
+
 TEST(ReplayLook, CountsAddUpAndErrorsAreThoseOfTheNetwork) {
   const RlConfig config = small(RlLayer::soft);
   Agent agent(config);

@@ -1,6 +1,8 @@
 // The study of an agent: the same case gives the same numbers, its settings arrive, and it stops when told to.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "compute/records/error.h"
 #include "compute/studies/study.h"
 
@@ -43,6 +45,17 @@ TEST(AgentStudy, ItsSettingsArrive) {
   none.config.train.schedule_steps = 0;
   EXPECT_THROW(agent_study(none, go), ConfigError);
   EXPECT_THROW(agent_study(dense, [](double) { return false; }), StudyStopped);
+}
+
+TEST(AgentStudy, ANetworkThatDivergesIsAFailedSeedAndNoError) {
+  StudyCase study = small(RouterKind::dense);
+  study.config.train.learning_rate = 1e30;
+  const StudyOutcome outcome = agent_study(study, [](double) { return true; });
+  EXPECT_EQ(outcome.values.at("failed"), 1);
+  EXPECT_LT(outcome.steps, 3000);
+  EXPECT_TRUE(std::isfinite(outcome.values.at("return")));
+  EXPECT_FALSE(outcome.values.contains("dormant"));
+  EXPECT_EQ(agent_study(small(RouterKind::dense), [](double) { return true; }).values.at("failed"), 0);
 }
 
 }  // namespace
