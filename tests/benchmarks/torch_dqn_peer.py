@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """`moescope bench rl` in PyTorch's eager loop: DQN updates a second on the MinAtar network.
 
-    pip install torch;  torch_dqn_peer.py [--layer dense|soft] [--experts 8] [--threads 1]
+    pip install torch;  torch_dqn_peer.py [--layer dense|soft] [--experts 8] [--threads 1] [--against moescope]
 
 A 3x3 convolution to 16 channels gives 64 tokens of 16; then a dense layer of 128 units, or Soft MoE with experts of 128
 units and ceil(64 / experts) slots each, logits not normalised; then six actions. An update takes a batch of 32, a target
-from a second network, the mean squared TD error and Adam. Prints one JSON line.
+from a second network, the mean squared TD error and Adam. Prints one JSON line; with --against BINARY both sides run in
+turn, and the median of the rounds' ratios is the figure to quote.
 """
 import argparse
 import json
 import math
+import statistics
+import subprocess
 import time
 
 import torch
@@ -54,7 +57,29 @@ def main():
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--batch', type=int, default=32)
     parser.add_argument('--seconds', type=float, default=4)
+    parser.add_argument('--against', help='a moescope binary')
+    parser.add_argument('--rounds', type=int, default=5, help='with --against')
     a = parser.parse_args()
+    if a.against:
+        compare(a)
+    else:
+        print(json.dumps(measure(a)))
+
+
+def compare(a):
+    command = [a.against, 'bench', 'rl', '--layer', a.layer, '--experts', str(a.experts), '--threads', str(a.threads),
+               '--batch', str(a.batch), '--seconds', str(a.seconds)]
+    ratios = []
+    for n in range(a.rounds):
+        ours = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()[-1])
+        theirs = measure(a)
+        assert ours['params'] == theirs['params'], 'not the same network'
+        ratios.append(ours['updates_per_s'] / theirs['updates_per_s'])
+        print(f"round {n + 1}: {ours['updates_per_s']} and {theirs['updates_per_s']} updates/s", flush=True)
+    print(f'median ratio: {statistics.median(ratios):.2f}')
+
+
+def measure(a):
     torch.set_num_threads(a.threads)
     torch.manual_seed(0)
     online, target = network(a.layer, a.experts), network(a.layer, a.experts)
@@ -77,9 +102,9 @@ def main():
         update()
         done += 1
     rate = done / (time.perf_counter() - begin)
-    print(json.dumps({'peer': 'torch ' + torch.__version__, 'layer': a.layer,
-                      'experts': a.experts if a.layer == 'soft' else 1, 'threads': a.threads,
-                      'updates_per_s': round(rate, 1), 'params': sum(p.numel() for p in online.parameters())}))
+    return {'peer': 'torch ' + torch.__version__, 'layer': a.layer, 'experts': a.experts if a.layer == 'soft' else 1,
+            'threads': a.threads, 'updates_per_s': round(rate, 1),
+            'params': sum(p.numel() for p in online.parameters())}
 
 
 main()
