@@ -208,17 +208,40 @@ void measure_specialisation(Replica& model, const Numbers&, const StudyProgress&
 
 }  // namespace
 
-Measure find_measure(const std::string& name) {
-  const std::map<std::string, Measure, std::less<>> measures = {
-      {"capacity", measure_capacity}, {"random-router", measure_random_router},     {"k", measure_k},
-      {"balance", measure_balance},   {"specialisation", measure_specialisation},   {"kept", measure_kept},
-      {"softness", measure_softness}, {"dropped-patches", measure_dropped_patches}, {"alignment", measure_alignment}};
+namespace {
+
+struct NamedMeasure {
+  Measure run;
+  const char* gives;  // how some of its numbers begin, and those of no other measure
+};
+
+const NamedMeasure& named_measure(const std::string& name) {
+  static const std::map<std::string, NamedMeasure, std::less<>> measures = {
+      {"capacity", {measure_capacity, "capacity/"}},
+      {"random-router", {measure_random_router, "whole"}},
+      {"k", {measure_k, "k/"}},
+      {"balance", {measure_balance, "max_load/"}},
+      {"specialisation", {measure_specialisation, "class/"}},
+      {"kept", {measure_kept, "combine/"}},
+      {"softness", {measure_softness, "dispatch_max/"}},
+      {"dropped-patches", {measure_dropped_patches, "scarce/"}},
+      {"alignment", {measure_alignment, "aligned_"}}};
   const auto found = measures.find(name);
   if (found != measures.end()) return found->second;
   std::vector<std::string_view> names;
   for (const auto& [known, measure] : measures) names.push_back(known);
   throw ConfigError("there is no measure '" + name + "'; did you mean '" + std::string(nearest_name(name, names)) +
                     "'?");
+}
+
+}  // namespace
+
+Measure find_measure(const std::string& name) { return named_measure(name).run; }
+
+bool was_measured(const std::string& name, const Values& values) {
+  const std::string gives = named_measure(name).gives;
+  const auto first = values.lower_bound(gives);
+  return first != values.end() && first->first.starts_with(gives);
 }
 
 }  // namespace moescope

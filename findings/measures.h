@@ -31,6 +31,8 @@ using Measure =
 /// softness also gives "uniform/LAYER", the weight of a slot that takes all tokens alike; soft layers only.
 /// Accuracies are in percent of the test split.
 Measure find_measure(const std::string& name);
+/// Whether these numbers hold what the measure gives. Throws like find_measure.
+bool was_measured(const std::string& name, const Values& values);
 
 void measure_dropped_patches(Replica& model, const Numbers& numbers, const StudyProgress& progress, Values& values);
 

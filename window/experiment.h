@@ -30,9 +30,4 @@ struct ExperimentPlan {
   std::vector<std::string> presets, settings;  // there are: names, and keys that an axis can have; always filled
 };
 
-/// The words of the command line that does it: "sweep", "--preset", ...; without --store and what is for programs.
-std::vector<std::string> experiment_arguments(const ExperimentAsk& ask);
-/// The tag that finds its runs afterwards.
-std::string experiment_tag(const ExperimentAsk& ask);
-
 }  // namespace moescope

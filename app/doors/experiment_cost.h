@@ -29,6 +29,11 @@ ExperimentCost planned_cost(const std::filesystem::path& store, const std::strin
 /// "12 runs, 4 of them done; 3 200 steps, 46 TFLOP, about 34 min at the speed of run 3".
 std::string cost_sentence(const ExperimentCost& cost);
 
+/// The words of the command line that does it: "sweep", "--preset", ...; without --store and what is for programs.
+std::vector<std::string> experiment_arguments(const ExperimentAsk& ask);
+/// The tag that finds its runs afterwards.
+std::string experiment_tag(const ExperimentAsk& ask);
+
 /// Everything that `sweep --dry-run` and `twins` would find wrong is the refusal.
 ExperimentPlan plan_experiment(const std::filesystem::path& store, const ExperimentAsk& ask);
 

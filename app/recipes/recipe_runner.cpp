@@ -65,8 +65,12 @@ void tag(const Session& session, int64_t run_id) {
 void measure(const Session& session, const RecipeCell& cell, int64_t run_id, const StopSignals& signals) {
   StoredModel stored = load_stored_model(session.store, std::to_string(run_id), {});
   Replica replica = replica_of(stored);
-  Values values;
+  Values values = [&] {
+    const SessionStore store(session.path, SessionStore::Access::read);
+    return stored_values(RunReader(store), run_id).value_or(Values());
+  }();
   for (const std::string& name : session.recipe.measures) {
+    if (was_measured(name, values)) continue;
     if (!session.caller.tell_often) std::fprintf(stderr, "  measuring %s\n", name.c_str());
     find_measure(name)(
         replica, cell.arm.numbers, [&](double) { return !signals.asked(); }, values);

@@ -10,6 +10,7 @@
 #include "app/options/config_options.h"
 #include "assets/assets.h"
 #include "compute/records/nearest_name.h"
+#include "findings/measures.h"
 #include "sessions/metric_writer.h"
 
 namespace moescope {
@@ -82,7 +83,7 @@ std::vector<RecipeCell> recipe_cells(const Recipe& recipe, const RecipeBudget& b
   apply_all(base, budget.settings);
   for (int64_t seed = 0; seed < seeds; ++seed) {
     for (const RecipeArm& arm : recipe.arms) {
-      RecipeCell cell{arm, seed, {arm.settings, arm.name + " seed " + std::to_string(seed), base}};
+      RecipeCell cell{arm, seed, {arm.settings, arm.name + " seed " + std::to_string(seed), base}, recipe.measures};
       apply_all(cell.cell.config, arm.settings);
       cell.cell.config.train.seed = seed;
       cell.cell.config.name = recipe.runs_of + " " + arm.name;
@@ -98,20 +99,29 @@ std::string recipe_session(const Recipe& recipe, const RecipeBudget& budget) {
   return "recipe " + recipe.runs_of + " " + budget.name;
 }
 
-MeasuredCell find_measured(const RunReader& reader, const std::string& session, const RecipeCell& cell) {
-  const CellState state = find_cell(reader, session, cell.cell);
-  if (state.progress != CellState::Progress::done) return {};
+std::optional<Values> stored_values(const RunReader& reader, int64_t run_id) {
   Statement select(reader.database(),
                    "SELECT k.key, m.value FROM metric_keys_data k JOIN metrics_data m USING (key_id) "
                    "WHERE m.run_id = ? AND k.key >= 'finding/' AND k.key < 'finding0'");
-  select.bind_all(state.run_id);
-  MeasuredCell measured;
+  select.bind_all(run_id);
+  Values values;
+  bool whole = false;
   while (select.step()) {
     const std::string key = select.text(0);
-    if (key == kMeasured) measured.run_id = state.run_id;
-    if (key != kMeasured) measured.values[key.substr(kPrefix.size())] = select.real(1);
+    if (key == kMeasured) whole = true;
+    if (key != kMeasured) values[key.substr(kPrefix.size())] = select.real(1);
   }
-  return measured.run_id > 0 ? measured : MeasuredCell{};
+  return whole ? std::optional(std::move(values)) : std::nullopt;
+}
+
+MeasuredCell find_measured(const RunReader& reader, const std::string& session, const RecipeCell& cell) {
+  const CellState state = find_cell(reader, session, cell.cell);
+  if (state.progress != CellState::Progress::done) return {};
+  std::optional<Values> values = stored_values(reader, state.run_id);
+  // A measure that the recipe has gained since is taken on the runs that are there.
+  const auto taken = [&](const std::string& measure) { return was_measured(measure, *values); };
+  if (!values || !std::all_of(cell.measures.begin(), cell.measures.end(), taken)) return {};
+  return {state.run_id, std::move(*values)};
 }
 
 std::vector<Metric> as_metrics(const Values& values, int64_t step, double wall_secs) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct RecipeCell {
   RecipeArm arm;
   int64_t seed = 0;
   SweepCell cell;
+  std::vector<std::string> measures;  // the recipe's
 };
 
 /// All arms, seed by seed, so that a stopped recipe has whole sets of arms. Throws ConfigError for a setting that
@@ -35,7 +37,10 @@ std::string recipe_tag(const Recipe& recipe);
 /// The fact "sweep" of its runs: "recipe norm-function quick".
 std::string recipe_session(const Recipe& recipe, const RecipeBudget& budget);
 
-/// A cell's run, and what was measured on it; run_id 0: not there, or not measured yet.
+/// What was measured on a run; nothing: nothing yet.
+std::optional<Values> stored_values(const RunReader& reader, int64_t run_id);
+
+/// A cell's run, and what was measured on it; run_id 0: not there, or not by all of the recipe's measures.
 struct MeasuredCell {
   int64_t run_id = 0;
   Values values;

@@ -6,11 +6,11 @@
 #include <filesystem>
 #include <fstream>
 
+#include "app/doors/experiment_cost.h"
 #include "app/recipes/recipe_report.h"
 #include "app/recipes/recipe_runner.h"
 #include "support/run_program.h"
 #include "support/temp_folder.h"
-#include "window/experiment.h"
 
 namespace {
 
@@ -152,6 +152,28 @@ TEST_F(RecipeRun, ATrainingIsMeasuredAndResumedAndSaysWhyItSettlesNothing) {
   for (const char* name : {"capacity/0.5/bpr", "random/1", "max_load/1", "k/2", "accuracy", "parameters", "ink/bpr/1",
                            "dropped/vanilla/1"})
     EXPECT_THAT(csv, HasSubstr(name));
+}
+
+TEST_F(RecipeRun, AMeasureThatARecipeGainsIsTakenOnTheRunsThatAreThere) {
+  Recipe recipe = find_recipe(tiny_training());
+  recipe.measures = {"capacity"};
+  const auto run = [&] {
+    testing::internal::CaptureStderr();
+    run_recipe(recipe, recipe.budget("quick"), 1, store_);
+    return testing::internal::GetCapturedStderr();
+  };
+  const auto report = [&] {
+    const SessionStore store(store_, SessionStore::Access::read);
+    return report_recipe(RunReader(store), recipe, "quick", 1, "x.svg").values.csv();
+  };
+  run();
+  const std::string before = report();
+  EXPECT_THAT(before, Not(HasSubstr("k/2")));
+  recipe.measures.emplace_back("k");
+  EXPECT_THROW(report(), UserError);  // not one run has all of them
+  EXPECT_THAT(run(), AllOf(HasSubstr("measuring k"), Not(HasSubstr("measuring capacity"))));
+  EXPECT_EQ(num_runs(), 1);
+  EXPECT_THAT(report(), AllOf(HasSubstr("k/2"), HasSubstr("capacity/0.5/bpr")));
 }
 
 TEST_F(RecipeRun, AStoppedStudyLeavesWholeRunsAndGoesOn) {
