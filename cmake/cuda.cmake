@@ -1,7 +1,7 @@
 # CUDA, where the toolkit is: its headers are enough to run the kernels on the CPU, nvcc builds them for devices.
 #
 # The toolkit is NVIDIA's own, or what ./test installs from PyPI into build/cuda. Without it everything else is the same.
-foreach(FOUND MOESCOPE_CUDA_INCLUDE MOESCOPE_NVCC MOESCOPE_CUDART MOESCOPE_CUBLASLT)
+foreach(FOUND MOESCOPE_CUDA_INCLUDE MOESCOPE_NVCC MOESCOPE_CUDART MOESCOPE_CUBLASLT MOESCOPE_CUDNN_INCLUDE)
   if(DEFINED ${FOUND} AND NOT EXISTS "${${FOUND}}")
     unset(${FOUND} CACHE)  # it was there once
   endif()
