@@ -138,7 +138,8 @@ void store_outcome(const Session& session, const Backend& backend, const RecipeC
   for (const auto& [key, value] : Environment{{"sweep", session.name},
                                               {"sweep_cell", cell.cell.name},
                                               {"recipe", session.recipe.runs_of},
-                                              {"study", session.recipe.study}}) {
+                                              {"study", session.recipe.study},
+                                              {"numbers", numbers_text(cell.arm.numbers)}}) {
     environment.emplace_back(key, value);
   }
   const SessionStore store(session.path, session.writing());

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
+#include <sstream>
 #include <tuple>
 
 #include "app/models/paper_models.h"
@@ -99,6 +101,30 @@ std::string recipe_session(const Recipe& recipe, const RecipeBudget& budget) {
   return "recipe " + recipe.runs_of + " " + budget.name;
 }
 
+std::string numbers_text(const Numbers& numbers) {
+  std::ostringstream text;
+  text.precision(17);
+  for (const auto& [key, values] : numbers) {
+    text << (text.tellp() > 0 ? " " : "") << key << "=";
+    for (size_t i = 0; i < values.size(); ++i) text << (i > 0 ? "," : "") << values[i];
+  }
+  return text.str();
+}
+
+namespace {
+
+bool has_numbers(const RunReader& reader, int64_t run_id, const Numbers& numbers) {
+  Statement select(reader.database(),
+                   "SELECT key, value FROM environment WHERE run_id = ? AND key IN ('numbers', 'study')");
+  select.bind_all(run_id);
+  std::map<std::string, std::string> facts;
+  while (select.step()) facts[select.text(0)] = select.text(1);
+  if (!facts.contains("numbers")) return facts["study"] != "agent";
+  return facts["numbers"] == numbers_text(numbers);
+}
+
+}  // namespace
+
 std::optional<Values> stored_values(const RunReader& reader, int64_t run_id) {
   Statement select(reader.database(),
                    "SELECT k.key, m.value FROM metric_keys_data k JOIN metrics_data m USING (key_id) "
@@ -116,7 +142,7 @@ std::optional<Values> stored_values(const RunReader& reader, int64_t run_id) {
 
 MeasuredCell find_measured(const RunReader& reader, const std::string& session, const RecipeCell& cell) {
   const CellState state = find_cell(reader, session, cell.cell);
-  if (state.progress != CellState::Progress::done) return {};
+  if (state.progress != CellState::Progress::done || !has_numbers(reader, state.run_id, cell.arm.numbers)) return {};
   std::optional<Values> values = stored_values(reader, state.run_id);
   // A measure that the recipe has gained since is taken on the runs that are there.
   const auto taken = [&](const std::string& measure) { return was_measured(measure, *values); };

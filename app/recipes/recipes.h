@@ -45,7 +45,12 @@ struct MeasuredCell {
   int64_t run_id = 0;
   Values values;
 };
+/// A study's run with other numbers than the arm's is not of this cell; of runs from before the numbers were kept only
+/// those of agents are doubted, whose number is the game.
 MeasuredCell find_measured(const RunReader& reader, const std::string& session, const RecipeCell& cell);
+
+/// An arm's numbers as the fact "numbers" of its runs: "game=4 tokens=1".
+std::string numbers_text(const Numbers& numbers);
 
 /// Stores what was measured with the run, all or nothing, as metrics "finding/NAME" at its last step.
 void store_values(const SessionStore& store, int64_t run_id, int64_t step, double wall_secs, const Values& values);

@@ -12,6 +12,10 @@ class ProgressPrinter {
  public:
   /// every_time: each snapshot as a plain line, for other programs.
   explicit ProgressPrinter(bool every_time = false);
+  /// Ends the line, so that an error begins on one of its own.
+  ~ProgressPrinter() { end_line(); }
+  ProgressPrinter(const ProgressPrinter&) = delete;
+  ProgressPrinter& operator=(const ProgressPrinter&) = delete;
   void show(const Snapshot& snapshot);
   /// The same for a run that has words of its own.
   void show(const std::string& text);

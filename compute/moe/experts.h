@@ -16,9 +16,9 @@ class Experts {
   int64_t hidden_columns() const;
 
   /// Experts [first, last) over rows (R,D): expert first + i has rows [offset[i], offset[i+1]). outputs (R,D) and
-  /// hidden (R, hidden_columns), the layer before the activation (narrow ones with a ReLU: after it), are overwritten;
-  /// hidden is for backward(), empty when there is none to come. max_rows >= R: what temporary buffers are made for, so
-  /// that the arena's use does not depend on the data.
+  /// hidden (R, hidden_columns) are overwritten; hidden is for backward(), empty when there is none to come: the layer
+  /// before the activation, of which with a ReLU only what is above 0 may be relied on. max_rows >= R: what temporary
+  /// buffers are made for, so that the arena's use does not depend on the data.
   void forward(int64_t first, int64_t last, const int32_t* offset, const Tensor& rows, const Tensor& hidden,
                const Tensor& outputs, int64_t max_rows, Arena& arena) const;
 

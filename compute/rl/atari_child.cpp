@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -85,6 +86,11 @@ while True:
     link.sendall(struct.pack("<fB", reward, int(ale.game_over())) + frame.tobytes())
 )python";
 
+bool read_whole(const std::string& text, int64_t& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
 constexpr time_t kPatienceSecs = 60;  // a step takes a millisecond, loading Python on a busy machine a few seconds
 
 }  // namespace
@@ -113,11 +119,13 @@ void AtariChild::meet(const std::string& rom) {
     throw ConfigError("the package ale-py brings no ROM '" + rom +
                       "'; did you mean 'atari:" + std::string(nearest_name(rom, views)) + "'?");
   }
-  if (verdict != "ok" || words.size() != 6)
+  if (words.empty() || verdict == "no-package")  // what is no Python at all says nothing
     throw ConfigError("Atari games need the Python package ale-py, which " + python() + " does not have; run `" +
                       python() + " -m pip install ale-py`, or name another Python in MOESCOPE_PYTHON");
+  if (verdict != "ok" || words.size() != 6 || !read_whole(words[3], height_) || !read_whole(words[4], width_))
+    throw ConfigError("the Atari emulator of " + python() +
+                      " does not speak as this version expects; name a plain Python in MOESCOPE_PYTHON");
   version_ = "ale-py " + words[1] + " with " + words[2] + " games";
-  height_ = std::stoll(words[3]), width_ = std::stoll(words[4]);
   moves_ = words_of(words[5], ",");
 }
 

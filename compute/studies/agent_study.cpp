@@ -69,7 +69,7 @@ StudyOutcome agent_study(const StudyCase& study, const StudyProgress& progress) 
   rl::Agent agent(config);
   StudyOutcome outcome;
   const auto begin = std::chrono::steady_clock::now();
-  Mean interval, earned, dormant, rank;
+  Mean interval, untrained, earned, dormant, rank;
   bool failed = false;
   const auto tail = static_cast<int64_t>(static_cast<double>(steps) * (1 - kTail));
   while (agent.steps() < steps) {
@@ -79,6 +79,7 @@ StudyOutcome agent_study(const StudyCase& study, const StudyProgress& progress) 
     }
     if (const auto& episode = agent.finished_episode()) {
       interval.add(episode->episode_return);
+      if (agent.updates() == 0) untrained.add(episode->episode_return);
       if (agent.steps() > tail) earned.add(episode->episode_return);
     }
     if (agent.steps() % kReport != 0) continue;
@@ -94,8 +95,7 @@ StudyOutcome agent_study(const StudyCase& study, const StudyProgress& progress) 
   }
   const rl::QNetworkSize size = rl::measure(agent.learner().online());
   // A network that diverged is worth what it played before it learned; how its units were doing nobody can say.
-  const double untrained = outcome.curve.empty() ? 0 : outcome.curve.front().value;
-  outcome.values = {{"return", failed ? untrained : earned.value()},
+  outcome.values = {{"return", failed ? untrained.value() : earned.value()},
                     {"failed", failed ? 1.0 : 0.0},
                     {"parameters", static_cast<double>(size.parameters)},
                     {"mflop", size.forward_mflop}};

@@ -24,7 +24,8 @@ WindowedAxis windowed_axis(int64_t n, int64_t k, int64_t stride, Padding padding
 /// (N,H,W,C) and w (kh,kw,C,F) give (N,H',W',F). Throws ShapeError when the channels differ or the window does not fit.
 Shape convolved_shape(const Shape& x, const Shape& w, const ConvolutionOptions& options);
 
-/// y (N,H',W',F) = b + sum over the window of x * w, overwritten; b (F). Work: 2*N*H'*W'*F*kh*kw*C FLOPs.
+/// y (N,H',W',F) = b + sum over the window of x * w, overwritten; b (F). A 0 in x may hide an
+/// infinity or NaN in its weights. Work: 2*N*H'*W'*F*kh*kw*C FLOPs.
 void convolution(const Tensor& x, const Tensor& w, const Tensor& b, const ConvolutionOptions& options, const Tensor& y);
 /// dw (kh,kw,C,F) and db (F) +=; dx (N,H,W,C) overwritten, or empty when nobody asks for it.
 void convolution_backward(const Tensor& x, const Tensor& w, const Tensor& dy, const ConvolutionOptions& options,
