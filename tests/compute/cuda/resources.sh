@@ -4,12 +4,14 @@
 #   resources.sh REPORTS NVCC TABLE    compares with it; a change must be entered there knowingly
 set -euo pipefail
 reports=$1 nvcc=$2 table=${3:-}
+sources=$(dirname "$0")/../../../compute/cuda/kernels
 
 release=$("$nvcc" --version | grep -oP 'release \K[0-9.]+')
 list() {
   echo "# nvcc $release, sm_80; made by tests/compute/cuda/resources.sh"
   echo "file;kernel;registers;stack_bytes;spill_bytes;shared_bytes"
   for report in "$reports"/*.ptxas; do
+    if [ ! -e "$sources/$(basename "$report" .ptxas).cu" ]; then continue; fi  # of a file that is gone
     c++filt <"$report" | awk -v file="$(basename "$report" .ptxas).cu" '
       /Compiling entry function/ {
         wanted = /for .sm_80./
