@@ -29,6 +29,7 @@ int conform(const ConformOptions& options) {
     if (options.layers && line.parity) std::cout << to_text(line.parity->layers) << verdict(*line.parity) << std::endl;
   };
   const bool on_device = use_backend(options.backend);
+  if (options.layers && !on_device) throw UserError("--layers compares a GPU with the CPU; add --backend cuda");
   const ConformSummary summary =
       on_device ? run_conform(options.folder, device_plugin(DeviceKind::cuda), options.backend, tell)
                 : run_conform(options.folder, sets_for(options.backend), tell);

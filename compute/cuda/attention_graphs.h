@@ -12,9 +12,8 @@ enum AttentionTensor : int64_t { kQ = 1, kK, kV, kScale, kOut, kLogSums, kDOut, 
 /// out, log_sums (images,heads,queries) from q, k, v. Null: the library has no plan for it.
 std::unique_ptr<DnnPlan> plan_attention(const DnnLibrary& library, const FusedAttentionShape& shape,
                                         const DnnTarget& target);
-/// dq, dk, dv from q, k, v, out, dout and log_sums; dots (images,heads,queries) float32 is scratch. dq is one product of
-/// ds rather than a sum that blocks add to, which is cuDNN's deterministic form:
-/// the same numbers each time.
+/// dq, dk, dv from q, k, v, out, dout and log_sums; dots (images,heads,queries) float32 is scratch. dq is one product
+/// of ds rather than a sum that blocks add to, which is cuDNN's deterministic form: the same numbers each time.
 std::unique_ptr<DnnPlan> plan_attention_backward(const DnnLibrary& library, const FusedAttentionShape& shape,
                                                  const DnnTarget& target);
 

@@ -1,4 +1,4 @@
-// Matrix products with what stands around them; self_attention.cpp holds the rest.
+// Matrix products with what stands around them. SelfAttention is in self_attention.cpp.
 #include "compute/cuda/dense_layers.h"
 
 #include "compute/cuda/kernels/layer_norm.h"

@@ -175,7 +175,9 @@ std::unique_ptr<DnnPlan> DnnGraph::plan(const DnnTarget& target) && {
   objects_.set(graph, CUDNN_ATTR_OPERATIONGRAPH_OPS, CUDNN_TYPE_BACKEND_DESCRIPTOR, operations_.data(),
                static_cast<int64_t>(operations_.size()));
   if (target.handle) objects_.set(graph, CUDNN_ATTR_OPERATIONGRAPH_HANDLE, CUDNN_TYPE_HANDLE, &target.handle);
-  objects_.finish(graph);
+  const cudnnStatus_t status = library.finalize(graph);
+  if (status == CUDNN_STATUS_NOT_SUPPORTED) return nullptr;
+  check_dnn(library, status, "cudnnBackendFinalize");
   for (const cudnnBackendDescriptor_t proposal : proposals(graph, device)) {
     const cudnnBackendDescriptor_t plan = objects_.make(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
     objects_.link(plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, proposal);

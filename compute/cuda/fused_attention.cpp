@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "compute/cuda/attention_graphs.h"
 #include "compute/cuda/run.h"
@@ -12,26 +13,25 @@ namespace moescope::cuda {
 namespace {
 
 struct Plans {
-  std::unique_ptr<DnnPlan> forward, backward;
+  std::unique_ptr<DnnPlan> forward, backward;  // null: none, once asked
+  bool asked_forward = false, asked_backward = false;
 };
 
 class DnnAttention : public FusedAttention {
  public:
-  explicit DnnAttention(const DnnLibrary& library) : library_(library) {
-    check_dnn(library, library.create(&handle_), "cudnnCreate");
-  }
+  DnnAttention(const DnnLibrary& library, cudnnHandle_t handle) : library_(library), handle_(handle) {}
   ~DnnAttention() override { library_.destroy(handle_); }
   DnnAttention(const DnnAttention&) = delete;
   DnnAttention& operator=(const DnnAttention&) = delete;
 
-  bool takes(const FusedAttentionShape& shape) override {
-    const Plans& plans = plans_for(shape);
-    return plans.forward && plans.backward;
+  bool takes(const FusedAttentionShape& shape, bool backward) override {
+    const Plans& plans = plans_for(shape, backward);
+    return plans.forward && (plans.backward || !backward);
   }
 
   void forward(const Run& run, const FusedAttentionShape& shape, const FusedOperands& o) override {
     float scale = 1 / std::sqrt(static_cast<float>(shape.width));
-    start(run, *plans_for(shape).forward,
+    start(run, *plans_for(shape, false).forward,
           {{kQ, writable(o.q)},
            {kK, writable(o.k)},
            {kV, writable(o.v)},
@@ -43,7 +43,7 @@ class DnnAttention : public FusedAttention {
   void backward(const Run& run, const FusedAttentionShape& shape, const FusedOperands& o, const uint16_t* dout,
                 const FusedGradients& g) override {
     float scale = 1 / std::sqrt(static_cast<float>(shape.width));
-    start(run, *plans_for(shape).backward,
+    start(run, *plans_for(shape, true).backward,
           {{kQ, writable(o.q)},
            {kK, writable(o.k)},
            {kV, writable(o.v)},
@@ -60,11 +60,13 @@ class DnnAttention : public FusedAttention {
  private:
   static void* writable(const uint16_t* p) { return const_cast<uint16_t*>(p); }
 
-  const Plans& plans_for(const FusedAttentionShape& shape) {
-    const auto known = plans_.find(shape);
-    if (known != plans_.end()) return known->second;
+  const Plans& plans_for(const FusedAttentionShape& shape, bool backward) {
+    Plans& plans = plans_[shape];
     const DnnTarget here{handle_, ""};
-    return plans_[shape] = {plan_attention(library_, shape, here), plan_attention_backward(library_, shape, here)};
+    if (!std::exchange(plans.asked_forward, true)) plans.forward = plan_attention(library_, shape, here);
+    if (backward && !std::exchange(plans.asked_backward, true))
+      plans.backward = plan_attention_backward(library_, shape, here);
+    return plans;
   }
 
   void start(const Run& run, const DnnPlan& plan, const std::vector<std::pair<int64_t, void*>>& pointers) const {
@@ -72,7 +74,7 @@ class DnnAttention : public FusedAttention {
   }
 
   const DnnLibrary& library_;
-  cudnnHandle_t handle_ = nullptr;
+  cudnnHandle_t handle_;
   std::map<FusedAttentionShape, Plans> plans_;
 };
 
@@ -80,7 +82,9 @@ class DnnAttention : public FusedAttention {
 
 std::unique_ptr<FusedAttention> make_fused_attention() {
   const DnnLibrary* library = DnnLibrary::find();
-  return library ? std::make_unique<DnnAttention>(*library) : nullptr;
+  cudnnHandle_t handle = nullptr;
+  if (!library || library->create(&handle) != CUDNN_STATUS_SUCCESS) return nullptr;
+  return std::make_unique<DnnAttention>(*library, handle);
 }
 
 }  // namespace moescope::cuda

@@ -31,9 +31,9 @@ struct FusedGradients {
 class FusedAttention {
  public:
   virtual ~FusedAttention() = default;
-  /// Whether the library has plans for both directions. The first question about a shape builds them, which takes
-  /// seconds: ask before anything is captured.
-  virtual bool takes(const FusedAttentionShape& shape) = 0;
+  /// Whether the library has a plan, and with `backward` one for the way back too. The first question about a shape
+  /// builds them, which takes seconds: ask before anything is captured.
+  virtual bool takes(const FusedAttentionShape& shape, bool backward) = 0;
   /// out and log_sums written.
   virtual void forward(const Run& run, const FusedAttentionShape& shape, const FusedOperands& operands) = 0;
   /// Gradients written. The graph is the one whose sums cuDNN takes in a fixed order: the same numbers each time.
@@ -41,7 +41,7 @@ class FusedAttention {
                         const uint16_t* dout, const FusedGradients& gradients) = 0;
 };
 
-/// Null where cuDNN is not installed, or was not when the plug-in was built.
+/// Null where cuDNN is not installed or does not start, or was not when the plug-in was built.
 std::unique_ptr<FusedAttention> make_fused_attention();
 
 }  // namespace moescope::cuda

@@ -67,9 +67,6 @@ Fault write(Session* s, Flat what, int64_t begin, int64_t count, const float* fr
 Fault read(Session* s, Flat what, int64_t begin, int64_t count, float* to) {
   return guarded([&] { s->program.read(what, begin, count, to); });
 }
-Fault take_values(Session* to, Session* from) {
-  return guarded([&] { to->program.take_values(from->program); });
-}
 Fault stage(Session* s, int32_t slot, const StepPlan* plan, const StepInput* input) {
   return guarded([&] { s->program.stage(slot, *plan, *input); });
 }
@@ -98,7 +95,7 @@ const Functions* table() {
     f.version = kVersion, f.bytes = sizeof(Functions);
     std::copy_n(kStructSizes, kNumStructs, f.structs);
     f.facts = facts, f.message = message;
-    f.open = open, f.close = close, f.write = write, f.read = read, f.take_values = take_values;
+    f.open = open, f.close = close, f.write = write, f.read = read;
     f.stage = stage, f.launch = launch, f.wait = wait, f.routing = routing, f.layers = layers;
     f.choose = choose, f.auxiliary = auxiliary;
     return f;

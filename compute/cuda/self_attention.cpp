@@ -43,7 +43,7 @@ FusedAttentionShape SelfAttention::fused_shape(int64_t images, int64_t tokens) c
 void SelfAttention::attend(const Run& run, int64_t tokens, Context& c) const {
   const int64_t rows = c.images * tokens;
   const FusedAttentionShape shape = fused_shape(c.images, tokens);
-  if (run.fused_attention && run.fused_attention->takes(shape)) {
+  if (run.fused_attention && run.fused_attention->takes(shape, run.plan.backward != 0)) {
     const uint16_t* packed = narrowed(run, c.qkv, rows * 3 * width);
     const uint16_t* q = c.normalized ? narrowed(run, c.normalized, rows * 2 * width) : packed;
     c.fused = {q, q + width, packed + 2 * width, run.halves(rows * width), c.log_sums};

@@ -31,14 +31,12 @@ Session::Session(const device_api::ModelShape& shape, std::span<const device_api
       arena_(memory_),
       num_floats_(num_floats),
       values_(memory_, {num_floats}),
-      gradients_(memory_, {shape.forward_only ? 0 : num_floats}) {
+      gradients_(memory_, {num_floats}) {
   check_supported(shape);
   shape_.is_moe = is_moe_.data();
-  const bool trains = !shape.forward_only;
-  if (trains)
-    check(cudaMemsetAsync(gradients_.f32(), 0, static_cast<size_t>(num_floats * kFloat), compute_), "cudaMemsetAsync");
+  check(cudaMemsetAsync(gradients_.f32(), 0, static_cast<size_t>(num_floats * kFloat), compute_), "cudaMemsetAsync");
   for (const device_api::ParameterPlace& p : parameters)
-    weights_.add(p.name, {values_.f32() + p.offset, trains ? gradients_.f32() + p.offset : nullptr, p.size});
+    weights_.add(p.name, {values_.f32() + p.offset, gradients_.f32() + p.offset, p.size});
   if (shape.depth > 0 || shape.bare_layer) network_.emplace(shape_, weights_, memory_);
   shape_.positions = nullptr;  // the caller's, and copied
   extents_.layers = network_ ? static_cast<int64_t>(network_->mixtures().size()) : 0;
@@ -85,17 +83,6 @@ void Session::read(device_api::Flat what, int64_t begin, int64_t count, float* t
   compute_.synchronize();
 }
 
-void Session::take_values(Session& from) {
-  if (from.num_floats_ != num_floats_) throw DeviceError(Fault::refused, "the values of another model");
-  for (const Slot& slot : slots_)
-    if (slot.launched) slot.finished.hold(from.compute_);
-  check(cudaMemcpyAsync(values_.f32(), from.values_.f32(), static_cast<size_t>(num_floats_ * kFloat),
-                        cudaMemcpyDeviceToDevice, from.compute_),
-        "cudaMemcpyAsync");
-  taken_.record(from.compute_);
-  taken_.hold(compute_);
-}
-
 void Session::forget_graphs() {
   compute_.synchronize();  // none may be running
   for (const auto& one : captured_)
@@ -135,8 +122,6 @@ void Session::fill(Slot& slot, const device_api::StepInput& input) {
 
 void Session::stage(int32_t number, const device_api::StepPlan& plan, const device_api::StepInput& input) {
   Slot& slot = slots_[static_cast<size_t>(number)];
-  if (shape_.forward_only && (plan.backward || plan.update))
-    throw DeviceError(Fault::refused, "a training step of a model that is only looked at");
   if (shape_.bare_layer) {  // what an image is to a model, a group of tokens is to a layer
     extents_.tokens = extents_.output_rows = plan.group_tokens;
     extents_.image_floats = plan.group_tokens * shape_.features;
@@ -181,7 +166,13 @@ void Session::launch(int32_t number) {
   slot.uploaded.hold(compute_);
   Captured& captured = captured_for(slot);
   if (!captured.measured) {
-    queue_step(slot);
+    const Arena::Mark empty = arena_.mark();
+    try {
+      queue_step(slot);
+    } catch (...) {
+      arena_.rewind(empty);  // what did not fit leaves nothing behind
+      throw;
+    }
     arena_.reset();  // one block from now on; waits for the device when there were several
     if (arena_.growths() != arena_growths_) forget_graphs();
     arena_growths_ = arena_.growths();

@@ -1,4 +1,4 @@
-// A model on a device: its parameters and moments, two slots of input and output, and the step as a captured graph.
+// A model on a device: its parameters and moments, three slots of input and output, and the step as a captured graph.
 //
 // Two streams. `copies` uploads the input of one slot while `compute` works on the other; events keep the order: an
 // upload waits until the slot's last step has read its input, a step waits for its upload. The host waits only for the
@@ -24,9 +24,6 @@ class Session {
 
   void write(device_api::Flat what, int64_t begin, int64_t count, const float* from);
   void read(device_api::Flat what, int64_t begin, int64_t count, float* to);
-  /// The values of `from`, an equal model, behind its last step; this session's own steps come after them, and from's
-  /// next ones after the last step here that still reads the values before.
-  void take_values(Session& from);
   void stage(int32_t slot, const device_api::StepPlan& plan, const device_api::StepInput& input);
   void launch(int32_t slot);
   device_api::StepResult wait(int32_t slot);
@@ -47,7 +44,7 @@ class Session {
   struct Captured {
     std::string key;  // the plan's bytes
     bool measured = false;
-    std::array<Graph, 2> graphs;
+    std::array<Graph, device_api::kNumSlots> graphs;
   };
 
   void reserve(Slot& slot);
@@ -76,10 +73,9 @@ class Session {
   Buffer values_, gradients_, moments_[2];
   Weights weights_;
   std::optional<Network> network_;
-  std::array<Slot, 2> slots_;
+  std::array<Slot, device_api::kNumSlots> slots_;
   std::vector<std::unique_ptr<Captured>> captured_;
   int arena_growths_ = 0;
-  Event taken_;  // values from another session
 };
 
 }  // namespace moescope::cuda

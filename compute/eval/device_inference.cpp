@@ -2,6 +2,7 @@
 #include "compute/eval/device_inference.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "compute/core/error.h"
 #include "compute/models/cost.h"
@@ -11,6 +12,8 @@
 
 namespace moescope {
 namespace {
+
+using device_api::kLookSlot;
 
 /// What a plan and its input say of a what_if.
 struct Interventions {
@@ -55,11 +58,11 @@ void infer(DeviceModel& device, const VisionTransformer& model, const Tensor& im
   device_api::StepInput input{};
   input.images = images.f32();
   input.off = changed.off.data(), input.forced = changed.forced.data();
-  device.begin(0, plan, input);
-  const device_api::StepResult result = device.end(0);
+  device.begin(kLookSlot, plan, input);
+  const device_api::StepResult result = device.end(kLookSlot);
   std::copy_n(result.logits, logits.size(), logits.f32());
   for (int64_t layer = 0; pass.observer && layer < device.num_layers(); ++layer)
-    pass.observer->see(device.routing(0, 0, layer, *pass.router, *pass.arena));
+    pass.observer->see(device.routing(kLookSlot, 0, layer, *pass.router, *pass.arena));
 }
 
 }  // namespace
@@ -72,6 +75,7 @@ bool runs_on_device(const WhatIf& w) {
 }
 
 Tensor infer_on_device(DeviceModel& device, const VisionTransformer& model, const Tensor& images, const Pass& pass) {
+  if (pass.experts_off) throw std::logic_error("a GPU program is asked with Pass::experts_off; ask with a what_if");
   if (pass.what_if && !runs_on_device(*pass.what_if))
     throw ConfigError(
         "compute.device=cuda replaces no experts, keeps none at random and takes no slots away; use compute.device=cpu "

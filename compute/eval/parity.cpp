@@ -80,9 +80,10 @@ Parity compare_layers(DeviceModel& device, VisionTransformer& model, const Tenso
 
   device_api::StepInput input{};
   input.images = images.f32();
-  device.begin(0, plan_for(model, images, knobs), input);
-  const device_api::StepResult result = device.end(0);
-  const Tensor layers = device.layers(0, 0), logits(const_cast<float*>(result.logits), want.shape(), DType::f32);
+  device.begin(device_api::kLookSlot, plan_for(model, images, knobs), input);
+  const device_api::StepResult result = device.end(device_api::kLookSlot);
+  const Tensor layers = device.layers(device_api::kLookSlot, 0),
+               logits(const_cast<float*>(result.logits), want.shape(), DType::f32);
 
   Parity parity;
   parity.num_images = images.dim(0);

@@ -67,28 +67,26 @@ void set_router(const RouterConfig& router, int64_t group_tokens, bool training,
 
 std::shared_ptr<DeviceModel> DeviceModel::make(const ComputeConfig& compute, const VisionTransformer& model) {
   std::shared_ptr<const DevicePlugin> plugin = device_plugin(compute.device);
-  if (!plugin) return nullptr;
+  return plugin ? make(std::move(plugin), compute, model) : nullptr;
+}
+
+std::shared_ptr<DeviceModel> DeviceModel::make(std::shared_ptr<const DevicePlugin> plugin, const ComputeConfig& compute,
+                                               const VisionTransformer& model) {
+  const bool may_fall_back = compute.device == DeviceKind::automatic;
   try {
     return std::make_shared<DeviceModel>(std::move(plugin), model, compute.precision);
-  } catch (const UserError&) {
-    if (compute.device != DeviceKind::automatic) throw;
-    check_cpu_precision(compute.precision);  // which nobody did while a GPU was to compute
-    return nullptr;
+  } catch (const DeviceFault& fault) {
+    if (!may_fall_back || (fault.fault != Fault::refused && fault.fault != Fault::out_of_memory)) throw;
+  } catch (const ConfigError&) {  // a model that the device does not run
+    if (!may_fall_back) throw;
   }
-}
-
-std::shared_ptr<DeviceModel> DeviceModel::make_beside(const VisionTransformer& model) const {
-  return std::shared_ptr<DeviceModel>(new DeviceModel(plugin_, model, precision_, true));
-}
-
-void DeviceModel::take_values(const DeviceModel& trained) {
-  plugin_->check(functions().take_values(session_.get(), trained.session_.get()), "copying parameters");
+  check_cpu_precision(compute.precision);  // which nobody did while a GPU was to compute
+  return nullptr;
 }
 
 DeviceModel::DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const VisionTransformer& model,
-                         Precision precision, bool forward_only)
+                         Precision precision)
     : plugin_(std::move(plugin)),
-      precision_(precision),
       tokens_per_image_(model.tokens_per_image()),
       kind_(model.config().router.kind),
       layers_(model.moe_blocks()) {
@@ -101,7 +99,6 @@ DeviceModel::DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const Visio
   shape.depth = m.depth, shape.heads = m.heads, shape.mlp = m.mlp, shape.representation = m.representation;
   shape.position = m.position, shape.head = m.head, shape.qk_norm = m.qk_norm;
   shape.precision = precision;
-  shape.forward_only = forward_only;
   std::vector<uint8_t> is_moe(static_cast<size_t>(m.depth));
   for (const int64_t block : layers_) is_moe[static_cast<size_t>(block)] = 1;
   shape.is_moe = is_moe.data();

@@ -16,8 +16,7 @@ class DeviceModel {
  public:
   /// Takes the model's shape and copies its values to the device. Throws ConfigError for what the device program does
   /// not run, DeviceFault. `model` must outlive it.
-  DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const VisionTransformer& model, Precision precision)
-      : DeviceModel(std::move(plugin), model, precision, false) {}
+  DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const VisionTransformer& model, Precision precision);
   /// A mixture layer alone: `shape`, its parameters without prefix. For conformance.
   DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const MoeLayerShape& shape, const ParameterSet& parameters);
   /// Only parameters, for updates with given gradients.
@@ -25,12 +24,9 @@ class DeviceModel {
   /// On the GPU that `compute.device` asks for. Null: the CPU computes, also where `automatic` finds a GPU that does
   /// not run this model or has no memory left. Throws ConfigError, DeviceFault when a GPU was asked for by name.
   static std::shared_ptr<DeviceModel> make(const ComputeConfig& compute, const VisionTransformer& model);
-
-  /// The same model once more, for looks while this one trains: no gradients, streams of its own, and the values of the
-  /// last take_values(). Throws DeviceFault.
-  std::shared_ptr<DeviceModel> make_beside(const VisionTransformer& model) const;
-  /// Copies the values of `trained` on the device, behind its last step.
-  void take_values(const DeviceModel& trained);
+  /// The same on a plug-in that is there.
+  static std::shared_ptr<DeviceModel> make(std::shared_ptr<const DevicePlugin> plugin, const ComputeConfig& compute,
+                                           const VisionTransformer& model);
 
   /// As DevicePlugin::description(), asked once.
   const std::string& description() const { return description_; }
@@ -61,20 +57,17 @@ class DeviceModel {
     std::shared_ptr<const DevicePlugin> plugin;
     void operator()(device_api::Session* session) const { plugin->functions().close(session); }
   };
-  DeviceModel(std::shared_ptr<const DevicePlugin> plugin, const VisionTransformer& model, Precision precision,
-              bool forward_only);
   void open(const device_api::ModelShape& shape, const ParameterSet& parameters);
   const device_api::Functions& functions() const { return plugin_->functions(); }
 
   std::shared_ptr<const DevicePlugin> plugin_;
   std::unique_ptr<device_api::Session, Close> session_;
   std::string description_;
-  Precision precision_ = Precision::float32;
   int64_t experts_ = 0, slots_per_expert_ = 0, tokens_per_image_ = 0, width_ = 0;
   RouterKind kind_ = RouterKind::dense;
   std::vector<int64_t> layers_;  // block indices of the MoE layers
-  device_api::StepPlan plans_[2];
-  const float* aux_[2] = {};
+  device_api::StepPlan plans_[device_api::kNumSlots];
+  const float* aux_[device_api::kNumSlots] = {};
 };
 
 /// A plan of zeros in every byte, padding too: the device keeps captured steps by a plan's bytes.

@@ -22,7 +22,7 @@ std::string verdict(const Parity& p) {
     text = layer.layer + " is the first layer beyond " + in_digits(p.tolerance, "%.0e") + ": " +
            in_digits(layer.relative_rms, "%.1e");
   }
-  const std::string images = std::to_string(p.num_images) + " images";
+  const std::string images = std::to_string(p.num_images) + (p.num_images == 1 ? " image" : " images");
   return text + (p.other_answers == 0 ? ", the same answers for " + images
                                       : ", other answers for " + std::to_string(p.other_answers) + " of " + images);
 }

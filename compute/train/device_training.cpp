@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 #include "compute/data/augment.h"
@@ -34,12 +33,6 @@ std::unique_ptr<DeviceTraining> DeviceTraining::make(const RunConfig& config, Vi
   std::shared_ptr<DeviceModel> device = DeviceModel::make(config.compute, model);
   if (!device) return nullptr;
   return std::unique_ptr<DeviceTraining>(new DeviceTraining(std::move(device), model, optimizer));
-}
-
-bool DeviceTraining::Ask::operator==(const Ask& other) const {
-  return step == other.step && seeds == other.seeds && std::memcmp(&plan, &other.plan, sizeof plan) == 0 &&
-         stretches.size() == other.stretches.size() &&
-         std::memcmp(stretches.data(), other.stretches.data(), stretches.size() * sizeof stretches[0]) == 0;
 }
 
 device_api::StepPlan DeviceTraining::plan_for(const RunConfig& config) const {
@@ -141,17 +134,6 @@ void DeviceTraining::observe(const RunConfig& config, int64_t parts, LoadObserve
       arena_.reset();
       loads.see(device_->routing(slot_, part, layer, config.router, arena_));
     }
-}
-
-DeviceModel* DeviceTraining::beside() {
-  try {
-    if (!beside_ && has_room_beside_) beside_ = device_->make_beside(model_);
-    if (beside_) beside_->take_values(*device_);
-  } catch (const DeviceFault& fault) {
-    if (fault.fault != device_api::Fault::out_of_memory) throw;
-    has_room_beside_ = false;
-  }
-  return beside_.get();
 }
 
 void DeviceTraining::bring_back_values() {

@@ -49,8 +49,6 @@ class DeviceTraining {
   void send();
 
   const std::shared_ptr<DeviceModel>& device() const { return device_; }
-  /// A model beside it with the present values, for looks on streams of their own. Null when the GPU has no room.
-  DeviceModel* beside();
 
  private:
   /// What a step is told besides its batch.
@@ -59,7 +57,7 @@ class DeviceTraining {
     std::vector<uint64_t> seeds;
     std::vector<device_api::UpdateStretch> stretches;
     int64_t step = -1;
-    bool operator==(const Ask& other) const;
+    bool operator==(const Ask& other) const = default;
   };
   DeviceTraining(std::shared_ptr<DeviceModel> device, VisionTransformer& model, Optimizer& optimizer)
       : model_(model), optimizer_(optimizer), device_(std::move(device)) {}
@@ -71,8 +69,7 @@ class DeviceTraining {
 
   VisionTransformer& model_;
   Optimizer& optimizer_;
-  std::shared_ptr<DeviceModel> device_, beside_;
-  bool has_room_beside_ = true;
+  std::shared_ptr<DeviceModel> device_;
   Arena arena_;  // of the routings' lists
   Buffer targets_;
   Ask running_, staged_;

@@ -218,8 +218,14 @@ const VisionTransformer& Trainer::model() const {
 std::shared_ptr<DeviceModel> Trainer::device() const { return device_ ? device_->device() : nullptr; }
 
 std::vector<ImageView> Trainer::look(Watcher& watcher) {
-  DeviceModel* const beside = device_ ? device_->beside() : nullptr;
-  return watcher.look(beside ? model_ : model(), config_.router, step_, beside);
+  if (device_) {
+    try {
+      return watcher.look(model_, config_.router, step_, device_->device().get());
+    } catch (const DeviceFault& fault) {  // where training fits, a look may not: the CPU has room
+      if (fault.fault != device_api::Fault::out_of_memory) throw;
+    }
+  }
+  return watcher.look(model(), config_.router, step_);
 }
 
 void Trainer::set_field(const std::string& key, const std::string& value) {

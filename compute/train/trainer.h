@@ -88,7 +88,8 @@ class Trainer {
   const VisionTransformer& model() const;
   /// The model on the GPU that computes the steps; null: the CPU does.
   std::shared_ptr<DeviceModel> device() const;
-  /// What `watcher` sees at the present weights. On a GPU beside the training, without bringing its weights back.
+  /// What `watcher` sees at the present weights. On a GPU between two steps there, without bringing its weights back;
+  /// on the CPU when the GPU has no room for it.
   std::vector<ImageView> look(Watcher& watcher);
   /// Empty between advances: evaluations may use it.
   Arena& arena() { return arena_; }

@@ -53,7 +53,6 @@ struct ModelShape {
   NormEps soft_eps;
   bool bf16_boundary;
   Precision precision;
-  bool forward_only;       // no gradients: for looks beside a training session
   bool bare_layer;         // only the mixture layer, its parameters without prefix; tokens in and out instead of images
   const uint8_t* is_moe;   // (depth)
   const float* positions;  // (L,D) the fixed table of sincos2d; else null
@@ -69,6 +68,7 @@ struct ParameterPlace {
 struct UpdateStretch {
   int64_t begin;
   float learning_rate, weight_decay, correction1, correction2;  // 1 / (1 - beta^t), of both moments
+  bool operator==(const UpdateStretch&) const = default;
 };
 
 /// What a step is: the same bytes mean the same captured graph. All parts are equally large.
@@ -86,6 +86,7 @@ struct StepPlan {
   int64_t kept, num_forced;  // experts kept for an input (0: all); patches forced. Inference alone
   uint8_t bpr, training, backward, update, given_noise, has_mask, keep_routing, keep_logits, input_gradient,
       keep_outputs, keep_layers, kept_by_load, experts_off;
+  bool operator==(const StepPlan&) const = default;
   // What comes back to the host beyond the numbers of a step: keep_routing what the load statistics read, keep_logits
   // with it every score and gate of the routers, keep_outputs the class logits, keep_layers what each layer passed on.
 };
@@ -181,7 +182,11 @@ inline constexpr StructSize kStructSizes[kNumStructs] = {{"DeviceFacts", sizeof(
                                                          {"ChoiceAsk", sizeof(ChoiceAsk)},
                                                          {"AuxiliaryAsk", sizeof(AuxiliaryAsk)}};
 
-/// The functions of a plug-in. `slot` is 0 or 1: two steps can be staged while one runs.
+/// Slots hold the input and output of a step each: a training step can be staged in one of the first two while the
+/// other's runs, and what looks at the model (evaluations, watched images) has the third.
+inline constexpr int32_t kNumSlots = 3, kLookSlot = 2;
+
+/// The functions of a plug-in.
 struct Functions {
   int32_t version;
   int32_t bytes;  // of this struct
@@ -193,7 +198,6 @@ struct Functions {
   void (*close)(Session*);
   Fault (*write)(Session*, Flat what, int64_t begin, int64_t count, const float* from);
   Fault (*read)(Session*, Flat what, int64_t begin, int64_t count, float* to);
-  Fault (*take_values)(Session* to, Session* from);  // of equal models, on the device, behind from's last step
   Fault (*stage)(Session*, int32_t slot, const StepPlan*, const StepInput*);
   Fault (*launch)(Session*, int32_t slot);
   Fault (*wait)(Session*, int32_t slot, StepResult* out);

@@ -96,13 +96,17 @@ TEST(DeviceFaults, WhereAutoFindsNoRoomTheCpuComputesAndSaysSo) {
   const DeviceOnHost host;
   RunConfig config = device_config();
   config.compute.device = DeviceKind::automatic;
-  EXPECT_EQ(make_backend(config.compute)->name(), "cpu");
   VisionTransformer model(config, image_shape(textures()->info()));
   model.parameters().allocate(host_memory(), 1);
   host.control("memory", host.control("in_use") + 1000);
-  EXPECT_EQ(DeviceModel::make(config.compute, model), nullptr);
+  EXPECT_EQ(DeviceModel::make(host.plugin(), config.compute, model), nullptr);
   config.compute.device = DeviceKind::cuda;
-  EXPECT_THROW(DeviceModel::make(config.compute, model), DeviceFault);
+  EXPECT_THROW(DeviceModel::make(host.plugin(), config.compute, model), DeviceFault);
+  host.control("memory", int64_t{8} << 30);
+  config.compute.device = DeviceKind::automatic;
+  EXPECT_NE(DeviceModel::make(host.plugin(), config.compute, model), nullptr);
+  host.control("fail_copy", 1);
+  EXPECT_THROW(DeviceModel::make(host.plugin(), config.compute, model), DeviceFault) << "a defect is told, not hidden";
 }
 
 TEST(DeviceFaults, ThePluginForGpusLoadsAndSaysWhatIsMissing) {

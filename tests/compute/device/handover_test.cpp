@@ -95,7 +95,7 @@ TEST(DeviceHandover, ALookBringsValuesAndACheckpointTheMomentsToo) {
   EXPECT_EQ(values_of(trainer), after);
 }
 
-TEST(DeviceHandover, ALookBesideTheTrainingSeesWhatTheCpuSees) {
+TEST(DeviceHandover, ALookOnTheDeviceSeesWhatTheCpuSees) {
   const DeviceOnHost host;
   for (const RouterKind kind : {RouterKind::soft, RouterKind::tokens_choice, RouterKind::experts_choice}) {
     Trainer trainer(device_config(kind), textures());
@@ -123,28 +123,36 @@ TEST(DeviceHandover, ALookBesideTheTrainingSeesWhatTheCpuSees) {
   }
 }
 
-TEST(DeviceHandover, ALookThatDoesNotWaitForItsValuesIsCaught) {
+TEST(DeviceHandover, AnEvaluationLeavesTheStagedStepAlone) {
   const DeviceOnHost host;
-  Trainer trainer(device_config(RouterKind::soft), textures());
+  const RunConfig config = device_config(RouterKind::soft);
+  Trainer alone(config, textures()), looked_at(config, textures());
   Watcher watcher(textures(), PixelScale::standardize);
   watcher.watch({{3, nullptr, "test 3"}}, -1);
-  for (int i = 0; i < 2; ++i) expect_step(trainer), trainer.look(watcher);
-  expect_step(trainer);
-  const auto probability = [&] { return trainer.look(watcher).front().probabilities.front(); };
-  host.control("ignore_wait", 2);  // the copy's for the last look, which is over, and the look's for the copy
-  const float early = probability(), late = probability();
-  EXPECT_NE(early, late) << "the first saw the weights of the step before";
+  for (int i = 0; i < 4; ++i) {
+    expect_step(alone);
+    expect_step(looked_at);
+    EvalOptions options = EvalOptions::of(config);
+    options.device = looked_at.device();
+    evaluate(looked_at.model(), textures(), options);
+    looked_at.look(watcher);
+    EXPECT_EQ(values_of(looked_at), values_of(alone)) << "after step " << i + 1;
+  }
 }
 
-TEST(DeviceHandover, WithoutRoomBesideTheTrainingTheCpuLooks) {
+TEST(DeviceHandover, WithoutRoomForALookTheCpuLooksAndTrainingGoesOn) {
   const DeviceOnHost host;
-  Trainer trainer(device_config(RouterKind::soft), textures());
+  const RunConfig config = device_config(RouterKind::soft);
+  Trainer alone(config, textures()), looked_at(config, textures());
   Watcher watcher(textures(), PixelScale::standardize);
   watcher.watch({{3, nullptr, "test 3"}}, -1);
-  for (int i = 0; i < 3; ++i) expect_step(trainer);
-  host.control("memory", host.control("in_use") + 1000);
-  EXPECT_EQ(trainer.look(watcher).size(), 1u);
-  expect_step(trainer);
+  for (int i = 0; i < 3; ++i) expect_step(alone), expect_step(looked_at);
+  host.control("memory", host.control("in_use"));
+  EXPECT_EQ(looked_at.look(watcher).size(), 1u);
+  host.control("memory", int64_t{8} << 30);
+  expect_step(alone);
+  expect_step(looked_at);
+  EXPECT_EQ(values_of(looked_at), values_of(alone));
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ TEST_F(DnnAttentionOnTheFake, ForwardAndBackwardAreThoseOfOurKernels) {
                                           kWidth});
 
   ASSERT_NE(fused_, nullptr);
-  ASSERT_TRUE(fused_->takes(kShape));
+  ASSERT_TRUE(fused_->takes(kShape, true));
   const uint16_t* half = narrowed(run_, qkv, kRows * 3 * kAll);
   const FusedOperands operands{half, half + kAll, half + 2 * kAll, run_.halves(kRows * kAll),
                                run_.floats(kImages * kHeads * kTokens)};
@@ -103,11 +103,11 @@ TEST_F(DnnAttentionOnTheFake, ForwardAndBackwardAreThoseOfOurKernels) {
 TEST_F(DnnAttentionOnTheFake, HeadsThatAreNoMultipleOfEightAreLeftToOurKernels) {
   FusedAttentionShape shape = kShape;
   shape.width = 6;
-  EXPECT_FALSE(fused_->takes(shape));
+  EXPECT_FALSE(fused_->takes(shape, false));
 }
 
 TEST_F(DnnAttentionOnTheFake, AnOperandThatRunsOverItsMemoryIsRefused) {
-  ASSERT_TRUE(fused_->takes(kShape));
+  ASSERT_TRUE(fused_->takes(kShape, true));
   uint16_t* half = nullptr;
   check(cudaMalloc(reinterpret_cast<void**>(&half), kRows * 3 * kAll * 2 - 2), "cudaMalloc");
   const FusedOperands operands{half, half + kAll, half + 2 * kAll, run_.halves(kRows * kAll),
