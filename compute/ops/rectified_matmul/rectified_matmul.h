@@ -1,5 +1,5 @@
-// Matrix products whose left operand has left a ReLU: where it is 0 the row of b is neither read nor multiplied. Of a
-// MinAtar agent's features 0.4 are not 0; one state's values, for which the weights are read once, come twice as fast.
+// Matrix products whose left operand has left a ReLU: where it is 0 nothing is multiplied. Of a MinAtar agent's features
+// 0.4 are not 0.
 #pragma once
 
 #include "compute/core/tensor.h"
