@@ -230,7 +230,7 @@ TEST_F(RealRun, At3_30TheTimeSliderShowsTheStoredStepAndBranches) {
 
 TEST_F(RealRun, At5_00LeavingSavesAndTheRunCanGoOn) {
   open();
-  ASSERT_TRUE(until([&] { return trains(); }));
+  ASSERT_TRUE(until([&] { return trains() && snapshot().run_id > 0; }));  // the recorder gives the id
   window_->close();
   turns(6);
   picture("real-5-00");
