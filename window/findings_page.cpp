@@ -41,6 +41,7 @@ void FindingsPage::choose(int64_t index) {
   if (wanted == std::exchange(chosen_, wanted)) return;
   figure_view_.fit();
   seeds_ = 0;
+  follow_ = true;
 }
 
 bool FindingsPage::take_news() {
@@ -87,7 +88,9 @@ void FindingsPage::draw_list(const Rect& area) {
   for (const FindingLook& look : findings_->recipes) {
     lines.push_back({look.id, look.title, look.progress, look.verdict});
   }
-  if (const int64_t clicked = panels::draw_recipe_list(area, lines, chosen_); clicked >= 0) choose(clicked);
+  if (const int64_t clicked = panels::draw_recipe_list(area, lines, chosen_, std::exchange(follow_, false));
+      clicked >= 0)
+    choose(clicked);
 }
 
 void FindingsPage::start(const FindingLook& look) {

@@ -56,6 +56,7 @@ class FindingsPage : public WorkspacePage {
   void refit(const NormAsk& ask);
 
   Layout layout_;
+  bool follow_ = false;  // the chosen one is to come into view
   int64_t chosen_ = 0;
   NormAsk norm_;
   std::shared_ptr<const NormPicture> refit_;

@@ -154,11 +154,7 @@ void Gallery::draw_test_images(const Rect& area, const Seen& seen, const Gallery
         filter_.empty()
             ? selection.image.test_index
             : std::lower_bound(matches_.begin(), matches_.end(), selection.image.test_index) - matches_.begin();
-    const float y = static_cast<float>(place / columns) * row_height, top = ImGui::GetScrollY();
-    if (y < top)
-      ImGui::SetScrollY(y);
-    else if (y + row_height > top + area.h)
-      ImGui::SetScrollY(y + row_height - area.h);
+    scroll.bring_into_view(place / columns, row_height);
   }
   follow_ = false;
   const auto [first, last] = scroll.rows_in_view(rows, row_height);

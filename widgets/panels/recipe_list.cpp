@@ -49,9 +49,10 @@ ImU32 verdict_color(Verdict verdict) {
   return t.warn;
 }
 
-int64_t draw_recipe_list(const Rect& area, std::span<const RecipeLine> lines, int64_t chosen) {
+int64_t draw_recipe_list(const Rect& area, std::span<const RecipeLine> lines, int64_t chosen, bool follow) {
   const Rect inside = ui::panel(area, "Recipes", std::to_string(lines.size()) + " claims of the papers");
   const ui::ScrollArea scroll("recipes", inside, px(kLine) * static_cast<float>(lines.size()));
+  if (follow) scroll.bring_into_view(chosen, px(kLine));
   const auto [first, last] = scroll.rows_in_view(static_cast<int64_t>(lines.size()), px(kLine));
   int64_t clicked = -1;
   for (int64_t i = first; i < last; ++i) {

@@ -18,8 +18,9 @@ struct RecipeLine {
   std::optional<Verdict> verdict;  // none: nothing of it has run
 };
 
-/// Returns the line that was clicked, else -1.
-int64_t draw_recipe_list(const ui::Rect& area, std::span<const RecipeLine> lines, int64_t chosen);
+/// Returns the line that was clicked, else -1. follow: the chosen line is brought into view, once it was chosen by a
+/// key.
+int64_t draw_recipe_list(const ui::Rect& area, std::span<const RecipeLine> lines, int64_t chosen, bool follow);
 
 ImU32 verdict_color(Verdict verdict);
 

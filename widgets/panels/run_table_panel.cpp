@@ -260,11 +260,7 @@ void RunTablePanel::draw_list(const Rect& area, const RunTable& table, const std
   const int64_t lines = group_lines_.empty() ? table.num_rows : group_lines_.back();
   pointed_row_ = -1, pointed_ = 0;
   const ui::ScrollArea scroll("rows", area, px(kRow) * static_cast<float>(lines));
-  if (std::exchange(scroll_to_current_, false)) {
-    const float y = px(kRow) * static_cast<float>(line_of_row(current_row_)), top = ImGui::GetScrollY();
-    if (y < top) ImGui::SetScrollY(y);
-    if (y + px(kRow) > top + area.h) ImGui::SetScrollY(y + px(kRow) - area.h);
-  }
+  if (std::exchange(scroll_to_current_, false)) scroll.bring_into_view(line_of_row(current_row_), px(kRow));
   const auto [first, last] = scroll.rows_in_view(lines, px(kRow));
   int64_t first_row = table.num_rows, last_row = 0;
   const Rect& content = scroll.content();

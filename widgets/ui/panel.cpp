@@ -132,6 +132,14 @@ ScrollArea::ScrollArea(const char* id, const Rect& area, float content_height) :
 
 ScrollArea::~ScrollArea() { ImGui::EndChild(); }
 
+void ScrollArea::bring_into_view(int64_t row, float row_height) const {
+  const float y = static_cast<float>(row) * row_height, top = ImGui::GetScrollY();
+  if (y < top)
+    ImGui::SetScrollY(y);
+  else if (y + row_height > top + area_.h)
+    ImGui::SetScrollY(y + row_height - area_.h);
+}
+
 std::pair<int64_t, int64_t> ScrollArea::rows_in_view(int64_t count, float row_height) const {
   const auto first = static_cast<int64_t>(std::floor((area_.y - content_.y) / row_height));
   const auto last = static_cast<int64_t>(std::ceil((area_.bottom() - content_.y) / row_height));

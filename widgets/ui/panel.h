@@ -34,6 +34,8 @@ class ScrollArea {
   const Rect& content() const { return content_; }
   /// The first and one past the last of `count` rows of a height that are in view.
   std::pair<int64_t, int64_t> rows_in_view(int64_t count, float row_height) const;
+  /// Scrolls as little as shows the whole of a row, from the next frame on.
+  void bring_into_view(int64_t row, float row_height) const;
 
  private:
   Rect area_, content_;
