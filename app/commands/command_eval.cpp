@@ -18,6 +18,7 @@
 #include "compute/eval/evaluator.h"
 #include "compute/explore/explored_dataset.h"
 #include "compute/records/config_fields.h"
+#include "compute/records/words.h"
 
 namespace moescope {
 
@@ -36,31 +37,19 @@ struct Sweep {
   std::vector<std::string> values;  // one empty text then
 };
 
-std::vector<std::string> split_at_commas(const std::string& text) {
-  std::vector<std::string> parts{""};
-  for (const char c : text) {
-    if (c == ',') {
-      parts.emplace_back();
-    } else {
-      parts.back().push_back(c);
-    }
-  }
-  return parts;
-}
-
 Sweep parse_sweep(const std::string& text) {
   if (text.empty()) return {"", {""}};
   const size_t equals = text.find('=');
   if (equals == std::string::npos)
     throw ConfigError("--sweep " + text + " has no '='; write --sweep key=value,value,...");
   const std::string key = text.substr(0, equals);
-  if (key == kKeptKey) return {key, split_at_commas(text.substr(equals + 1))};
+  if (key == kKeptKey) return {key, values_between_commas(text.substr(equals + 1))};
   if (find_field(key).adjust != Adjust::live || !key.starts_with("router.")) {
     throw ConfigError("--sweep " + key +
                       ": only the router's live fields change what an evaluation computes; "
                       "router.capacity_factor, router.k, router.bpr and router.temperature are such, and experts-kept");
   }
-  return {key, split_at_commas(text.substr(equals + 1))};
+  return {key, values_between_commas(text.substr(equals + 1))};
 }
 
 int64_t kept_from(const std::string& text) {

@@ -12,19 +12,6 @@ namespace moescope {
 
 namespace {
 
-/// Between commas; an empty part is a value that somebody forgot.
-std::vector<std::string> values_of(const std::string& text) {
-  std::vector<std::string> parts{""};
-  for (const char c : text) {
-    if (c == ',') {
-      parts.emplace_back();
-    } else {
-      parts.back().push_back(c);
-    }
-  }
-  return parts;
-}
-
 SweepCell make_cell(const RunConfig& base, std::vector<std::string> settings) {
   SweepCell cell{.settings = std::move(settings), .name = "", .config = base};
   std::vector<std::string> keys;
@@ -47,7 +34,7 @@ std::vector<std::vector<std::string>> combinations(const std::vector<std::string
       throw ConfigError("--over " + axis + " has no '='; write --over key=value,value,...");
     std::vector<std::vector<std::string>> longer;
     for (const auto& cell : cells) {
-      for (const std::string& value : values_of(axis.substr(equals + 1))) {
+      for (const std::string& value : values_between_commas(axis.substr(equals + 1))) {
         longer.push_back(cell);
         longer.back().push_back(axis.substr(0, equals + 1) + value);
       }

@@ -28,19 +28,19 @@ void check_dnn(const DnnLibrary& library, cudnnStatus_t status, const char* call
 }
 
 DnnObjects::~DnnObjects() {
-  for (cudnnBackendDescriptor_t object : all_) library_->destroy_descriptor(object);
+  for (cudnnBackendDescriptor_t object : all_) dnn_->destroy_descriptor(object);
 }
 
 cudnnBackendDescriptor_t DnnObjects::make(cudnnBackendDescriptorType_t type) {
   cudnnBackendDescriptor_t object = nullptr;
-  check_dnn(*library_, library_->create_descriptor(type, &object), "cudnnBackendCreateDescriptor");
+  check_dnn(*dnn_, dnn_->create_descriptor(type, &object), "cudnnBackendCreateDescriptor");
   all_.push_back(object);
   return object;
 }
 
 void DnnObjects::set(cudnnBackendDescriptor_t object, cudnnBackendAttributeName_t name,
                      cudnnBackendAttributeType_t type, const void* values, int64_t count) const {
-  check_dnn(*library_, library_->set_attribute(object, name, type, count, values), "cudnnBackendSetAttribute");
+  check_dnn(*dnn_, dnn_->set_attribute(object, name, type, count, values), "cudnnBackendSetAttribute");
 }
 
 void DnnObjects::link(cudnnBackendDescriptor_t object, cudnnBackendAttributeName_t name,
@@ -49,7 +49,7 @@ void DnnObjects::link(cudnnBackendDescriptor_t object, cudnnBackendAttributeName
 }
 
 void DnnObjects::finish(cudnnBackendDescriptor_t object) const {
-  check_dnn(*library_, library_->finalize(object), "cudnnBackendFinalize");
+  check_dnn(*dnn_, dnn_->finalize(object), "cudnnBackendFinalize");
 }
 
 DnnGraph::Tensor DnnGraph::make_tensor(int64_t number, const DnnShape& shape, cudnnDataType_t type, bool in_memory,
@@ -150,20 +150,20 @@ std::vector<cudnnBackendDescriptor_t> DnnGraph::proposals(cudnnBackendDescriptor
   objects_.link(search, CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph);
   objects_.set(search, CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, &mode);
   if (device) objects_.link(search, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, device);
-  if (objects_.library().finalize(search) != CUDNN_STATUS_SUCCESS) return {};  // nothing for this device
+  if (objects_.dnn().finalize(search) != CUDNN_STATUS_SUCCESS) return {};  // nothing for this device
   std::vector<cudnnBackendDescriptor_t> found;
   for (int64_t i = 0; i < kMostProposals; ++i) found.push_back(objects_.make(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR));
   int64_t count = 0;
-  check_dnn(objects_.library(),
-            objects_.library().get_attribute(search, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR,
-                                             kMostProposals, &count, found.data()),
+  check_dnn(objects_.dnn(),
+            objects_.dnn().get_attribute(search, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR,
+                                         kMostProposals, &count, found.data()),
             "cudnnBackendGetAttribute");
   found.resize(static_cast<size_t>(count));
   return found;
 }
 
 std::unique_ptr<DnnPlan> DnnGraph::plan(const DnnTarget& target) && {
-  const DnnLibrary& library = objects_.library();
+  const DnnLibrary& library = objects_.dnn();
   cudnnBackendDescriptor_t device = nullptr;
   if (!target.handle) {
     device = objects_.make(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
@@ -203,14 +203,14 @@ void DnnPlan::run(cudnnHandle_t handle, const std::vector<std::pair<int64_t, voi
   std::vector<int64_t> numbers;
   std::vector<void*> addresses;
   for (const auto& [number, pointer] : pointers) numbers.push_back(number), addresses.push_back(pointer);
-  DnnObjects objects(objects_.library());
+  DnnObjects objects(objects_.dnn());
   const auto count = static_cast<int64_t>(numbers.size());
   const cudnnBackendDescriptor_t pack = objects.make(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
   objects.set(pack, CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, numbers.data(), count);
   objects.set(pack, CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, addresses.data(), count);
   objects.set(pack, CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, &workspace);
   objects.finish(pack);
-  const DnnLibrary& library = objects.library();
+  const DnnLibrary& library = objects.dnn();
   check_dnn(library, library.set_stream(handle, stream), "cudnnSetStream");
   check_dnn(library, library.execute(handle, plan_, pack), "cudnnBackendExecute");
 }

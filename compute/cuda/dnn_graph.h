@@ -23,9 +23,9 @@ DnnShape transposed(const DnnShape& shape);  // of rows and columns
 /// Descriptors that go together.
 class DnnObjects {
  public:
-  explicit DnnObjects(const DnnLibrary& library) : library_(&library) {}
+  explicit DnnObjects(const DnnLibrary& library) : dnn_(&library) {}
   ~DnnObjects();
-  DnnObjects(DnnObjects&& other) noexcept : library_(other.library_), all_(std::exchange(other.all_, {})) {}
+  DnnObjects(DnnObjects&& other) noexcept : dnn_(other.dnn_), all_(std::exchange(other.all_, {})) {}
   DnnObjects& operator=(DnnObjects&&) = delete;
 
   cudnnBackendDescriptor_t make(cudnnBackendDescriptorType_t type);
@@ -34,10 +34,10 @@ class DnnObjects {
   void link(cudnnBackendDescriptor_t object, cudnnBackendAttributeName_t name, cudnnBackendDescriptor_t to) const;
   /// Throws DeviceError.
   void finish(cudnnBackendDescriptor_t object) const;
-  const DnnLibrary& library() const { return *library_; }
+  const DnnLibrary& dnn() const { return *dnn_; }
 
  private:
-  const DnnLibrary* library_;
+  const DnnLibrary* dnn_;
   std::vector<cudnnBackendDescriptor_t> all_;
 };
 

@@ -15,4 +15,16 @@ std::vector<std::string> words_of(std::string_view text, std::string_view separa
   return words;
 }
 
+std::vector<std::string> values_between_commas(std::string_view text) {
+  std::vector<std::string> values{""};
+  for (const char c : text) {
+    if (c == ',') {
+      values.emplace_back();
+    } else {
+      values.back().push_back(c);
+    }
+  }
+  return values;
+}
+
 }  // namespace moescope

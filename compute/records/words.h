@@ -10,4 +10,7 @@ namespace moescope {
 /// The parts of `text` between any of the characters in `separators`; empty parts are left out.
 std::vector<std::string> words_of(std::string_view text, std::string_view separators = " ");
 
+/// All that stands between commas; an empty part is a value that somebody forgot, and stays.
+std::vector<std::string> values_between_commas(std::string_view text);
+
 }  // namespace moescope

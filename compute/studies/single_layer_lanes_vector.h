@@ -145,22 +145,35 @@ inline void lane_load_weights(const LaneModel& m, const float* weights, int64_t 
     for (int t = 0; t < 4; ++t) to[j][t] = at(weights, t * m.experts + e + j, i);
 }
 
-/// The experts' slots: their mixtures of the tokens.
+/// mixtures (kExperts, D) = the experts' weights (tokens, kExperts) times tokens (D*T).
 template <int kExperts>
-inline void lane_dispatch(const LaneModel& m, int64_t e, const LaneBlock& b) {
+inline void lane_mix(const LaneModel& m, int64_t e, const LaneBlock& b, const float* weights, const float* tokens,
+                     float* mixtures) {
   for_lanes(b, [&](int64_t i) {
     Vec weight[kExperts][4];
-    lane_load_weights(m, b.dispatch, e, i, weight);
+    lane_load_weights(m, weights, e, i, weight);
     for (int64_t d = 0; d < m.width; ++d) {
       Vec x[4];
 #pragma GCC unroll 4
-      for (int t = 0; t < 4; ++t) x[t] = at(b.x, d * 4 + t, i);
+      for (int t = 0; t < 4; ++t) x[t] = at(tokens, d * 4 + t, i);
 #pragma GCC unroll 4
       for (int j = 0; j < kExperts; ++j)
-        put(b.slot, j * m.width + d, i,
+        put(mixtures, j * m.width + d, i,
             fma(weight[j][0], x[0], weight[j][1] * x[1]) + fma(weight[j][2], x[2], weight[j][3] * x[3]));
     }
   });
+}
+
+/// The experts' slots: their mixtures of the tokens.
+template <int kExperts>
+inline void lane_dispatch(const LaneModel& m, int64_t e, const LaneBlock& b) {
+  lane_mix<kExperts>(m, e, b, b.dispatch, b.x, b.slot);
+}
+
+/// The gradient of the experts' outputs.
+template <int kExperts>
+inline void lane_combine_backward(const LaneModel& m, int64_t e, const LaneBlock& b) {
+  lane_mix<kExperts>(m, e, b, b.combine, b.y, b.out);
 }
 
 /// y += what the tokens take from the experts' outputs.
@@ -180,24 +193,6 @@ inline void lane_combine(const LaneModel& m, int64_t e, const LaneBlock& b) {
         for (int j = 0; j < kExperts; ++j) y = fma(weight[j][t], out[j], y);
         put(b.y, d * 4 + t, i, y);
       }
-    }
-  });
-}
-
-/// The gradient of the experts' outputs.
-template <int kExperts>
-inline void lane_combine_backward(const LaneModel& m, int64_t e, const LaneBlock& b) {
-  for_lanes(b, [&](int64_t i) {
-    Vec weight[kExperts][4];
-    lane_load_weights(m, b.combine, e, i, weight);
-    for (int64_t d = 0; d < m.width; ++d) {
-      Vec dy[4];
-#pragma GCC unroll 4
-      for (int t = 0; t < 4; ++t) dy[t] = at(b.y, d * 4 + t, i);
-#pragma GCC unroll 4
-      for (int j = 0; j < kExperts; ++j)
-        put(b.out, j * m.width + d, i,
-            fma(weight[j][0], dy[0], weight[j][1] * dy[1]) + fma(weight[j][2], dy[2], weight[j][3] * dy[3]));
     }
   });
 }
