@@ -33,8 +33,9 @@ class HostMemory : public Memory {
 }  // namespace
 
 Memory& host_memory() {
-  static HostMemory memory;
-  return memory;
+  // Never destroyed: what other statics and their threads hold is given back after main.
+  static HostMemory* const memory = new HostMemory;
+  return *memory;
 }
 
 Buffer::Buffer(Memory& memory, Shape shape, DType type) : memory_(&memory) {
