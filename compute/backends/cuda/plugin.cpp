@@ -106,7 +106,8 @@ std::string other_layout(const device_api::Functions& functions) {
 }  // namespace
 
 std::shared_ptr<const DevicePlugin> DevicePlugin::load(const std::string& path) {
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  // RTLD_NODELETE: threads of the CUDA libraries may be in its code to the end of the process.
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!library) throw ConfigError("the GPU plug-in does not load: " + std::string(dlerror()));
   const auto entry = reinterpret_cast<device_api::Entry*>(dlsym(library, device_api::kEntryName));
   const device_api::Functions* functions = entry ? entry(device_api::kVersion) : nullptr;
