@@ -1,34 +1,18 @@
-// The window: GLFW, an OpenGL 3.3 context and ImGui around a workspace. window.cpp is the one file that includes GLFW.
+// The window: a workspace on a display, fed by a run and by what reads the store.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 
-#include "compute/records/error.h"
 #include "window/agents_door.h"
 #include "window/findings_door.h"
 #include "window/live_run.h"
 #include "window/pace.h"
 #include "window/session_door.h"
+#include "window/window_options.h"
 #include "window/workspace.h"
 
 namespace moescope {
-
-/// There is no display, or its OpenGL is older than 3.3. The message says what to use instead.
-struct WindowError : UserError {
-  using UserError::UserError;
-};
-
-struct WindowOptions {
-  int width = 1600, height = 900;  // design units; multiplied by the scale, and fitted to the screen
-  float scale = 0;                 // pixels per design unit; 0: the display's
-  bool dark = true;
-  bool visible = true;
-  std::string title = "moescope";
-  std::string screenshot_folder = ".";          // where P puts pictures
-  std::function<void(const std::string&)> log;  // stalls and their cause; none: silence
-};
 
 class Window {
  public:

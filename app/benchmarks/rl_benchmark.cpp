@@ -13,6 +13,7 @@
 #include "compute/backends/cpu_features.h"
 #include "compute/backends/thread_pool.h"
 #include "compute/core/clock.h"
+#include "compute/core/version.h"
 #include "compute/records/rl_presets.h"
 #include "compute/rl/agent.h"
 
@@ -113,7 +114,7 @@ int bench_rl(const RlBenchOptions& options) {
   int64_t update = agent.updates();
   const double updates = per_sec(options.secs, [&] { agent.learner().update(batch, update++); });
   const double steps = per_sec(options.secs, [&] { agent.step(); });
-  const nlohmann::ordered_json line = {{"peer", std::string("moescope ") + MOESCOPE_VERSION},
+  const nlohmann::ordered_json line = {{"peer", "moescope " + program_version()},
                                        {"layer", options.layer},
                                        {"experts", options.layer == "dense" ? 1 : options.experts},
                                        {"threads", options.threads},

@@ -22,6 +22,7 @@
 #include "app/commands/command_twins.h"
 #include "app/commands/command_window.h"
 #include "compute/core/error.h"
+#include "compute/core/version.h"
 
 namespace moescope {
 
@@ -45,7 +46,7 @@ void name_python() {
 int run_cli(int argc, const char* const* argv) {
   name_python();
   CLI::App program("moescope: a workbench for mixture-of-experts vision models", "moescope");
-  program.set_version_flag("--version", MOESCOPE_VERSION);
+  program.set_version_flag("--version", program_version());
   program.require_subcommand(0, 1);
   Action action;
   add_window_command(program, action);

@@ -14,6 +14,7 @@
 #include "app/benchmarks/store_benchmark.h"
 #include "app/benchmarks/window_benchmark.h"
 #include "app/options/config_options.h"
+#include "compute/core/version.h"
 
 namespace moescope {
 
@@ -88,7 +89,7 @@ int bench(const BenchOptions& options) {
   }
   config["capacity"] = options.capacity;
   config["bpr"] = options.bpr;
-  const nlohmann::ordered_json line = {{"peer", std::string("moescope ") + MOESCOPE_VERSION},
+  const nlohmann::ordered_json line = {{"peer", "moescope " + program_version()},
                                        {"router", options.router},
                                        {"train_images_per_s", one_decimal(result.train_images_per_sec)},
                                        {"infer_images_per_s", one_decimal(result.infer_images_per_sec)},

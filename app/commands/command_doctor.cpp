@@ -14,6 +14,7 @@
 #include "compute/backends/cpu_features.h"
 #include "compute/backends/cuda/plugin.h"
 #include "compute/backends/implementations.h"
+#include "compute/core/version.h"
 #include "compute/records/config_fields.h"
 #include "compute/rl/atari.h"
 #include "sessions/check.h"
@@ -84,7 +85,7 @@ void report_assets() {
 }
 
 int doctor(const fs::path& store) {
-  line("moescope", MOESCOPE_VERSION);
+  line("moescope", program_version());
   report_processor();
   report_engine();
   line("display", probe_display().words);

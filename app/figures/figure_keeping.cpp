@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "compute/core/version.h"
 #include "sessions/figures.h"
 
 namespace moescope {
@@ -15,7 +16,7 @@ StoredFigure row_of(const FigureSpec& spec, const figure::Scene& scene) {
           spec.title.empty() ? spec.kind + " of " + spec.labels.front() : spec.title,
           to_json(spec),
           scene_hash(scene),
-          MOESCOPE_VERSION};
+          program_version()};
 }
 
 /// The number names the files, or is told in them, and is known with the row: both or neither. Drawing takes a while,

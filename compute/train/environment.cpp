@@ -8,6 +8,7 @@
 #include "compute/backends/cpu_features.h"
 #include "compute/backends/implementations.h"
 #include "compute/backends/thread_pool.h"
+#include "compute/core/version.h"
 #include "compute/models/device_model.h"
 #include "compute/records/config_fields.h"
 
@@ -23,7 +24,7 @@ Environment describe_environment(const std::string& device, const DatasetInfo& d
   char peak[32];
   std::snprintf(peak, sizeof peak, "%.1f", peak_gflops);
   return {
-      {"program", "moescope " MOESCOPE_VERSION},
+      {"program", "moescope " + program_version()},
       {"cpu", cpu_features().name},
       {"device", device},
       {"threads", std::to_string(cpu_pool().num_threads())},

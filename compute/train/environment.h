@@ -9,7 +9,7 @@ namespace moescope {
 
 class DeviceModel;
 
-/// ("program", "moescope 0.1.0"), ("cpu", "AMD EPYC 7B13"), ("device", "CPU oneDNN AVX2, 2 threads"), ("threads", "2"),
+/// ("program", "moescope 0.1.0+58d3dffa0"), ("cpu", "AMD EPYC 7B13"), ("device", "CPU oneDNN AVX2, 2 threads"), ("threads", "2"),
 /// ("instructions", "avx2"),
 /// ("dataset", "Fashion-MNIST"), ("dataset_hash", ...), ("dataset_images", "60000 train, 10000 test"), ("compiler",
 /// ...),

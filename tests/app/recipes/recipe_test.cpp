@@ -9,6 +9,7 @@
 #include "app/doors/experiment_cost.h"
 #include "app/recipes/recipe_report.h"
 #include "app/recipes/recipe_runner.h"
+#include "compute/core/version.h"
 #include "support/run_program.h"
 #include "support/temp_folder.h"
 
@@ -131,7 +132,7 @@ TEST_F(RecipeRun, FewSeedsSettleNothing) {
     store.database().execute("UPDATE environment SET value = 'moescope 0.0.1' WHERE key = 'program' AND run_id = 2");
   }
   EXPECT_THAT(run_program({"recipe", "run", "proof-inputs", "--store", store_, "--seeds", "2"}).out,
-              HasSubstr("Runs of different programs stand side by side: moescope 0.1.0, moescope 0.0.1."));
+              HasSubstr("Runs of different programs stand side by side: moescope " + program_version() + ", moescope 0.0.1."));
 }
 
 TEST_F(RecipeRun, ATrainingIsMeasuredAndResumedAndSaysWhyItSettlesNothing) {
