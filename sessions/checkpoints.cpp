@@ -88,11 +88,13 @@ int64_t stage_checkpoint(const Database& database, int64_t run_id, const Checkpo
   return id;
 }
 
-void finish_checkpoint(const Database& database, int64_t run_id, int64_t checkpoint_id,
+bool finish_checkpoint(const Database& database, int64_t run_id, int64_t checkpoint_id,
                        const CheckpointTaken& checkpoint) {
   Statement(database, "UPDATE checkpoints SET num_bytes = ? WHERE checkpoint_id = ?")
       .run(static_cast<int64_t>(bytes_of(checkpoint).size()), checkpoint_id);
+  if (database.num_changes() == 0) return false;
   if (checkpoint.rolling) thin_ring(database, run_id, checkpoint);
+  return true;
 }
 
 int64_t store_checkpoint(const Database& database, int64_t run_id, const CheckpointTaken& checkpoint,
@@ -108,6 +110,10 @@ int64_t store_checkpoint(const Database& database, int64_t run_id, const Checkpo
 
 void drop_unfinished_checkpoints(const Database& database) {
   database.execute("DELETE FROM checkpoints WHERE num_bytes < 0");
+}
+
+void drop_unfinished_checkpoints(const Database& database, int64_t run_id) {
+  Statement(database, "DELETE FROM checkpoints WHERE num_bytes < 0 AND run_id = ?").run(run_id);
 }
 
 std::vector<CheckpointInfo> list_checkpoints(const Database& database, int64_t run_id) {

@@ -20,16 +20,19 @@ int64_t stage_checkpoint(const Database& database, int64_t run_id, const Checkpo
 
 /// Inside the caller's transaction: makes a staged checkpoint one that counts and, when it is a rolling one, lets
 /// earlier rolling ones go. Of those that fit in checkpoint.ring_bytes together with it, the ones that are spread most
-/// evenly over the run stay: the same commit makes the new one durable and removes the others.
-void finish_checkpoint(const Database& database, int64_t run_id, int64_t checkpoint_id,
+/// evenly over the run stay: the same commit makes the new one durable and removes the others. False when the staged
+/// one is gone, and nothing was done.
+bool finish_checkpoint(const Database& database, int64_t run_id, int64_t checkpoint_id,
                        const CheckpointTaken& checkpoint);
 
 /// Both at once, inside the caller's transaction.
 int64_t store_checkpoint(const Database& database, int64_t run_id, const CheckpointTaken& checkpoint,
                          size_t part_bytes = kCheckpointPartBytes);
 
-/// What a killed process left half written.
+/// What a killed process left half written; only where nobody else is writing one.
 void drop_unfinished_checkpoints(const Database& database);
+/// The same for one run, whose only writer the caller is.
+void drop_unfinished_checkpoints(const Database& database, int64_t run_id);
 
 /// Oldest step first.
 std::vector<CheckpointInfo> list_checkpoints(const Database& database, int64_t run_id);

@@ -87,11 +87,9 @@ struct RunWriter::EventWriter {
   }
   void operator()(const RoutingTaken& routing) const { store_routing(writer.database_, run(), routing); }
   void operator()(const CheckpointTaken& checkpoint) const {
-    if (const Staged* staged = writer.find_staged(checkpoint)) {
-      finish_checkpoint(writer.database_, run(), staged->checkpoint_id, checkpoint);
-    } else {
+    const Staged* staged = writer.find_staged(checkpoint);
+    if (!staged || !finish_checkpoint(writer.database_, run(), staged->checkpoint_id, checkpoint))
       store_checkpoint(writer.database_, run(), checkpoint);
-    }
     progress(checkpoint.step, checkpoint.wall_secs);
   }
   void operator()(const StateChanged& change) const {
@@ -117,7 +115,8 @@ void RunWriter::stage(std::span<const Event> events) {
     const bool large = checkpoint != nullptr && checkpoint->bytes && checkpoint->bytes->size() > kCheckpointPartBytes;
     // After a failure the same events come again: what was staged for them then is still there.
     if (!large || run_.id == 0 || find_staged(*checkpoint) != nullptr) continue;
-    if (staged_.empty()) drop_unfinished_checkpoints(database_);
+    // A failure's leavings; other runs may be in the midst of theirs.
+    if (staged_.empty()) drop_unfinished_checkpoints(database_, run_.id);
     staged_.push_back({checkpoint->bytes, stage_checkpoint(database_, run_.id, *checkpoint)});
   }
 }

@@ -56,9 +56,9 @@ void say_progress(size_t cell, size_t num_cells, const std::string& name, double
 }
 
 int sweep(const SweepOptions& options) {
-  const RunConfig base = chosen_config(options.config);
+  RunConfig base = chosen_config(options.config);
+  lengthen_schedule(base.train, options.stop);
   const std::vector<SweepCell> cells = sweep_cells(base, options.axes, options.lists);
-  if (!options.stop.empty()) parse_stop_rule(options.stop);
   const std::filesystem::path path = store_path(options.store);
   if (options.beside) end_with_parent();
   double secs = 0;

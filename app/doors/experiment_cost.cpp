@@ -131,10 +131,11 @@ ExperimentPlan plan_experiment(const std::filesystem::path& store, const Experim
   try {
     if (ask.name.empty()) throw ConfigError("it has no name; write one word, which its runs carry as a tag");
     if (ask.presets.empty()) throw ConfigError("choose a preset");
-    parse_stop_rule(ask.stop);
     std::vector<RunConfig> configs;
-    for (const std::string& preset : ask.presets)
+    for (const std::string& preset : ask.presets) {
       configs.push_back(chosen_config({.preset = preset, .file = "", .settings = words_of(ask.settings)}));
+      lengthen_schedule(configs.back().train, ask.stop);
+    }
     ExperimentCost cost;
     if (ask.kind == ExperimentAsk::Kind::sweep) {
       if (ask.axes.empty()) throw ConfigError("write a setting with its values, such as router.k=1,2, or some seeds");

@@ -57,12 +57,13 @@ class Replay {
     setup_.stop_rule = "steps=" + std::to_string(result_.last_step);
     setup_.leave_when_finished = true;
     setup_.look_between_evaluations = false;
-    setup_.before_step = [this](Trainer& trainer) { compare_weights(trainer); };
+    setup_.before_step = [this](Trainer& trainer) { compare_weights(trainer, true); };
   }
 
   ReplayResult go(const std::function<void(int64_t, int64_t)>& progress) {
     RunLoop loop(setup_, {commands_, snapshots_, events_});
     loop.prepare();
+    compare_weights(loop.trainer(), false);
     size_t next = 0;
     while (next < knobs_.size() && knobs_[next].step < result_.first_step) ++next;
     for (bool going = true; going;) {
@@ -71,9 +72,9 @@ class Replay {
       }
       going = loop.turn();
       for (const Event& event : events_.drain()) compare(event);
+      compare_weights(loop.trainer(), !going);
       if (progress) progress(loop.trainer().steps_done(), result_.last_step);
     }
-    compare_weights(loop.trainer());
     return std::move(result_);
   }
 
@@ -119,30 +120,37 @@ class Replay {
     }
   }
 
-  void compare_weights(const Trainer& trainer) {
+  /// Once a step, right after it, as most checkpoints are taken; what differs then is looked at again before the next
+  /// step (`last_look`), when a router that was replaced in between is in its place.
+  void compare_weights(const Trainer& trainer, bool last_look) {
     const int64_t step = trainer.steps_done();
-    if (step == compared_step_) return;
+    if (trainer.mid_step() || step == settled_step_ || (step == looked_at_step_ && !last_look)) return;
+    looked_at_step_ = step;
     const auto info = std::find_if(run_.checkpoints.begin(), run_.checkpoints.end(),
                                    [&](const CheckpointInfo& c) { return c.step == step; });
     if (info == run_.checkpoints.end()) return;
-    compared_step_ = step;
-    const std::string name = "checkpoint of step " + std::to_string(step);
-    const std::vector<std::byte> then = load_checkpoint(reader_.database(), info->checkpoint_id),
-                                 now = trainer.save({});
-    const Checkpoint a = read_checkpoint(then, "the stored " + name), b = read_checkpoint(now, "the new " + name);
+    const std::vector<std::string> differences = differences_to(*info, trainer);
+    if (!differences.empty() && !last_look) return;
+    settled_step_ = step;
     ++result_.num_checkpoints;
-    bool same = a.entries.size() == b.entries.size();
-    for (size_t i = 0; same && i < a.entries.size(); ++i) {
-      same = a.entries[i].name == b.entries[i].name &&
-             std::equal(a.entries[i].arrays.begin(), a.entries[i].arrays.end(), b.entries[i].arrays.begin(),
-                        b.entries[i].arrays.end(), [](const auto& x, const auto& y) {
-                          return std::equal(x.begin(), x.end(), y.begin(), y.end());
-                        });
-      if (!same)
-        differ("after step " + std::to_string(step) + " " + a.entries[i].name + " has other values or moments");
+    for (const std::string& sentence : differences) differ(sentence);
+  }
+
+  std::vector<std::string> differences_to(const CheckpointInfo& info, const Trainer& trainer) const {
+    const std::string step = std::to_string(info.step), name = "checkpoint of step " + step;
+    const std::vector<std::byte> then = load_checkpoint(reader_.database(), info.checkpoint_id), now = trainer.save({});
+    const Checkpoint a = read_checkpoint(then, "the stored " + name), b = read_checkpoint(now, "the new " + name);
+    if (a.entries.size() != b.entries.size()) return {"after step " + step + " the model has other parameters"};
+    std::vector<std::string> differences;
+    for (size_t i = 0; i < a.entries.size(); ++i) {
+      const bool same = a.entries[i].name == b.entries[i].name &&
+                        std::equal(a.entries[i].arrays.begin(), a.entries[i].arrays.end(), b.entries[i].arrays.begin(),
+                                   b.entries[i].arrays.end(), [](const auto& x, const auto& y) {
+                                     return std::equal(x.begin(), x.end(), y.begin(), y.end());
+                                   });
+      if (!same) differences.push_back("after step " + step + " " + a.entries[i].name + " has other values or moments");
     }
-    if (a.entries.size() != b.entries.size())
-      differ("after step " + std::to_string(step) + " the model has other parameters");
+    return differences;
   }
 
   const RunReader& reader_;
@@ -153,7 +161,7 @@ class Replay {
   Queue<Command> commands_;
   Mailbox<std::shared_ptr<const Snapshot>> snapshots_;
   Queue<Event> events_;
-  int64_t compared_step_ = -1;
+  int64_t looked_at_step_ = -1, settled_step_ = -1;
   ReplayResult result_;
 };
 

@@ -121,6 +121,12 @@ void add_run_options(CLI::App& command, RunRequest& request) {
       ->type_name("RULE");
 }
 
+void lengthen_schedule(TrainConfig& train, const std::string& stop_rule) {
+  if (stop_rule.empty()) return;
+  const StopRule rule = parse_stop_rule(stop_rule);
+  if (train.schedule_steps == 0 && rule.epochs) train.epochs = std::max(train.epochs, *rule.epochs);
+}
+
 PreparedRun prepare_run(const RunRequest& request) {
   PreparedRun run;
   run.store = store_path(request.store);
@@ -129,12 +135,9 @@ PreparedRun prepare_run(const RunRequest& request) {
   else
     prepare_from_checkpoint(request, run);
   if (!request.stop.empty()) {
-    const StopRule rule = parse_stop_rule(request.stop);  // a mistake is told before anything begins
+    parse_stop_rule(request.stop);  // a mistake is told before anything begins
     run.setup.stop_rule = request.stop;
-    TrainConfig& train = run.setup.config.train;
-    // A new run that is asked to go further than its schedule gets a schedule of that length.
-    if (!run.setup.resume_from && train.schedule_steps == 0 && rule.epochs)
-      train.epochs = std::max(train.epochs, *rule.epochs);
+    if (!run.setup.resume_from) lengthen_schedule(run.setup.config.train, request.stop);
   }
   return run;
 }

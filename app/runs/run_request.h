@@ -32,6 +32,10 @@ struct PreparedRun {
   bool tell_often = false;                         // progress as a line ten times a second, for other programs
 };
 
+/// A new run that is asked to go further than its schedule gets a schedule of that length. An empty rule asks nothing;
+/// throws ConfigError for a bad one.
+void lengthen_schedule(TrainConfig& train, const std::string& stop_rule);
+
 /// Throws UserError: unknown preset or field, a bad stop rule, no such run or no checkpoint of it, a setting that
 /// cannot change when a run goes on.
 PreparedRun prepare_run(const RunRequest& request);

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <memory>
 
 #include "app/runs/event_backlog.h"
+#include "app/runs/run_request.h"
 #include "compute/train/run_loop.h"
 #include "sessions/run_edits.h"
 #include "sessions/run_writer.h"
@@ -40,6 +42,7 @@ class Twin {
   void finish() { commands_.push(Finish{}); }
   bool going() const { return going_; }
   bool is_at_work() const { return going_ && loop_.state() == RunState::running; }
+  bool evaluating() const { return loop_.evaluating(); }
   int64_t steps() const { return loop_.trainer().steps_done(); }
   uint64_t batches_hash() const { return batches_hash_; }
 
@@ -76,6 +79,7 @@ class Twin {
   static RunSetup setup_of(RunConfig config, const TwinsSetup& twins, std::shared_ptr<const Dataset> dataset) {
     RunSetup setup;
     setup.config = std::move(config);
+    lengthen_schedule(setup.config.train, twins.stop_rule);
     setup.dataset = std::move(dataset);
     setup.facts = {{"twins", twins.group}};
     if (!twins.stop_rule.empty()) setup.stop_rule = twins.stop_rule;
@@ -106,14 +110,24 @@ std::vector<TwinState> states_of(const Twins& twins) {
   return states;
 }
 
-/// Whoever has done the fewest steps; evaluations are done before the next step is.
-Twin& next_of(const Twins& twins) {
-  return **std::min_element(twins.begin(), twins.end(),
-                            [](const auto& a, const auto& b) { return a->steps() < b->steps(); });
+int64_t steps_together(const Twins& twins) {
+  int64_t fewest = twins.front()->steps();
+  for (const auto& twin : twins) fewest = std::min(fewest, twin->steps());
+  return fewest;
 }
 
-bool all_at_work(const Twins& twins) {
-  return std::all_of(twins.begin(), twins.end(), [](const auto& twin) { return twin->is_at_work(); });
+/// Whoever is at work and has done the fewest steps; evaluations are done before the next step is. Once one has ended,
+/// the others go as far as it went, their evaluations of that step included; then there is nobody: null.
+Twin* next_of(const Twins& twins) {
+  int64_t last_step = std::numeric_limits<int64_t>::max();
+  for (const auto& twin : twins)
+    if (!twin->is_at_work()) last_step = std::min(last_step, twin->steps());
+  Twin* next = nullptr;
+  for (const auto& twin : twins) {
+    const bool has_work = twin->is_at_work() && (twin->steps() < last_step || twin->evaluating());
+    if (has_work && (!next || twin->steps() < next->steps())) next = twin.get();
+  }
+  return next;
 }
 
 void require_same_batches(const Twins& twins) {
@@ -166,14 +180,13 @@ std::vector<TwinState> train_twins(const TwinsSetup& setup,
 
   Clock::time_point last_write = Clock::now();
   int64_t told = 0;
-  while (all_at_work(twins)) {
-    Twin& next = next_of(twins);
-    next.turn();
+  while (Twin* next = next_of(twins)) {
+    next->turn();
     if (Clock::now() - last_write >= kWriteEvery) {
       record_all(twins);
       last_write = Clock::now();
     }
-    if (const int64_t together = next_of(twins).steps(); together > told) {
+    if (const int64_t together = steps_together(twins); together > told) {
       told = together;
       require_same_batches(twins);
       if (!progress(states_of(twins))) break;

@@ -34,7 +34,8 @@ struct TwinState {
 /// data, seed, batch size, augmentation. Throws ConfigError for less than two.
 std::vector<RunConfig> twin_configs(std::vector<RunConfig> configs);
 
-/// Trains until one of them ends, which ends the others: no twin is ever more than one step ahead. Each step's images
+/// Trains until one of them ends, which ends the others at the same step, evaluated if that one was: no twin is ever
+/// more than one step ahead. Each step's images
 /// are compared; other ones are a defect (std::logic_error). progress() is called after each step of all; when it
 /// returns false they save and leave. What is recorded reaches the store twice a second; while it cannot be written to
 /// it waits in memory, and the end throws what hinders it. Throws what hinders a run, too.

@@ -115,7 +115,7 @@ bool RunLoop::turn() {
 
 RunLoop::Work RunLoop::work_to_do() const {
   if (single_steps_ > 0) return Work::step;
-  if (evaluation_ || evaluation_wanted_) return Work::evaluation;
+  if (evaluating()) return Work::evaluation;
   return state_ == RunState::running ? Work::step : Work::nothing;
 }
 

@@ -70,6 +70,8 @@ class RunLoop {
 
   const Trainer& trainer() const { return *trainer_; }
   RunState state() const { return state_; }
+  /// An evaluation is in progress or due before anything else.
+  bool evaluating() const { return evaluation_ || evaluation_wanted_; }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -105,6 +105,29 @@ TEST_F(CheckpointsTest, OneThatIsOnlyHalfWrittenDoesNotCountAndIsRemoved) {
   EXPECT_EQ(store_.database().integer("SELECT count(*) FROM checkpoint_parts"), 1);
 }
 
+TEST_F(CheckpointsTest, WhatAnotherRunsWriterHasHalfWrittenIsNotItsToRemove) {
+  constexpr size_t kSize = size_t{9} << 20;
+  writer_.write(std::vector<Event>{a_checkpoint(1, 100)});
+  RunWriter other(store_);
+  other.begin_run(a_start("another"));
+  const int64_t half = stage_checkpoint(store_.database(), run_, a_checkpoint(2, 3000), 1000);
+  other.write(std::vector<Event>{a_checkpoint(3, kSize)});
+  const Transaction transaction(store_.database());
+  EXPECT_TRUE(finish_checkpoint(store_.database(), run_, half, a_checkpoint(2, 3000)));
+  EXPECT_FALSE(finish_checkpoint(store_.database(), run_, half + 100, a_checkpoint(2, 3000)));
+}
+
+TEST_F(CheckpointsTest, AStagedOneThatIsGoneIsWrittenAsAWhole) {
+  constexpr size_t kSize = size_t{9} << 20;
+  const std::vector<Event> batch = {a_checkpoint(1, kSize), a_step(1, 1)};
+  store_.database().execute(
+      "CREATE TEMP TRIGGER fault BEFORE INSERT ON metrics_data BEGIN SELECT RAISE(ABORT, 'fault'); END");
+  store_error([&] { writer_.write(batch); });
+  store_.database().execute("DROP TRIGGER fault; DELETE FROM checkpoints");
+  writer_.write(batch);
+  EXPECT_THAT(steps(), ElementsAre(1));
+}
+
 TEST_F(CheckpointsTest, AFailedBatchComesAgainWithItsLargeCheckpoint) {
   constexpr size_t kSize = size_t{9} << 20;
   const std::vector<Event> batch = {a_checkpoint(1, kSize), a_step(1, 1)};

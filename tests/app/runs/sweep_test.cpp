@@ -77,6 +77,25 @@ TEST_F(Sweep, EachCellIsARunAndDoneOnce) {
   EXPECT_THAT(tiny("sweep", other).err, HasSubstr("give the new sweep another --name"));
 }
 
+TEST_F(Sweep, ALongerStopRuleLengthensTheScheduleAsForASingleRun) {
+  const std::vector<std::string> longer = {"--set", "train.schedule_steps=0", "--stop", "epochs=4"};
+  std::vector<std::string> cells = longer;
+  cells.insert(cells.end(), {"--over", "train.seed=0", "--name", "longer"});
+  ASSERT_EQ(tiny("sweep", cells).status, 0);
+  ASSERT_EQ(tiny("train", longer).status, 0);
+  std::vector<std::string> pair = tiny_training("twins", store_);
+  pair.insert(pair.begin() + 1, {"default", "dense-s"});
+  pair.insert(pair.end(), longer.begin(), longer.end());
+  ASSERT_EQ(run_program(pair).status, 0);
+  const SessionStore store(store_, SessionStore::Access::read);
+  const RunReader reader(store);
+  const auto rates = [&](int64_t run) { return reader.load_metrics(run, "train/learning_rate").values; };
+  ASSERT_EQ(rates(1).size(), 16u);
+  EXPECT_GT(rates(1)[13], 0);  // beyond the three epochs that the preset has
+  EXPECT_EQ(rates(1), rates(2));
+  EXPECT_EQ(rates(3), rates(2));
+}
+
 TEST_F(Sweep, ACellThatWasKilledGoesOnToTheSameNumbers) {
   const std::vector<std::string> axes = {"--over", "train.seed=3", "--stop", "steps=8",
                                          "--name", "killed",       "--set",  "train.eval_every=2"};
@@ -95,6 +114,17 @@ TEST_F(Sweep, ACellThatWasKilledGoesOnToTheSameNumbers) {
   EXPECT_EQ(num_runs(), 1);
   const SessionStore store(store_, SessionStore::Access::read);
   EXPECT_EQ(RunReader(store).load_metrics(1, "train/loss").values, whole);
+}
+
+TEST_F(Sweep, AReplayKnowsWhetherACheckpointIsOfBeforeOrAfterANewRouter) {
+  ASSERT_EQ(tiny("train", {"--stop", "steps=4"}).status, 0);
+  ASSERT_EQ(run_program({"train", "--store", store_, "--resume", "1", "--stop", "steps=8", "--set",
+                         "router.kind=tokens_choice"})
+                .status,
+            0);
+  const Outcome replayed = run_program({"runs", "replay", "1", "--store", store_});
+  EXPECT_EQ(replayed.status, 0) << replayed.out << replayed.err;
+  EXPECT_THAT(replayed.out, HasSubstr("8 losses and the weights of 3 checkpoints compared, all the same"));
 }
 
 TEST_F(Sweep, AReplayIsTheSameToTheLastBitKnobsIncluded) {

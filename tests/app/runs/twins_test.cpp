@@ -46,7 +46,9 @@ TEST_F(TwinsTest, StayInStepOnTheSameBatchesAndAreTheRunsTheyWouldBeAlone) {
     EXPECT_FALSE(run.interrupted);
     EXPECT_EQ(run.step, 6);
     EXPECT_GE(run.num_checkpoints, 1);
+    EXPECT_EQ(run.message, "steps=6 reached");
     EXPECT_TRUE(run.test_accuracy.has_value());
+    EXPECT_EQ(run.test_step, 6) << run.name;  // not only the first one is evaluated at the end
   }
   // Alone, the second one does the same.
   std::vector<std::string> alone = tiny_training("train", store_);
