@@ -115,42 +115,100 @@ std::pair<int64_t, int64_t> present_range(const Database& database, int64_t run_
   return {range.integer(0), range.integer(1)};
 }
 
-MetricEnvelope exact(const Database& database, int64_t run_id, const std::string& key, int64_t first, int64_t last) {
-  MetricEnvelope envelope;
-  envelope.key = key;
-  Statement rows(database, query("load_metrics"));
-  rows.bind_all(run_id, std::string_view(key), first, last);
-  while (rows.step()) {
-    PyramidBucket one;
-    one.add(rows.real(2));
-    const double value = one.num_finite() > 0 ? one.sum : std::numeric_limits<double>::quiet_NaN();
-    envelope.points.push_back({rows.integer(0), 1, one.num_nan, one.num_inf, value, value, value});
-  }
-  return envelope;
+double mean_of(const PyramidBucket& bucket) {
+  return bucket.sum / static_cast<double>(bucket.num_finite());  // of none 0/0, a NaN
 }
+
+EnvelopePoint point_of(const PyramidBucket& bucket, int64_t first_step, int64_t last_step) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  const bool any = bucket.num_finite() > 0;
+  return {first_step,
+          last_step,
+          bucket.count,
+          bucket.num_nan,
+          bucket.num_inf,
+          any ? bucket.min : kNone,
+          any ? bucket.max : kNone,
+          mean_of(bucket)};
+}
+
+class SeriesReader {
+ public:
+  SeriesReader(const Database& database, int64_t run_id, const std::string& key)
+      : database_(database), run_id_(run_id), key_(key) {}
+
+  /// Calls visit(step, bucket of that one point) in the order of the steps.
+  template <class Visit>
+  void for_each_point(int64_t first_step, int64_t last_step, Visit&& visit) const {
+    Statement rows(database_, query("load_metrics"));
+    rows.bind_all(run_id_, std::string_view(key_), first_step, last_step);
+    while (rows.step()) {
+      PyramidBucket one;
+      one.add(rows.real(2));
+      visit(rows.integer(0), one);
+    }
+  }
+
+  /// Calls visit(bucket) in their order.
+  template <class Visit>
+  void for_each_bucket(size_t level, int64_t first_bucket, int64_t last_bucket, Visit&& visit) const {
+    Statement rows(database_, query("load_pyramid"));
+    rows.bind_all(run_id_, std::string_view(key_), static_cast<int64_t>(level), first_bucket, last_bucket);
+    while (rows.step()) {
+      PyramidBucket bucket{rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3)};
+      if (bucket.num_finite() > 0) bucket.min = rows.real(4), bucket.max = rows.real(5), bucket.sum = rows.real(6);
+      visit(bucket);
+    }
+  }
+
+  /// Everything in these steps: whole buckets up to `level`, and what lies beside them from finer ones.
+  PyramidBucket sum(size_t level, int64_t first_step, int64_t last_step) const {
+    PyramidBucket total;
+    const auto add = [&](const PyramidBucket& bucket) { total.add(bucket); };
+    if (level == 0) {
+      for_each_point(first_step, last_step, [&](int64_t, const PyramidBucket& one) { add(one); });
+      return total;
+    }
+    const int64_t width = kPyramidWidths[level - 1];
+    const int64_t begin = (first_step + width - 1) / width, end = (last_step + 1) / width;  // of the whole ones
+    if (begin >= end) return sum(level - 1, first_step, last_step);
+    if (begin * width > first_step) add(sum(level - 1, first_step, begin * width - 1));
+    for_each_bucket(level, begin, end - 1, add);
+    if (end * width <= last_step) add(sum(level - 1, end * width, last_step));
+    return total;
+  }
+
+ private:
+  const Database& database_;
+  int64_t run_id_;
+  const std::string& key_;
+};
 
 }  // namespace
 
 MetricEnvelope load_envelope(const Database& database, int64_t run_id, const std::string& key, int64_t first_step,
                              int64_t last_step, int64_t max_points) {
   const ReadSnapshot snapshot(database);
+  const SeriesReader series(database, run_id, key);
   const auto [first, last] = present_range(database, run_id, key, first_step, last_step);
-  if (last - first < max_points) return exact(database, run_id, key, first, last);
+  MetricEnvelope envelope{.key = key, .steps_per_point = 1, .points = {}};
+  if (last - first < max_points) {
+    series.for_each_point(first, last, [&](int64_t step, const PyramidBucket& one) {
+      envelope.points.push_back(point_of(one, step, step));
+    });
+    return envelope;
+  }
   size_t level = 1;
   while (level < kPyramidWidths.size() && (last - first) / kPyramidWidths[level - 1] >= max_points) ++level;
-  const int64_t width = kPyramidWidths[level - 1];
-
-  MetricEnvelope envelope;
-  envelope.key = key;
-  envelope.steps_per_point = width;
-  Statement rows(database, query("load_pyramid"));
-  rows.bind_all(run_id, std::string_view(key), static_cast<int64_t>(level), first / width, last / width);
-  while (rows.step()) {
-    const int64_t count = rows.integer(1), num_nan = rows.integer(2), num_inf = rows.integer(3);
-    const auto num_finite = static_cast<double>(count - num_nan - num_inf);  // 0 gives 0/0, a NaN, as min and max are
-    envelope.points.push_back(
-        {rows.integer(0) * width, count, num_nan, num_inf, rows.real(4), rows.real(5), rows.real(6) / num_finite});
-  }
+  const int64_t width = envelope.steps_per_point = kPyramidWidths[level - 1];
+  series.for_each_bucket(level, first / width, last / width, [&](const PyramidBucket& whole) {
+    const int64_t begin = whole.bucket * width, end = begin + width - 1;
+    if (begin >= first_step && end <= last_step) return envelope.points.push_back(point_of(whole, begin, end));
+    // What was asked for begins or ends within this one. What the run did after that step is none of its business.
+    const int64_t from = std::max(begin, first_step), to = std::min(end, last_step);
+    const PyramidBucket part = series.sum(level - 1, from, to);
+    if (part.count > 0) envelope.points.push_back(point_of(part, from, to));
+  });
   return envelope;
 }
 

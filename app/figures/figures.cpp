@@ -55,8 +55,7 @@ void add_series(Panel& panel, const MetricEnvelope& series, const std::string& n
   figure::Line line{.name = name, .color = color, .x = {}, .y = {}};
   figure::Band band{.color = color, .x = {}, .low = {}, .high = {}};
   for (const EnvelopePoint& point : series.points) {
-    const double x =
-        (static_cast<double>(point.first_step) + 0.5 * static_cast<double>(series.steps_per_point - 1)) * factor;
+    const double x = 0.5 * static_cast<double>(point.first_step + point.last_step) * factor;
     // A NaN among the values of a piece is marked, and the line goes on from the finite ones.
     if (point.num_nan > 0 || point.num_inf > 0) {
       line.x.push_back(x);

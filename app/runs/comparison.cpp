@@ -38,7 +38,7 @@ RunSeries curve_of(const RunReader& reader, const ComparedRun& run, const std::s
   const MetricEnvelope series =
       reader.load_envelope(run.run.summary.run_id, key, kCurvePoints, range.first, std::min(range.last, run.step));
   for (const EnvelopePoint& point : series.points) {
-    curve.x.push_back(static_cast<double>(point.first_step) + 0.5 * static_cast<double>(series.steps_per_point - 1));
+    curve.x.push_back(0.5 * static_cast<double>(point.first_step + point.last_step));
     curve.y.push_back(point.num_nan + point.num_inf > 0 ? kNan : point.mean);
   }
   return curve;

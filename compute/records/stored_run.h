@@ -38,9 +38,10 @@ struct MetricSeries {
   std::vector<double> wall_secs, values;
 };
 
-/// A series drawn coarsely: each point stands for `steps_per_point` steps (1: for itself), nothing is left out of it.
+/// A series drawn coarsely: each point stands for `steps_per_point` steps (1: for itself), nothing is left out of it;
+/// the first and the last one for the part of them that was asked for.
 struct EnvelopePoint {
-  int64_t first_step = 0;
+  int64_t first_step = 0, last_step = 0;
   int64_t count = 0, num_nan = 0, num_inf = 0;  // count includes the other two
   double min = 0, max = 0, mean = 0;            // of the finite values; NaN when there are none
 };

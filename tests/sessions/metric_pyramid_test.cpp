@@ -75,6 +75,30 @@ TEST_F(MetricPyramidTest, TheLevelFollowsThePicture) {
   EXPECT_THAT(reader.load_envelope(run, "no/such", 100).points, IsEmpty());
 }
 
+TEST_F(MetricPyramidTest, ARangeEndsWhereItEndsWhateverCameLater) {
+  const SessionStore store = open_writer();
+  RunWriter writer(store);
+  const int64_t run = writer.begin_run(a_start());
+  write(writer, 1, 10'000, 777, identity);
+  const RunReader reader(store);
+  const auto expect_edges = [&](int64_t max_points, int64_t first, int64_t last, int64_t width) {
+    const MetricEnvelope envelope = reader.load_envelope(run, "train/loss", max_points, first, last);
+    EXPECT_EQ(envelope.steps_per_point, width);
+    const EnvelopePoint &begin = envelope.points.front(), &end = envelope.points.back();
+    EXPECT_EQ(begin.first_step, first);
+    EXPECT_EQ(begin.last_step, (first / width + 1) * width - 1);
+    EXPECT_EQ(begin.min, first);
+    EXPECT_EQ(begin.mean, 0.5 * static_cast<double>(first + begin.last_step));
+    EXPECT_EQ(end.first_step, last / width * width);
+    EXPECT_EQ(end.last_step, last);
+    EXPECT_EQ(end.max, last);
+    EXPECT_EQ(end.count, last - end.first_step + 1);
+    EXPECT_EQ(end.mean, 0.5 * static_cast<double>(end.first_step + last));
+  };
+  expect_edges(20, 100, 900, 64);
+  expect_edges(3, 200, 9'000, 4096);  // the edges are put together from buckets of 64 and from single steps
+}
+
 TEST_F(MetricPyramidTest, ABucketWithoutAFiniteValueHasNoMean) {
   const SessionStore store = open_writer();
   RunWriter writer(store);
