@@ -73,6 +73,27 @@ bool AgentTraining::between_steps(const rl::Agent& agent) {
   if (!asked_.load(std::memory_order_relaxed)) return true;
   std::unique_lock lock(mutex_);
   for (;;) {
+    hand_out(agent, lock);
+    if (leaving_) return false;
+    if (!paused_) break;
+    const auto begin = std::chrono::steady_clock::now();
+    changed_.wait(lock, [this] { return leaving_ || !paused_ || is_wanted(); });
+    run_->leave_out(secs_since(begin));
+  }
+  asked_ = false;
+  return true;
+}
+
+void AgentTraining::after_the_end(const rl::Agent& agent) {
+  std::unique_lock lock(mutex_);
+  while (!leaving_) {
+    hand_out(agent, lock);
+    changed_.wait(lock, [this] { return leaving_ || is_wanted(); });
+  }
+}
+
+void AgentTraining::hand_out(const rl::Agent& agent, std::unique_lock<std::mutex>& lock) {
+  while (is_wanted()) {
     const bool weights = std::exchange(weights_wanted_, false);
     const int64_t transitions = std::exchange(replay_wanted_, 0);
     lock.unlock();  // copying takes a while, and whoever hears of it may ask for state()
@@ -88,15 +109,7 @@ bool AgentTraining::between_steps(const rl::Agent& agent) {
       news_();
     }
     lock.lock();
-    if (leaving_) return false;
-    if (weights_wanted_ || replay_wanted_ > 0) continue;  // meanwhile
-    if (!paused_) break;
-    const auto begin = std::chrono::steady_clock::now();
-    changed_.wait(lock, [this] { return leaving_ || !paused_ || weights_wanted_ || replay_wanted_ > 0; });
-    run_->leave_out(secs_since(begin));
   }
-  asked_ = false;
-  return true;
 }
 
 void AgentTraining::carry(const rl::RlProgress& progress) {
@@ -158,6 +171,7 @@ void AgentTraining::work() {
     }
     recorder_->close();
     if (const RecorderState state = recorder_->state(); state.num_waiting > 0) fail(state.banner);
+    after_the_end(run.agent());
   } catch (const std::exception& error) { fail(error.what()); }
 }
 

@@ -1,5 +1,5 @@
-// An agent's run behind the window: it trains on a thread of its own, its recorder stores it, and between two steps it
-// hands out copies of its weights and of its replay buffer when somebody wants them.
+// An agent's run behind the window: it trains on a thread of its own, its recorder stores it, and between two steps,
+// and after the last one, it hands out copies of its weights and of its replay buffer when somebody wants them.
 #pragma once
 
 #include <atomic>
@@ -47,6 +47,10 @@ class AgentTraining {
   // on the training thread
   void work();
   bool between_steps(const rl::Agent& agent);
+  void after_the_end(const rl::Agent& agent);
+  bool is_wanted() const { return weights_wanted_ || replay_wanted_ > 0; }
+  /// What is wanted, until nothing is. `lock` is let go meanwhile.
+  void hand_out(const rl::Agent& agent, std::unique_lock<std::mutex>& lock);
   void carry(const rl::RlProgress& progress);
   void fail(const std::string& message);
 

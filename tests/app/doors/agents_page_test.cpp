@@ -137,6 +137,22 @@ TEST_F(AgentsStory, AStoredAgentPlaysAndItsBufferIsLookedAt) {
   ASSERT_TRUE(until([&] { return std::filesystem::exists(folder) && !std::filesystem::is_empty(folder); }));
 }
 
+TEST_F(AgentsStory, AnAgentThatHasEndedIsStillThere) {
+  open();
+  train(small("soft"));
+  ASSERT_TRUE(until([&] { return stage_->training().steps > 150; }));
+  RlConfig diverging = small("soft");
+  diverging.learning_rate = 1e30;
+  stage_->ask(agent::Train{diverging});
+  ASSERT_TRUE(until([&] { return stage_->training().state == RunState::diverged; })) << trouble();
+  stage_->ask(agent::Open{1});  // the first one, stored
+  ASSERT_TRUE(until([&] { return page().view() && page().view()->run_id == 1; })) << trouble();
+  stage_->ask(agent::Open{0});
+  ASSERT_TRUE(until([&] { return page().view() && page().view()->live; }));
+  stage_->ask(agent::LookAtReplay{});
+  ASSERT_TRUE(until([&] { return page().replay() != nullptr; }));
+}
+
 TEST_F(AgentsStory, WhatCannotBeTrainedIsSaidAndTheRunGoesOn) {
   open();
   train(small("dense"));
