@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "app/agents/agent_resume.h"
 #include "app/agents/rl_headless.h"
 #include "app/terminal/progress_printer.h"
 #include "app/terminal/text_table.h"
@@ -36,10 +37,14 @@ void tell(Crew& crew, size_t all) {
                     " steps/s  step: return" + each);
 }
 
-void run_one(Crew& crew, rl::RlSetup setup, size_t thread, size_t all) {
+void run_one(Crew& crew, AgentJob job, size_t thread, size_t all) {
   RecorderOptions recording = crew.recording;
   recording.beside = recording.wait_for_store = true;  // the other runs' recorders write there too
-  run_agent(std::move(setup), recording, crew.signals,
+  if (job.resume_run != 0) {
+    const SessionStore store(recording.store, SessionStore::Access::read);
+    go_on_with(RunReader(store), job.resume_run, job.setup, recording);
+  }
+  run_agent(std::move(job.setup), recording, crew.signals,
             {[&](const rl::RlProgress& progress) {
                const std::lock_guard lock(crew.mutex);
                crew.now[thread] = progress;
@@ -55,9 +60,9 @@ void run_one(Crew& crew, rl::RlSetup setup, size_t thread, size_t all) {
 
 }  // namespace
 
-void run_agents(std::vector<rl::RlSetup> setups, const RecorderOptions& recording, int64_t at_once,
+void run_agents(std::vector<AgentJob> jobs, const RecorderOptions& recording, int64_t at_once,
                 const StopSignals& signals) {
-  const size_t all = setups.size(), num_threads = std::min(all, static_cast<size_t>(at_once));
+  const size_t all = jobs.size(), num_threads = std::min(all, static_cast<size_t>(at_once));
   Crew crew{recording, signals, std::vector<rl::RlProgress>(num_threads)};
   std::vector<std::thread> threads;
   for (size_t thread = 0; thread < num_threads; ++thread) {
@@ -65,7 +70,7 @@ void run_agents(std::vector<rl::RlSetup> setups, const RecorderOptions& recordin
       work_alone_on_this_thread(true);
       for (size_t i = crew.next++; i < all && !signals.asked(); i = crew.next++) {
         try {
-          run_one(crew, std::move(setups[i]), thread, all);
+          run_one(crew, std::move(jobs[i]), thread, all);
         } catch (...) {
           const std::lock_guard lock(crew.mutex);
           if (!crew.failure) crew.failure = std::current_exception();

@@ -1,16 +1,16 @@
 // `moescope rl sweep`: every preset on every game with every seed, one run a core at once; what is stored already is
-// left out, so the same command goes on after a stop.
+// left out and what was begun goes on, so the same command continues after a stop.
 #include <iostream>
+#include <map>
 #include <set>
 
+#include "app/agents/agent_resume.h"
 #include "app/agents/rl_crew.h"
 #include "app/commands/command_rl.h"
 #include "app/options/store_path.h"
 #include "compute/backends/cpu_features.h"
 #include "compute/records/rl_config_fields.h"
 #include "compute/records/rl_presets.h"
-#include "sessions/run_params.h"
-#include "sessions/run_reader.h"
 
 namespace moescope {
 namespace {
@@ -21,32 +21,34 @@ struct RlSweepOptions {
   std::string store, stop;
 };
 
-/// All that decides what a run computes, as one text.
-std::string identity(const ParamTexts& params) {
-  std::string text;
-  for (const auto& [key, value] : params)
-    if (is_rl_field(key) && key != "rl.threads" && key != "rl.checkpoint_secs") text += key + "=" + value + "\n";
-  return text;
-}
-
 ParamTexts texts_of(const RlConfig& config) {
   ParamTexts params;
   for (const FieldText& field : list_fields(config)) params[std::string(field.field.key)] = field.value;
   return params;
 }
 
-/// The finished runs of the store.
-std::set<std::string> stored_runs(const std::filesystem::path& path) {
-  std::set<std::string> done;
-  if (!std::filesystem::exists(path)) return done;
+struct StoredRuns {
+  std::set<std::string> done;                  // by agent_identity: ended by themselves
+  std::map<std::string, int64_t> interrupted;  // the newest of those that stopped on the way and can go on
+};
+
+StoredRuns stored_runs(const std::filesystem::path& path) {
   const SessionStore store(path, SessionStore::Access::read);
   const RunReader reader(store);
-  RunQuery finished;
-  finished.where = "state = 'finished'";
-  for (int64_t run_id : reader.list_ids(finished))
-    if (reader.load_summary(run_id).message != rl::kStoppedByRequest)
-      done.insert(identity(read_params(reader.database(), run_id)));
-  return done;
+  StoredRuns found;
+  RunQuery oldest_first;
+  oldest_first.order = "run_id";
+  oldest_first.descending = false;
+  for (const int64_t run_id : reader.list_ids(oldest_first)) {
+    const std::string identity = agent_identity(read_params(reader.database(), run_id));
+    const RunSummary run = reader.load_summary(run_id);
+    const bool by_itself = run.state == RunState::finished && run.message != rl::kStoppedByRequest;
+    if (by_itself || run.state == RunState::diverged)
+      found.done.insert(identity);
+    else if (run.num_checkpoints > 0)
+      found.interrupted[identity] = run_id;
+  }
+  return found;
 }
 
 std::vector<RlConfig> all_configs(const RlSweepOptions& options) {
@@ -74,14 +76,17 @@ int rl_sweep(const RlSweepOptions& options) {
   // The writer's lock, under which the runs' recorders are guests: a second sweep would train the same runs.
   const SessionStore claimed(recording.store, SessionStore::Access::write);
   const StopSignals signals;
-  const std::set<std::string> stored = stored_runs(recording.store);
-  std::vector<rl::RlSetup> missing;
+  const StoredRuns stored = stored_runs(recording.store);
+  std::vector<AgentJob> missing;
   for (const RlConfig& config : configs) {
-    if (stored.contains(identity(texts_of(config)))) continue;
-    rl::RlSetup setup;
-    setup.config = config;
-    setup.stop_rule = stop;
-    missing.push_back(std::move(setup));
+    const std::string identity = agent_identity(texts_of(config));
+    if (stored.done.contains(identity)) continue;
+    AgentJob job;
+    job.setup.config = config;
+    job.setup.stop_rule = stop;
+    if (const auto begun = stored.interrupted.find(identity); begun != stored.interrupted.end())
+      job.resume_run = begun->second;
+    missing.push_back(std::move(job));
   }
   const int64_t cores = cpu_features().physical_threads;
   run_agents(std::move(missing), recording, options.at_once > 0 ? options.at_once : cores, signals);

@@ -1,6 +1,7 @@
 // `moescope rl train`: from flags to a run of an agent, a new one or a stored one that goes on.
 #include <iostream>
 
+#include "app/agents/agent_resume.h"
 #include "app/agents/rl_headless.h"
 #include "app/commands/command_rl.h"
 #include "app/options/run_lookup.h"
@@ -8,7 +9,6 @@
 #include "app/terminal/text_table.h"
 #include "compute/records/rl_config_fields.h"
 #include "compute/records/rl_presets.h"
-#include "sessions/checkpoints.h"
 
 namespace moescope {
 namespace {
@@ -71,17 +71,8 @@ PreparedRlRun prepare(const RlTrainOptions& options) {
   }
   const SessionStore store = open_store_for_reading(options.store);
   const RunReader reader(store);
-  const int64_t run_id = find_run(reader, options.resume);
-  const auto info = reader.latest_checkpoint(run_id);
-  const std::string name = "run " + std::to_string(run_id);
-  if (!info) throw UserError(name + " has no checkpoint to go on from; start it anew");
-  run.setup.resume_from =
-      std::make_shared<const std::vector<std::byte>>(load_checkpoint(store.database(), info->checkpoint_id));
-  run.setup.resume_name = name + "'s checkpoint of step " + std::to_string(info->step);
-  run.setup.wall_secs_before = reader.load_summary(run_id).wall_secs;
-  run.setup.config = rl::read_agent_config(*run.setup.resume_from, run.setup.resume_name);
+  go_on_with(reader, find_run(reader, options.resume), run.setup, run.recording);
   apply_on_resume(options, run.setup.config);
-  run.recording.resume = RecorderOptions::Resume{run_id, info->step};
   return run;
 }
 

@@ -16,6 +16,7 @@
 namespace moescope {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 
 class CommandRl : public testing::Test {
@@ -119,6 +120,48 @@ TEST_F(CommandRl, SeedsSideBySideGiveTheBitsOfEachAlone) {
   const Outcome again = run_program(words);
   ASSERT_EQ(again.status, 0) << again.err;
   EXPECT_EQ(reader.count_runs(), 3) << "what is stored is not trained again";
+}
+
+TEST_F(CommandRl, ASweepGoesOnWithWhatWasStopped) {
+  std::vector<std::string> words = training(store_, {"--stop", "steps=600"});
+  words.erase(std::find(words.begin(), words.end(), "--preset"), std::find(words.begin(), words.end(), "--store"));
+  words[1] = "sweep";
+  words.insert(words.end(), {"--presets", "soft", "--seeds", "1"});
+  ASSERT_EQ(run_program(training(store_, {"--stop", "steps=300", "--seed", "0"})).status, 0);
+  {
+    const SessionStore store(store_, SessionStore::Access::edit);  // as Ctrl+C leaves it
+    store.database().execute("UPDATE runs SET message = 'stopped by request'");
+  }
+  const Outcome swept = run_program(words);
+  ASSERT_EQ(swept.status, 0) << swept.err;
+  EXPECT_EQ(RunReader(SessionStore(store_, SessionStore::Access::read)).count_runs(), 1);
+  ASSERT_EQ(run_program(training(other_, {"--stop", "steps=600", "--seed", "0"})).status, 0);
+  EXPECT_EQ(last_state(store_), last_state(other_));
+}
+
+TEST_F(CommandRl, StatisticsCountARunOnceAndCompareOnlyTheSameGames) {
+  const auto train = [&](const std::string& game, const std::string& name, const std::string& steps) {
+    std::vector<std::string> words = training(store_, {"--stop", steps, "--set", "name=" + name});
+    words[2] = game;
+    return run_program(words).status;
+  };
+  ASSERT_EQ(train("breakout", "a", "steps=200"), 0);
+  ASSERT_EQ(train("breakout", "a", "steps=400"), 0);  // the same again, further
+  ASSERT_EQ(train("asterix", "b", "steps=300"), 0);
+  const Outcome stats = run_program({"rl", "stats", "--store", store_});
+  ASSERT_EQ(stats.status, 0) << stats.err;
+  EXPECT_THAT(stats.out, HasSubstr("2 runs at step 300, where run 3, the shortest, ended"));
+  EXPECT_THAT(stats.out, ContainsRegex("b +asterix .* -\n"));  // not better than a in another game
+}
+
+TEST_F(CommandRl, StatisticsOfAGameWithNegativeReturnsReachOne) {
+  ASSERT_EQ(run_program({"rl", "train", "acrobot", "--store", store_, "--stop", "steps=2500", "--set", "hidden=16",
+                         "--set", "report_every=500", "--set", "threads=1"})
+                .status,
+            0);
+  const Outcome stats = run_program({"rl", "stats", "--store", store_, "--last", "0.2"});
+  EXPECT_THAT(stats.out, HasSubstr("1.000 [1.000, 1.000]"));  // the only arm is the best one
+  EXPECT_THAT(stats.out, HasSubstr(" 0.000 "));               // and nothing is left to gain
 }
 
 TEST_F(CommandRl, PlaysEvaluatesAndCompares) {
