@@ -136,6 +136,12 @@ std::vector<CheckpointInfo> list_checkpoints(const Database& database, int64_t r
   return checkpoints;
 }
 
+const CheckpointInfo& checkpoint_up_to(const std::vector<CheckpointInfo>& checkpoints, int64_t step) {
+  const auto later = std::upper_bound(checkpoints.begin(), checkpoints.end(), step,
+                                      [](int64_t wanted, const CheckpointInfo& one) { return wanted < one.step; });
+  return later == checkpoints.begin() ? *later : *(later - 1);
+}
+
 std::vector<std::byte> load_checkpoint(const Database& database, int64_t checkpoint_id) {
   const ReadSnapshot snapshot(database);  // a rolling checkpoint may be replaced while its parts are read
   const std::string name = "checkpoint " + std::to_string(checkpoint_id);

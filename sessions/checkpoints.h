@@ -37,6 +37,9 @@ void drop_unfinished_checkpoints(const Database& database, int64_t run_id);
 /// Oldest step first.
 std::vector<CheckpointInfo> list_checkpoints(const Database& database, int64_t run_id);
 
+/// Of a list by step, which must not be empty: the last one at or before `step`, the first one when all are later.
+const CheckpointInfo& checkpoint_up_to(const std::vector<CheckpointInfo>& checkpoints, int64_t step);
+
 /// The bytes. Throws StoreError: missing when there is no such checkpoint, damaged when a part is lost or altered.
 std::vector<std::byte> load_checkpoint(const Database& database, int64_t checkpoint_id);
 

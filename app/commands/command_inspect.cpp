@@ -35,6 +35,7 @@ struct InspectFlags {
   std::vector<std::string> settings;
   WhatIfOptions what_if;
   bool json = false;
+  StepMatch match = StepMatch::exact;
   int64_t step = -1, images = 0, patch = -1, attention = -1, layer = -1, points = 2000, per_expert = 16, per_image = 2;
   double perplexity = 30;
 };
@@ -121,7 +122,10 @@ void take_link(InspectFlags& flags) {
   if (!is_link(flags.run)) return;
   const ViewLink link = link_from_text(flags.run);
   flags.run = link.run;
-  if (flags.step < 0) flags.step = link.step;
+  if (flags.step < 0) {  // links are copied at any step, not only where a checkpoint was taken
+    flags.step = link.step;
+    flags.match = StepMatch::up_to;
+  }
   if (flags.image.empty() && link.image >= 0) flags.image = std::to_string(link.image);
   if (flags.patch < 0) flags.patch = link.patch;
   if (flags.layer < 0) flags.layer = link.layer;
@@ -133,7 +137,9 @@ int inspect(InspectFlags flags) {
     throw UserError("--backend is for parity; " + flags.question + " is computed on the CPU");
   take_link(flags);
   const WhatIf what_if = chosen_what_if(flags.what_if);
-  StoredModel stored = load_stored_model(flags.store, flags.run, flags.settings, flags.step);
+  StoredModel stored = load_stored_model(flags.store, flags.run, flags.settings, flags.step, flags.match);
+  if (flags.step >= 0 && stored.step != flags.step)
+    std::cerr << "step " << flags.step << " is not stored; this is the checkpoint of step " << stored.step << "\n";
   warn_of_other_data(stored);
   Replica replica = replica_of(stored);
   return flags.question == "image" ? inspect_image(flags, replica, what_if) : inspect_images(flags, replica, what_if);

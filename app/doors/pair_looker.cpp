@@ -15,17 +15,13 @@ namespace {
 
 constexpr int64_t kBatch = 8;  // images looked at between two questions whether to go on
 
-/// The last one at or before the step; the first one when all are later; of the end when no step is asked for.
-CheckpointInfo nearest_checkpoint(const RunReader& reader, const RunMoment& moment) {
+/// Of the end when no step is asked for.
+CheckpointInfo shown_checkpoint(const RunReader& reader, const RunMoment& moment) {
   const std::vector<CheckpointInfo> stored = list_checkpoints(reader.database(), moment.run_id);
   if (stored.empty())
     throw UserError("run " + std::to_string(moment.run_id) +
                     " has no checkpoint to look through; Ctrl+S saves one while it trains");
-  if (moment.step < 0) return stored.back();
-  CheckpointInfo best = stored.front();
-  for (const CheckpointInfo& one : stored)
-    if (one.step <= moment.step) best = one;
-  return best;
+  return moment.step < 0 ? stored.back() : checkpoint_up_to(stored, moment.step);
 }
 
 bool same_data(const RunConfig& a, const RunConfig& b) {
@@ -55,7 +51,7 @@ WatchedImage test_image(int64_t index) { return {index, nullptr, "test " + std::
 void PairLooker::load(Side& side, const RunMoment& moment, const Side& other) {
   const SessionStore store(store_, SessionStore::Access::read);
   const RunReader reader(store);
-  const CheckpointInfo info = nearest_checkpoint(reader, moment);
+  const CheckpointInfo info = shown_checkpoint(reader, moment);
   if (side.replica.model && side.checkpoint.checkpoint_id == info.checkpoint_id) {
     side.moment = moment;
     return;

@@ -31,10 +31,13 @@ void apply_settings(RunConfig& config, const std::vector<std::string>& settings)
 }
 
 /// Of the last step, or of the one asked for. Throws UserError listing the steps when that is not stored.
-std::optional<CheckpointInfo> chosen_checkpoint(const RunReader& reader, int64_t run_id, int64_t step) {
+std::optional<CheckpointInfo> chosen_checkpoint(const RunReader& reader, int64_t run_id, int64_t step,
+                                                StepMatch match) {
   if (step < 0) return reader.latest_checkpoint(run_id);
+  const std::vector<CheckpointInfo> stored = list_checkpoints(reader.database(), run_id);
+  if (match == StepMatch::up_to && !stored.empty()) return checkpoint_up_to(stored, step);
   std::string steps;
-  for (const CheckpointInfo& one : list_checkpoints(reader.database(), run_id)) {
+  for (const CheckpointInfo& one : stored) {
     if (one.step == step) return one;
     steps += (steps.empty() ? "" : ", ") + std::to_string(one.step);
   }
@@ -45,13 +48,13 @@ std::optional<CheckpointInfo> chosen_checkpoint(const RunReader& reader, int64_t
 }  // namespace
 
 StoredModel load_stored_model(const std::string& store_asked, const std::string& run,
-                              const std::vector<std::string>& settings, int64_t step) {
+                              const std::vector<std::string>& settings, int64_t step, StepMatch match) {
   const SessionStore store = open_store_for_reading(store_asked);
   const RunReader reader(store);
   StoredModel stored;
   stored.run_id = find_run(reader, run);
   const std::string name = "run " + std::to_string(stored.run_id);
-  const std::optional<CheckpointInfo> info = chosen_checkpoint(reader, stored.run_id, step);
+  const std::optional<CheckpointInfo> info = chosen_checkpoint(reader, stored.run_id, step, match);
   if (!info) throw UserError(name + " has no checkpoint to evaluate; let it train longer");
   const std::vector<std::byte> bytes = load_checkpoint(store.database(), info->checkpoint_id);
   const Checkpoint checkpoint = read_checkpoint(bytes, name + "'s checkpoint of step " + std::to_string(info->step));

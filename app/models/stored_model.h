@@ -24,11 +24,16 @@ struct StoredModel {
   std::unique_ptr<VisionTransformer> model;
 };
 
-/// `run` as find_run takes it; `step` chooses the checkpoint, -1 the last one. `settings` ("key=value") may change live
-/// fields, data.path, data.test_limit, data.workers and compute.*. Throws UserError: no such run, no checkpoint of that
-/// step, another setting, a data set that is not the one trained on.
+/// Whether a checkpoint must be of the very step that is asked for.
+enum class StepMatch { exact, up_to };
+
+/// `run` as find_run takes it; `step` chooses the checkpoint, -1 the last one; StepMatch::up_to takes the last one at
+/// or before it (checkpoint_up_to). `settings` ("key=value") may change live fields, data.path, data.test_limit,
+/// data.workers and compute.*. Throws UserError: no such run, no checkpoint of that step, another setting, a data set
+/// that is not the one trained on.
 StoredModel load_stored_model(const std::string& store, const std::string& run,
-                              const std::vector<std::string>& settings, int64_t step = -1);
+                              const std::vector<std::string>& settings, int64_t step = -1,
+                              StepMatch match = StepMatch::exact);
 
 /// The stored model as something to look through. The data set and the model move.
 Replica replica_of(StoredModel& stored);

@@ -26,6 +26,10 @@ TEST(Links, SayForACommandWhatFlagsWouldSay) {
   const std::string link = "moescope://run/1?step=0&image=test:5&layer=1&patch=3&page=explore";
   EXPECT_EQ(run_program({"inspect", link, "image", "--store", store}).out, flags.out);
   EXPECT_NE(run_program({"inspect", link, "image", "--image", "6", "--store", store}).out, flags.out);  // a flag wins
+  const Outcome between =
+      run_program({"inspect", "moescope://run/1?step=3&image=test:5&patch=3", "image", "--store", store});
+  EXPECT_EQ(between.out, flags.out);
+  EXPECT_THAT(between.err, HasSubstr("step 3 is not stored; this is the checkpoint of step 0"));
   EXPECT_EQ(run_program({"runs", "show", "moescope://run/latest", "--store", store}).status, 0);
   const Outcome broken = run_program({"inspect", "moescope://run/1?pach=3", "image", "--store", store});
   EXPECT_EQ(broken.status, 2);
