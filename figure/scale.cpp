@@ -61,7 +61,11 @@ void Scale::place(const AxisSpec& axis, double least, double greatest, int max_t
 
 void Scale::linear_ticks(int max_ticks) {
   const double step = round_step((high_ - low_) / std::max(1, max_ticks - 1));
-  for (double tick = std::ceil(low_ / step - 1e-9) * step; tick <= high_ + 1e-9 * step; tick += step) {
+  const double first = std::ceil(low_ / step - 1e-9) * step;
+  // Counted: in a range of a few units in the last place, tick + step may be tick.
+  for (int i = 0; i <= 5 * max_ticks; ++i) {
+    const double tick = first + i * step;
+    if (tick > high_ + 1e-9 * step) break;
     const double value = std::abs(tick) < 1e-9 * step ? 0 : tick;
     ticks_.push_back({value, number_label(value)});
   }

@@ -1,6 +1,8 @@
 // The checks, from the file's pages up to what they mean.
 #include "sessions/check.h"
 
+#include <set>
+
 #include "sessions/checkpoints.h"
 #include "sessions/embedded_sql.h"
 #include "sessions/routing_blobs.h"
@@ -68,9 +70,13 @@ class Check {
   }
 
   void settings() {
+    // What another program recorded may say nothing about settings.
+    const auto others = ids("SELECT run_id FROM environment WHERE key = 'imported_from'");
+    const std::set<int64_t> imported(others.begin(), others.end());
     for (const int64_t run : ids("SELECT run_id FROM runs ORDER BY run_id")) {
       const ParamTexts params = read_params(database_, run);
-      if (params.empty()) findings_.push_back("run " + std::to_string(run) + " has no settings");
+      if (params.empty() && !imported.contains(run))
+        findings_.push_back("run " + std::to_string(run) + " has no settings");
       std::vector<std::string> doubts;
       to_config(params, doubts);
       for (const std::string& doubt : doubts) findings_.push_back("run " + std::to_string(run) + ": " + doubt);

@@ -219,11 +219,11 @@ TensorboardImport import_tensorboard(const SessionStore& store, const std::files
   start.config.name = name;
   start.environment = {{"imported_from", from.string()}};
   RunWriter writer(store);
-  writer.write(
-      std::vector<Event>{start, std::move(taken), StateChanged{0, 0, RunState::finished, "imported from TensorBoard"}});
-  import.run_id = writer.run_id();
+  import.run_id = writer.begin_run(start);
   // An event file says nothing about settings: none are stored, rather than our defaults.
   Statement(store.database(), "DELETE FROM params_data WHERE run_id = ?").run(import.run_id);
+  writer.write(
+      std::vector<Event>{std::move(taken), StateChanged{0, 0, RunState::finished, "imported from TensorBoard"}});
   return import;
 }
 

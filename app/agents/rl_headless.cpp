@@ -41,13 +41,19 @@ void run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSi
   rl::RlRun run(std::move(setup), events);
   run.prepare();
   Recorder recorder(events, recording);
-  for (bool going = true; going;) {
-    going = run.turn();
-    if (going && signals.asked()) {
-      run.finish(rl::kStoppedByRequest);
-      going = false;
+  try {
+    for (bool going = true; going;) {
+      going = run.turn();
+      if (going && signals.asked()) {
+        run.finish(rl::kStoppedByRequest);
+        going = false;
+      }
+      tell.turned(run.progress());
     }
-    tell.turned(run.progress());
+  } catch (const std::exception& error) {
+    run.fail(error.what());
+    recorder.close();
+    throw;
   }
   recorder.close();
   if (const RecorderState state = recorder.state(); state.num_waiting > 0) throw UserError(state.banner);

@@ -145,6 +145,22 @@ void AgentTraining::fail(const std::string& message) {
   news_();
 }
 
+void AgentTraining::train(rl::RlRun& run) {
+  for (bool going = true; going;) {
+    going = run.turn();
+    bool leaving = false;
+    {
+      const std::lock_guard lock(mutex_);
+      leaving = leaving_;
+    }
+    if (going && leaving) {
+      run.finish(rl::kStoppedByRequest);
+      going = false;
+    }
+    carry(run.progress());
+  }
+}
+
 void AgentTraining::work() {
   try {
     rl::RlRun run(std::move(setup_), events_);
@@ -156,17 +172,10 @@ void AgentTraining::work() {
     recording.beside = recording.wait_for_store = true;
     recorder_ = std::make_unique<Recorder>(to_record_, recording);
     carry(run.progress());
-    for (bool going = true; going;) {
-      going = run.turn();
-      bool leaving = false;
-      {
-        const std::lock_guard lock(mutex_);
-        leaving = leaving_;
-      }
-      if (going && leaving) {
-        run.finish(rl::kStoppedByRequest);
-        going = false;
-      }
+    try {
+      train(run);
+    } catch (const std::exception& error) {
+      run.fail(error.what());
       carry(run.progress());
     }
     recorder_->close();

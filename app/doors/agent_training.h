@@ -46,6 +46,7 @@ class AgentTraining {
  private:
   // on the training thread
   void work();
+  void train(rl::RlRun& run);
   bool between_steps(const rl::Agent& agent);
   void after_the_end(const rl::Agent& agent);
   bool is_wanted() const { return weights_wanted_ || replay_wanted_ > 0; }

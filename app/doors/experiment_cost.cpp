@@ -126,9 +126,9 @@ std::string experiment_tag(const ExperimentAsk& ask) {
 ExperimentPlan plan_experiment(const std::filesystem::path& store, const ExperimentAsk& ask) {
   ExperimentPlan plan;
   plan.ask = ask;
-  for (const Preset& preset : list_presets()) plan.presets.push_back(preset.name);
   for (const FieldText& field : list_fields(RunConfig{})) plan.settings.emplace_back(field.field.key);
   try {
+    for (const Preset& preset : list_presets()) plan.presets.push_back(preset.name);
     if (ask.name.empty()) throw ConfigError("it has no name; write one word, which its runs carry as a tag");
     if (ask.presets.empty()) throw ConfigError("choose a preset");
     std::vector<RunConfig> configs;

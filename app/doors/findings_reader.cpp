@@ -36,7 +36,9 @@ FindingLook look_at(const RunReader* reader, const Recipe& recipe) {
 }  // namespace
 
 FindingsReader::FindingsReader(std::filesystem::path store, std::filesystem::path folder)
-    : store_path_(std::move(store)), folder_(std::move(folder)), reading_([this] { read(); }) {}
+    : store_path_(std::move(store)),
+      folder_(std::move(folder)),
+      reading_([this](std::string words) { notice(std::move(words)); }, [this] { read(); }) {}
 
 FindingsReader::~FindingsReader() { set_waker(nullptr); }
 

@@ -55,7 +55,7 @@ class FindingsReader : public FindingsDoor {
   std::chrono::steady_clock::time_point read_at_{};
   double read_cost_secs_ = 0;
 
-  NormRefit refit_{[this] { wake_(); }};
+  NormRefit refit_{[this] { wake_(); }, [this](std::string words) { notice(std::move(words)); }};
   Worker reading_;  // last: it uses all of the above
 };
 

@@ -49,7 +49,8 @@ figure::Scene scene_of(const std::vector<double>& steps, const std::vector<doubl
 
 }  // namespace
 
-NormRefit::NormRefit(std::function<void()> wake) : wake_(std::move(wake)) {}
+NormRefit::NormRefit(std::function<void()> wake, std::function<void(std::string)> failed)
+    : wake_(std::move(wake)), fitting_(std::move(failed)) {}
 
 void NormRefit::ask(const NormAsk& ask) {
   const int64_t number = ++wanted_;

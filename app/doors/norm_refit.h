@@ -14,8 +14,8 @@ namespace moescope {
 
 class NormRefit {
  public:
-  /// wake: called on the worker's thread when there is something to take.
-  explicit NormRefit(std::function<void()> wake);
+  /// wake: called on the worker's thread when there is something to take; failed: told there why nothing came.
+  NormRefit(std::function<void()> wake, std::function<void(std::string words)> failed);
   ~NormRefit() { stop(); }
 
   void ask(const NormAsk& ask);

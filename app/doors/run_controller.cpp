@@ -151,12 +151,28 @@ Replica RunController::load_replica(int64_t checkpoint_id) {
 // ---- the controller's own thread
 
 void RunController::work() {
-  try {
-    do {
+  do {
+    try {
       start();
       follow();
-    } while (begin_branch());
-  } catch (const std::exception& error) { fail(error.what()); }
+    } catch (const std::exception& error) { fail(error.what()); }
+  } while (begin_branch() || wait_for_branch());
+}
+
+/// A run that failed has left its trainer; what it stored can still be branched from. False when the window is leaving.
+bool RunController::wait_for_branch() {
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (leaving_) return false;
+    }
+    try {
+      read_files();
+      prepare_branch();
+      if (next_) return begin_branch();
+    } catch (const std::exception& error) { tell(error.what()); }
+    std::this_thread::sleep_for(kLook);
+  }
 }
 
 /// Until the trainer has left.
@@ -197,7 +213,7 @@ void RunController::prepare_branch() {
   next_->setup.stop_rule = std::move(stop_rule);  // what is set now, not what the checkpoint was to end at
   next_->setup.start_paused = last_state_ != RunState::running;
   next_->setup.watched = run_.setup.watched;
-  trainer_->commands().push(Finish{});
+  if (trainer_) trainer_->commands().push(Finish{});
 }
 
 /// Puts the prepared run in the place of the one that was left; false when there is none, or the window is leaving.
@@ -210,8 +226,8 @@ bool RunController::begin_branch() {
     if (leaving_) return false;
     trainer = std::move(trainer_), recorder = std::move(recorder_);
   }
-  trainer->join();
-  recorder->close();
+  if (trainer) trainer->join();
+  if (recorder) recorder->close();
   weights_->take();  // of the run that was left, should nobody have fetched them
   explorer_.use_live();
   run_ = std::move(*next_);

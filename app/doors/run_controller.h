@@ -52,6 +52,7 @@ class RunController : public LiveRun {
   void list_stored_steps();
   void prepare_branch();
   bool begin_branch();
+  bool wait_for_branch();
   void tell(std::string notice);
   void carry(std::deque<Event> events);
   void read_files();

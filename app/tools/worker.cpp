@@ -3,8 +3,8 @@
 
 namespace moescope {
 
-Worker::Worker(std::function<void()> tick, std::chrono::milliseconds every)
-    : tick_(std::move(tick)), every_(every), thread_([this] { work(); }) {}
+Worker::Worker(std::function<void(std::string)> failed, std::function<void()> tick, std::chrono::milliseconds every)
+    : failed_(std::move(failed)), tick_(std::move(tick)), every_(every), thread_([this] { work(); }) {}
 
 Worker::~Worker() {
   {
@@ -39,7 +39,10 @@ void Worker::work() {
         tasks_.pop_front();
       }
     }
-    if (task) task();
+    if (!task) continue;
+    try {
+      task();
+    } catch (const std::exception& error) { failed_(error.what()); }
   }
 }
 

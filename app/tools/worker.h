@@ -6,14 +6,17 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 
 namespace moescope {
 
 class Worker {
  public:
-  /// tick: called on the thread every `every` while nothing else is done; none: never.
-  explicit Worker(std::function<void()> tick = {}, std::chrono::milliseconds every = std::chrono::milliseconds(500));
+  /// failed: told, on the thread, of what a task or a tick has thrown; the thread goes on. tick: called every `every`
+  /// while nothing else is done; none: never.
+  explicit Worker(std::function<void(std::string words)> failed, std::function<void()> tick = {},
+                  std::chrono::milliseconds every = std::chrono::milliseconds(500));
   /// Waits for what is being done; what has not begun is never done.
   ~Worker();
   Worker(const Worker&) = delete;
@@ -24,6 +27,7 @@ class Worker {
  private:
   void work();
 
+  const std::function<void(std::string)> failed_;
   const std::function<void()> tick_;
   const std::chrono::milliseconds every_;
   std::mutex mutex_;

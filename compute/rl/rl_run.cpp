@@ -180,6 +180,8 @@ void RlRun::finish(const std::string& reason) {
   change_state(RunState::finished, reason);
 }
 
+void RlRun::fail(const std::string& message) { change_state(RunState::failed, message); }
+
 void RlRun::change_state(RunState state, const std::string& message) {
   progress_.state = state;
   progress_.message = message;

@@ -52,6 +52,8 @@ class RlRun {
   bool turn();
   /// Saves and ends it.
   void finish(const std::string& reason);
+  /// Ends it without saving: what turn() threw is all that there is to say.
+  void fail(const std::string& message);
 
   /// The turn in progress stood still for so long, because a person paused it: neither wall time nor speed counts it.
   /// From after_step.

@@ -39,9 +39,11 @@ void read_condition(StopRule& rule, std::string_view text) {
                       std::string(nearest_name(kind, kKinds)) + "=N? (steps=N, epochs=N, seconds=N, accuracy=X)");
   }
   const double value = read_number(kind, equals == text.npos ? std::string_view() : text.substr(equals + 1));
+  if (value > (kind == "steps" ? 1e15 : 1e9))  // a billion epochs are still a whole number of steps
+    throw ConfigError("stop rule " + std::string(text) + " is more than any run does; write a smaller number");
   if (kind == "steps") {
     if (rule.steps) throw ConfigError("stop rule names steps twice; keep one of them");
-    if (value != std::floor(value) || value > 1e15) {
+    if (value != std::floor(value)) {
       throw ConfigError("stop rule steps=" + std::string(text.substr(equals + 1)) + " is not a whole number of steps");
     }
     rule.steps = static_cast<int64_t>(value);

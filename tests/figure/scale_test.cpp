@@ -33,6 +33,11 @@ TEST(FigureScale, GivenEndsStay) {
   EXPECT_THAT(labels(scale), ElementsAre("50"));
 }
 
+TEST(FigureScale, ARangeOfAFewNumbersEnds) {
+  const double low = 1e6, high = std::nextafter(std::nextafter(low, 2e6), 2e6);
+  EXPECT_LE(Scale({.label = "", .log = false, .low = low, .high = high}, low, high, 5).ticks().size(), 26u);
+}
+
 TEST(FigureScale, LogAxes) {
   const Scale scale({.label = "", .log = true, .low = {}, .high = {}}, 1, 10000, 5);
   EXPECT_DOUBLE_EQ(scale.share(100), 0.5);

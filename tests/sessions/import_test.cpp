@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <sstream>
 
+#include "sessions/check.h"
 #include "sessions/export.h"
 #include "sessions/run_notes.h"
 #include "sessions/store_fixture.h"
@@ -17,6 +18,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN(), kInfinity = std::numeric_limits<double>::infinity();
 
@@ -125,6 +127,7 @@ TEST_F(ImportTest, TensorboardScalarsComeBackAs32BitNumbers) {
   EXPECT_EQ(series.wall_secs[4] - series.wall_secs[0], 2);  // half a second a step
   EXPECT_EQ(reader_.load_summary(done.run_id).name, "back");
   EXPECT_EQ(reader_.load_summary(done.run_id).router, "") << "no setting is known, and none is made up";
+  EXPECT_THAT(check_store(path_), IsEmpty());  // which is no damage
 }
 
 TEST_F(ImportTest, EveryFlippedByteOfAnEventFileIsNoticed) {

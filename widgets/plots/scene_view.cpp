@@ -120,6 +120,7 @@ std::optional<figure::PanelZoom::Range> SceneView::zoomed_x(size_t panel) const 
 
 /// Panels with the same x axis show the same part of it.
 void SceneView::zoom(const figure::Scene& scene, size_t panel, figure::PanelZoom::Range x) {
+  if (x.high - x.low <= 1e-9 * std::max(std::abs(x.low), std::abs(x.high))) return;  // no number lies within
   zooms_.resize(std::max(zooms_.size(), scene.panels.size()));
   for (size_t i = 0; i < scene.panels.size(); ++i)
     if (scene.panels[i].x.label == scene.panels[panel].x.label) zooms_[i].x = x;

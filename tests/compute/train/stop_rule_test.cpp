@@ -42,6 +42,7 @@ TEST(StopRule, RefusesInOneSentenceWithARemedy) {
   EXPECT_EQ(error_of("steps=-1"), "stop rule steps=-1 needs a number above 0; write for example steps=100");
   EXPECT_EQ(error_of("steps=nan"), "stop rule steps=nan needs a number above 0; write for example steps=100");
   EXPECT_EQ(error_of("steps=1.5"), "stop rule steps=1.5 is not a whole number of steps");
+  EXPECT_EQ(error_of("epochs=1e300"), "stop rule epochs=1e300 is more than any run does; write a smaller number");
   EXPECT_EQ(error_of("accuracy=90"),
             "stop rule accuracy=90 is above 1; accuracy is a share, write accuracy=0.9 for 90 %");
   EXPECT_EQ(error_of("steps=1,steps=2"), "stop rule names steps twice; keep one of them");
