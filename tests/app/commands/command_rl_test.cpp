@@ -150,7 +150,7 @@ TEST_F(CommandRl, StatisticsCountARunOnceAndCompareOnlyTheSameGames) {
   ASSERT_EQ(train("asterix", "b", "steps=300"), 0);
   const Outcome stats = run_program({"rl", "stats", "--store", store_});
   ASSERT_EQ(stats.status, 0) << stats.err;
-  EXPECT_THAT(stats.out, HasSubstr("2 runs at step 300, where run 3, the shortest, ended"));
+  EXPECT_THAT(stats.out, HasSubstr("2 runs at step 250, where run 3, the shortest, ended"));
   EXPECT_THAT(stats.out, ContainsRegex("b +asterix .* -\n"));  // not better than a in another game
 }
 
