@@ -41,6 +41,7 @@ class AgentsPage : public WorkspacePage {
   const AgentView* view() const { return view_.get(); }
   const ReplayView* replay() const { return replay_.get(); }
   const AgentLines* lines() const { return lines_.get(); }
+  const AgentTrainingState& training() const { return training_; }
   panels::AgentForm& form() { return form_; }
 
   AgentsDoor* door = nullptr;  // null: no store behind the window

@@ -246,14 +246,16 @@ void Window::Impl::save_picture() {
   pace.again();
 }
 
-/// Whether a wish to close is granted: at once when nothing trains, else when the sheet has been answered.
+/// Whether a wish to close is granted: at once when nothing is at work, else when the sheet has been answered.
 bool Window::Impl::may_close() {
   if (workspace.leave() == panels::Leave::save || workspace.leave() == panels::Leave::go_on) {
     leave = workspace.leave();
     return true;
   }
   if (!display.close_wanted()) return false;
-  if (!snapshot || snapshot->state != RunState::running) {
+  panels::Seen seen;
+  seen.snapshot = snapshot.get();
+  if (!workspace.at_work(seen).any()) {
     leave = panels::Leave::save;
     return true;
   }

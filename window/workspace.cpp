@@ -177,8 +177,19 @@ void Workspace::draw_ui(const Rect& screen, const panels::Seen& given, const pan
   for (std::string& text : explore_.take_trouble()) banner_.notice(std::move(text));
   if (palette_.is_open()) draw_palette(screen, input);
   if (help_was_open_ && panels::draw_help_sheet(screen, page().title())) help_open_ = false;
-  leave_ = leaving_ ? panels::draw_leave_sheet(screen, seen) : panels::Leave::undecided;
+  leave_ = leaving_ ? panels::draw_leave_sheet(screen, given, at_work(given)) : panels::Leave::undecided;
   if (leave_ != panels::Leave::undecided) leaving_ = false;
+}
+
+panels::AtWork Workspace::at_work(const panels::Seen& seen) const {
+  panels::AtWork work;
+  work.run = seen.snapshot && seen.snapshot->state == RunState::running;
+  for (const SessionJob& job : compare_.jobs())
+    if (job.state == SessionJob::State::running || job.state == SessionJob::State::waiting)
+      work.others.push_back(job.title);
+  const AgentTrainingState& agent = agents_.training();
+  if (agent.exists && agent.state == RunState::running) work.others.push_back("agent " + agent.name);
+  return work;
 }
 
 }  // namespace moescope

@@ -73,7 +73,9 @@ class Workspace {
     return page().needs_another_frame() || shown_ != shown_before_ || help_open_ != help_was_open_ ||
            palette_.is_open() != palette_was_open_ || palette_.needs_another_frame() || chosen_press_;
   }
-  /// The window was asked to close while the run trains: opens the sheet that asks what becomes of the run.
+  /// What closing the window would end.
+  panels::AtWork at_work(const panels::Seen& seen) const;
+  /// The window was asked to close while something is at work: opens the sheet that asks what becomes of it.
   void ask_to_leave() { leaving_ = true; }
   /// What the person decided on that sheet; `undecided` while it is open or was never opened.
   panels::Leave leave() const { return leave_; }

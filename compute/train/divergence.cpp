@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "compute/core/error.h"
 #include "compute/ops/adamw/adamw.h"
 #include "compute/train/optimizer.h"
 
@@ -24,12 +25,8 @@ class RoutingWatch : public RoutingObserver {
   int64_t first_bad = -1;
 };
 
-}  // namespace
-
-std::string locate_divergence(VisionTransformer& model, const Tensor& images, const Pass& pass) {
-  if (const std::string name = find_not_finite(model.parameters(), false); !name.empty()) {
-    return name + " holds a NaN or infinity";
-  }
+/// Keeps the attention of all blocks at once, which for a large model is more than its training needs.
+std::string first_bad_block(VisionTransformer& model, const Tensor& images, const Pass& pass) {
   const int64_t depth = model.config().model.depth, n = images.dim(0), tokens = model.tokens_per_image();
   Arena arena;
   std::vector<Tensor> attention;
@@ -47,6 +44,17 @@ std::string locate_divergence(VisionTransformer& model, const Tensor& images, co
     if (watch.first_bad == i) return "it first shows in the router of block" + std::to_string(i);
   }
   return "it first shows after the attention of block" + std::to_string(depth - 1) + ", in its MLP or the head";
+}
+
+}  // namespace
+
+std::string locate_divergence(VisionTransformer& model, const Tensor& images, const Pass& pass) {
+  if (const std::string name = find_not_finite(model.parameters(), false); !name.empty()) {
+    return name + " holds a NaN or infinity";
+  }
+  try {
+    return first_bad_block(model, images, pass);
+  } catch (const BackendError&) { return "in which layer could not be seen for want of memory"; }
 }
 
 std::string locate_bad_gradient(const ParameterSet& parameters) {

@@ -1,5 +1,8 @@
-// The window is to be closed while its run trains: what shall become of the run?
+// The window is to be closed while something is under way in it: what shall become of that?
 #pragma once
+
+#include <string>
+#include <vector>
 
 #include "widgets/panels/sources.h"
 #include "widgets/ui/rect.h"
@@ -13,7 +16,13 @@ enum class Leave {
   save,   // the run is saved and stops
 };
 
+struct AtWork {
+  bool run = false;                 // the run of seen.snapshot trains
+  std::vector<std::string> others;  // "recipe R10", "agent small": they end with the window and can go on later
+  bool any() const { return run || !others.empty(); }
+};
+
 /// Draws the sheet over everything. Enter saves and leaves, Esc or a click beside it stays.
-Leave draw_leave_sheet(const ui::Rect& screen, const Seen& seen);
+Leave draw_leave_sheet(const ui::Rect& screen, const Seen& seen, const AtWork& work);
 
 }  // namespace moescope::panels

@@ -74,6 +74,11 @@ TEST_F(AgentsStory, AnAgentIsWatchedWhileItTrains) {
   hand("key period");
   ASSERT_TRUE(until([&] { return page().view()->step == step; }));
   picture("agents-live");
+  EXPECT_THAT(window_->workspace().at_work({}).others, testing::ElementsAre("agent small"));
+  window_->close();
+  turns(4);
+  EXPECT_EQ(window_->leave(), panels::Leave::undecided) << "what would end is named first";
+  picture("agents-leaving");
 }
 
 TEST_F(AgentsStory, AnExpertOffIsSeenInTheValues) {
