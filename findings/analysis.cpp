@@ -17,6 +17,7 @@ using Analysis = Finding (*)(const RecipeData&);
 
 const std::map<std::string, Analysis, std::less<>>& analyses() {
   static const std::map<std::string, Analysis, std::less<>> all = {{"agents", analyse_agents},
+                                                                   {"game-learning", analyse_game_learning},
                                                                    {"norm-function", analyse_norm_function},
                                                                    {"proof-inputs", analyse_proof_inputs},
                                                                    {"existence", analyse_existence},

@@ -63,6 +63,7 @@ Finding analyse_dropping(const RecipeData& data);
 Finding analyse_slot_alignment(const RecipeData& data);
 Finding analyse_collapse(const RecipeData& data);
 Finding analyse_agents(const RecipeData& data);
+Finding analyse_game_learning(const RecipeData& data);
 Finding analyse_cost_model(const RecipeData& data);
 Finding analyse_share_over_n(const RecipeData& data);
 Finding analyse_mixing(const RecipeData& data);

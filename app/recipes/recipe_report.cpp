@@ -19,14 +19,16 @@ std::string short_number(double value) {
   return text;
 }
 
-/// The runs' numbers into `data` and into the report: its count, its programs, the table of the CSV.
+/// The runs' numbers, and the minutes that they took, into `data` and into the report: its count, its programs, the
+/// table of the CSV.
 void read_cells(const RunReader& reader, const std::string& session, const std::vector<RecipeCell>& cells,
                 RecipeData& data, RecipeReport& report) {
   report.num_cells = cells.size();
   for (const RecipeCell& cell : cells) {
-    const MeasuredCell measured = find_measured(reader, session, cell);
+    MeasuredCell measured = find_measured(reader, session, cell);
     if (measured.run_id == 0) continue;
     ++report.num_measured;
+    measured.values["minutes"] = reader.load_summary(measured.run_id).wall_secs / 60;
     for (const auto& [key, fact] : read_environment(reader.database(), measured.run_id))
       if (key == "program" && std::find(report.programs.begin(), report.programs.end(), fact) == report.programs.end())
         report.programs.push_back(fact);
@@ -35,7 +37,7 @@ void read_cells(const RunReader& reader, const std::string& session, const std::
       report.values.add(
           {cell.arm.name, std::to_string(cell.seed), std::to_string(measured.run_id), name, short_number(value)});
     }
-    data.add(cell.arm.name, cell.seed, measured.values);
+    data.add(cell.arm.name, cell.seed, std::move(measured.values));
   }
 }
 

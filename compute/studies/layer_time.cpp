@@ -1,7 +1,5 @@
 // How long one MoE layer takes when the same number of slots is cut into more and more experts (arXiv:2308.00951,
 // figure 6, bottom): inference of one layer, in the processor time of this thread.
-#include <ctime>
-
 #include <algorithm>
 
 #include "compute/core/rng.h"
@@ -9,17 +7,9 @@
 #include "compute/records/error.h"
 #include "compute/studies/bare_layer.h"
 #include "compute/studies/study.h"
+#include "compute/studies/thread_time.h"
 
 namespace moescope {
-namespace {
-
-double thread_secs() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-}  // namespace
 
 StudyOutcome layer_time(const StudyCase& study, const StudyProgress& progress) {
   RunConfig config = study.config;

@@ -1,7 +1,5 @@
 // Trains the single-layer net and asks which of its experts suffice (arXiv:2409.00879, table 1, table 10, figures 1
 // and 2): Algorithm 1 against random subsets, the load and the contribution, and the best subset there is.
-#include <ctime>
-
 #include <chrono>
 #include <cmath>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "compute/eval/evaluator.h"
 #include "compute/studies/expert_subsets.h"
 #include "compute/studies/study.h"
+#include "compute/studies/thread_time.h"
 #include "compute/train/trainer.h"
 
 namespace moescope {
@@ -18,12 +17,6 @@ namespace {
 constexpr double kTrainingShare = 0.8;  // of the progress told
 constexpr int64_t kEvalBatch = 250, kTimedBatches = 4;
 constexpr int64_t kMostSubsets = 20000;  // for the exhaustive search
-
-double thread_secs() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 int64_t choose(int64_t n, int64_t k) {
   double count = 1;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,9 @@
 #include "app/recipes/recipe_report.h"
 #include "app/recipes/recipe_runner.h"
 #include "compute/core/version.h"
+#include "compute/records/rl_config_fields.h"
+#include "compute/records/rl_presets.h"
+#include "compute/studies/agent_config.h"
 #include "support/run_program.h"
 #include "support/temp_folder.h"
 
@@ -96,6 +100,21 @@ TEST_F(RecipeRun, TwoRecipesJudgeTheSameRuns) {
   EXPECT_EQ(experiment_tag(ask), recipe_tag(first));
 }
 
+TEST_F(RecipeRun, TheAgentsOfP3AreThePresetsOfRlTrain) {
+  const Recipe recipe = find_recipe("P3");
+  for (const RecipeCell& cell : recipe_cells(recipe, recipe.budget("full"), 1)) {
+    SCOPED_TRACE(cell.arm.name);
+    const size_t last_word = cell.arm.name.rfind(' ');
+    std::string game = cell.arm.name.substr(0, last_word);
+    std::replace(game.begin(), game.end(), ' ', '_');
+    RlConfig preset = load_rl_preset(cell.arm.name.substr(last_word + 1), game);
+    const RlConfig agent = agent_config({cell.cell.config, cell.arm.numbers});
+    preset.name = agent.name, preset.threads = agent.threads;  // neither changes what is learned
+    const auto expected = list_fields(preset), found = list_fields(agent);
+    for (size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(found[i].value, expected[i].value) << found[i].field.key;
+  }
+}
+
 TEST_F(RecipeRun, WeightsOfTheFirstModelsGoToAFolderForOthers) {
   const Outcome run =
       run_program({"recipe", "run", tiny_training(), "--store", store_, "--weights", temp_ / "models", "--progress"});
@@ -131,8 +150,9 @@ TEST_F(RecipeRun, FewSeedsSettleNothing) {
     const SessionStore store(store_, SessionStore::Access::write);
     store.database().execute("UPDATE environment SET value = 'moescope 0.0.1' WHERE key = 'program' AND run_id = 2");
   }
-  EXPECT_THAT(run_program({"recipe", "run", "proof-inputs", "--store", store_, "--seeds", "2"}).out,
-              HasSubstr("Runs of different programs stand side by side: moescope " + program_version() + ", moescope 0.0.1."));
+  EXPECT_THAT(
+      run_program({"recipe", "run", "proof-inputs", "--store", store_, "--seeds", "2"}).out,
+      HasSubstr("Runs of different programs stand side by side: moescope " + program_version() + ", moescope 0.0.1."));
 }
 
 TEST_F(RecipeRun, ATrainingIsMeasuredAndResumedAndSaysWhyItSettlesNothing) {
@@ -150,8 +170,8 @@ TEST_F(RecipeRun, ATrainingIsMeasuredAndResumedAndSaysWhyItSettlesNothing) {
   EXPECT_EQ(report.verdict, Verdict::not_settled);
   EXPECT_EQ(report.why, "two steps teach nothing");
   const std::string csv = report.values.csv();
-  for (const char* name : {"capacity/0.5/bpr", "random/1", "max_load/1", "k/2", "accuracy", "parameters", "ink/bpr/1",
-                           "dropped/vanilla/1"})
+  for (const char* name : {"minutes", "capacity/0.5/bpr", "random/1", "max_load/1", "k/2", "accuracy", "parameters",
+                           "ink/bpr/1", "dropped/vanilla/1"})
     EXPECT_THAT(csv, HasSubstr(name));
 }
 

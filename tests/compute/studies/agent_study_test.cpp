@@ -1,9 +1,11 @@
 // The study of an agent: the same case gives the same numbers, its settings arrive, and it stops when told to.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "compute/records/error.h"
 #include "compute/rl/agent.h"
-#include "compute/studies/study.h"
+#include "compute/studies/agent_config.h"
 
 namespace moescope {
 namespace {
@@ -22,7 +24,10 @@ StudyCase small(RouterKind kind) {
 
 TEST(AgentStudy, TheSameCaseGivesTheSameNumbers) {
   const auto go = [](double) { return true; };
-  const StudyOutcome one = agent_study(small(RouterKind::soft), go), again = agent_study(small(RouterKind::soft), go);
+  StudyOutcome one = agent_study(small(RouterKind::soft), go), again = agent_study(small(RouterKind::soft), go);
+  // But the time that they took.
+  EXPECT_EQ(one.values.erase("processor_minutes"), 1u);
+  EXPECT_EQ(again.values.erase("processor_minutes"), 1u);
   EXPECT_EQ(one.values, again.values);
   EXPECT_EQ(one.steps, 3000);
   EXPECT_EQ(one.dataset, "breakout");
@@ -44,6 +49,24 @@ TEST(AgentStudy, ItsSettingsArrive) {
   none.config.train.schedule_steps = 0;
   EXPECT_THROW(agent_study(none, go), ConfigError);
   EXPECT_THROW(agent_study(dense, [](double) { return false; }), StudyStopped);
+}
+
+TEST(AgentStudy, TellsTheReturnsOnTheWayAndThoseOfRandomPlay) {
+  const StudyOutcome outcome = agent_study(small(RouterKind::dense), [](double) { return true; });
+  // 3,000 steps in forty pieces; no episode of random play in Breakout is longer than a few of them.
+  EXPECT_TRUE(outcome.values.contains("return_at/3000"));
+  EXPECT_TRUE(outcome.values.contains("return_at/75"));
+  EXPECT_FALSE(outcome.values.contains("return_at/0"));
+  // Played again here, with the network's values looked at by nobody.
+  RlConfig config = agent_config(small(RouterKind::dense));
+  rl::Agent agent(config);
+  const rl::EvaluationReport random = rl::evaluate(agent.learner().online(), 1000, 0, 1);
+  EXPECT_EQ(outcome.values.at("random"), random.mean_return);
+  const double p95 = outcome.values.at("random_p95");
+  const auto below = std::count_if(random.episodes.begin(), random.episodes.end(),
+                                   [&](const rl::EpisodeReport& one) { return one.episode_return <= p95; });
+  EXPECT_GE(below, 950);
+  EXPECT_GT(outcome.values.at("random"), 0);
 }
 
 /// The agent of small(dense) until its first update: whatever follows, these episodes were played without a network.
