@@ -38,6 +38,7 @@ const std::map<std::string, Analysis, std::less<>>& analyses() {
                                                                    {"mixing", analyse_mixing},
                                                                    {"pareto", analyse_pareto},
                                                                    {"dropped-patches", analyse_dropped_patches},
+                                                                   {"soft-inspection", analyse_soft_inspection},
                                                                    {"demo", analyse_demo}};
   return all;
 }

@@ -69,6 +69,7 @@ Finding analyse_share_over_n(const RecipeData& data);
 Finding analyse_mixing(const RecipeData& data);
 Finding analyse_pareto(const RecipeData& data);
 Finding analyse_dropped_patches(const RecipeData& data);
+Finding analyse_soft_inspection(const RecipeData& data);
 Finding analyse_demo(const RecipeData& data);
 
 // What they share.

@@ -224,6 +224,7 @@ const NamedMeasure& named_measure(const std::string& name) {
       {"specialisation", {measure_specialisation, "class/"}},
       {"kept", {measure_kept, "combine/"}},
       {"softness", {measure_softness, "dispatch_max/"}},
+      {"inspection", {measure_inspection, "token_sum/"}},
       {"dropped-patches", {measure_dropped_patches, "scarce/"}},
       {"alignment", {measure_alignment, "aligned_"}}};
   const auto found = measures.find(name);

@@ -28,12 +28,14 @@ using Measure =
 ///                  factor of "scarce_capacity", first come and BPR; of seed 0 "picture/..." besides
 ///   alignment      "aligned_within/LAYER", "aligned_across/LAYER": mean cosine of two slots' parameters of one expert,
 ///                  and of two experts
+///   inspection     how a Soft MoE's weights spread over tokens, slots and experts: weight_spread.h
 /// softness also gives "uniform/LAYER", the weight of a slot that takes all tokens alike; soft layers only.
 /// Accuracies are in percent of the test split.
 Measure find_measure(const std::string& name);
 /// Whether these numbers hold what the measure gives. Throws like find_measure.
 bool was_measured(const std::string& name, const Values& values);
 
+void measure_inspection(Replica& model, const Numbers& numbers, const StudyProgress& progress, Values& values);
 void measure_dropped_patches(Replica& model, const Numbers& numbers, const StudyProgress& progress, Values& values);
 
 }  // namespace moescope
