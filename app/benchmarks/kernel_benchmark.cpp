@@ -28,6 +28,7 @@
 #include "compute/ops/reduce/reduce_implementations.h"
 #include "compute/ops/soft_weights/soft_weights_implementations.h"
 #include "compute/ops/softmax/softmax_implementations.h"
+#include "compute/records/config_fields.h"
 
 namespace moescope {
 
@@ -204,7 +205,7 @@ int print_roofline(const KernelBenchOptions& options) {
   const VisionTransformer model(named.config, named.image);
   const int64_t batch = options.batch > 0 ? options.batch : named.config.train.batch_size;
   std::cout << options.model << ": " << named.about << "\na training step of " << batch << " images on a GPU, "
-            << (named.config.compute.precision == Precision::bfloat16 ? "bfloat16" : "TF32") << " matrix products\n"
+            << choice_name(named.config.compute.precision) << " matrix products\n"
             << roofline_table(model, batch, named.config.compute.precision);
   return 0;
 }

@@ -57,9 +57,18 @@ std::string gpu_words() {
          (facts.devices > 1 ? "; the first of " + std::to_string(facts.devices) : "");
 }
 
+/// Who computes attention on the GPU; shapes that cuDNN has no plan for are left to our own kernels all the same.
+std::string attention_words() {
+  const int32_t version = device_plugin(DeviceKind::cuda)->functions().cudnn();
+  if (version == 0) return "our own kernels: no cuDNN 9.13 or later was found";
+  return "in bfloat16 cuDNN " + std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) +
+         " where it has a plan, otherwise our own kernels";
+}
+
 void report_engine() {
   line("engine", make_backend(ComputeConfig{})->description());
   line("GPU", gpu_words());
+  if (missing_for_cuda().empty()) line("attention there", attention_words());
   line("kernels", std::string(choice_name(best_instruction_set())) + " (compute.instructions chooses others)");
 }
 

@@ -8,6 +8,10 @@ namespace moescope {
 Precision matmul_precision();
 /// Set it before work begins, not during.
 void set_matmul_precision(Precision precision);
+/// What a CPU computes of it: tf32 as float32, which is finer.
+inline Precision cpu_precision(Precision precision) {
+  return precision == Precision::tf32 ? Precision::float32 : precision;
+}
 /// Throws ConfigError where this CPU has no units for it.
 void check_cpu_precision(Precision precision);
 

@@ -40,6 +40,15 @@ cublasLtMatrixLayout_t make_layout(int64_t rows, int64_t columns, int64_t leadin
   return layout;
 }
 
+cublasComputeType_t compute_type(Precision precision) {
+  switch (precision) {
+    case Precision::bfloat16: return CUBLAS_COMPUTE_32F_FAST_16BF;
+    case Precision::tf32: return CUBLAS_COMPUTE_32F_FAST_TF32;
+    case Precision::float32: break;
+  }
+  return CUBLAS_COMPUTE_32F;
+}
+
 }  // namespace
 
 struct Blas::Plan {
@@ -56,8 +65,7 @@ struct Blas::Plan {
 };
 
 Blas::Blas(DeviceMemory& memory, Precision precision)
-    : compute_(precision == Precision::bfloat16 ? CUBLAS_COMPUTE_32F_FAST_16BF : CUBLAS_COMPUTE_32F),
-      workspace_(memory, {kWorkspaceBytes}, DType::u8) {
+    : compute_(compute_type(precision)), workspace_(memory, {kWorkspaceBytes}, DType::u8) {
   check_blas(cublasLtCreate(&handle_), "cublasLtCreate");
 }
 

@@ -14,7 +14,7 @@ namespace moescope::cuda {
 
 class Blas {
  public:
-  /// precision bfloat16: operands are rounded to it inside the product, sums are float32.
+  /// Operands are rounded to `precision` inside the product, sums are float32.
   Blas(DeviceMemory& memory, Precision precision);
   ~Blas();
   Blas(const Blas&) = delete;

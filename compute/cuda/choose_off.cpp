@@ -7,7 +7,12 @@ ExpertsOff choose_off(const Run& run, const MixtureInput& input, const float* we
                       int64_t unit_tokens) {
   ExpertsOff off{input.off, nullptr, unit_tokens};
   if (run.plan.kept == 0 || run.plan.kept >= experts) return off;
-  auto* unit = static_cast<uint8_t*>(run.bytes((input.tokens + unit_tokens - 1) / unit_tokens * experts));
+  if (input.unit_off) {
+    off.unit = input.unit_off;
+    return off;
+  }
+  const int64_t flags = (input.tokens + unit_tokens - 1) / unit_tokens * experts;
+  auto* unit = static_cast<uint8_t*>(run.bytes((flags + 3) / 4 * 4));  // is copied to the host by fours
   run.launch(launch_choose_kept, {.weights = weights,
                                   .expert_off = input.off,
                                   .unit_off = unit,

@@ -1,9 +1,11 @@
-// Plans by shape, made once.
+// Plans by shape, made once a process. The handle is one too, and whoever uses it holds the lock: it has one stream at
+// a time.
 #include "compute/cuda/fused_attention.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <mutex>
 #include <utility>
 
 #include "compute/cuda/attention_graphs.h"
@@ -20,16 +22,15 @@ struct Plans {
 class DnnAttention : public FusedAttention {
  public:
   DnnAttention(const DnnLibrary& library, cudnnHandle_t handle) : library_(library), handle_(handle) {}
-  ~DnnAttention() override { library_.destroy(handle_); }
-  DnnAttention(const DnnAttention&) = delete;
-  DnnAttention& operator=(const DnnAttention&) = delete;
 
   bool takes(const FusedAttentionShape& shape, bool backward) override {
+    const std::lock_guard lock(mutex_);
     const Plans& plans = plans_for(shape, backward);
     return plans.forward && (plans.backward || !backward);
   }
 
   void forward(const Run& run, const FusedAttentionShape& shape, const FusedOperands& o) override {
+    const std::lock_guard lock(mutex_);
     float scale = 1 / std::sqrt(static_cast<float>(shape.width));
     start(run, *plans_for(shape, false).forward,
           {{kQ, writable(o.q)},
@@ -42,6 +43,7 @@ class DnnAttention : public FusedAttention {
 
   void backward(const Run& run, const FusedAttentionShape& shape, const FusedOperands& o, const uint16_t* dout,
                 const FusedGradients& g) override {
+    const std::lock_guard lock(mutex_);
     float scale = 1 / std::sqrt(static_cast<float>(shape.width));
     start(run, *plans_for(shape, true).backward,
           {{kQ, writable(o.q)},
@@ -75,16 +77,26 @@ class DnnAttention : public FusedAttention {
 
   const DnnLibrary& library_;
   cudnnHandle_t handle_;
+  std::mutex mutex_;
   std::map<FusedAttentionShape, Plans> plans_;
 };
 
 }  // namespace
 
-std::unique_ptr<FusedAttention> make_fused_attention() {
+FusedAttention* fused_attention() {
+  // Never destroyed: when a process ends the driver may be gone before its last library.
+  static FusedAttention* const one = [] {
+    const DnnLibrary* library = DnnLibrary::find();
+    cudnnHandle_t handle = nullptr;
+    const bool starts = library && library->create(&handle) == CUDNN_STATUS_SUCCESS;
+    return starts ? new DnnAttention(*library, handle) : nullptr;
+  }();
+  return one;
+}
+
+int cudnn_version() {
   const DnnLibrary* library = DnnLibrary::find();
-  cudnnHandle_t handle = nullptr;
-  if (!library || library->create(&handle) != CUDNN_STATUS_SUCCESS) return nullptr;
-  return std::make_unique<DnnAttention>(*library, handle);
+  return library ? static_cast<int>(library->version()) : 0;
 }
 
 }  // namespace moescope::cuda

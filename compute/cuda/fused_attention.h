@@ -4,7 +4,6 @@
 
 #include <compare>
 #include <cstdint>
-#include <memory>
 
 namespace moescope::cuda {
 
@@ -41,7 +40,10 @@ class FusedAttention {
                         const uint16_t* dout, const FusedGradients& gradients) = 0;
 };
 
-/// Null where cuDNN is not installed or does not start, or was not when the plug-in was built.
-std::unique_ptr<FusedAttention> make_fused_attention();
+/// One for the whole process, so that each shape's plans are built once; any thread may use it. Null where cuDNN is not
+/// installed or does not start, or was not when the plug-in was built.
+FusedAttention* fused_attention();
+/// As 91900; 0 where fused_attention() has no library.
+int cudnn_version();
 
 }  // namespace moescope::cuda

@@ -3,6 +3,7 @@
 
 namespace moescope::cuda {
 
-std::unique_ptr<FusedAttention> make_fused_attention() { return nullptr; }
+FusedAttention* fused_attention() { return nullptr; }
+int cudnn_version() { return 0; }
 
 }  // namespace moescope::cuda

@@ -15,6 +15,7 @@ struct MixtureShape {
   RouterKind kind = RouterKind::soft;
   int64_t width = 0, hidden = 0, experts = 0, slots_per_expert = 0;
   Activation activation = Activation::gelu_tanh;
+  SoftMixing mixing = SoftMixing::learned;
   SoftNormalize normalize = SoftNormalize::logits;
   NormEps epsilon = NormEps::inside;
   bool bf16_boundary = false;
@@ -22,13 +23,14 @@ struct MixtureShape {
 
 /// What comes from outside to a layer's pass, all in device memory.
 struct MixtureInput {
-  const float* x = nullptr;        // (T,D)
-  int64_t tokens = 0;              // T = groups * group_tokens
-  const uint64_t* seed = nullptr;  // of the router's noise
-  const float* noise = nullptr;    // given draws instead
-  const uint8_t* mask = nullptr;   // (T) soft
-  float* aux = nullptr;            // (4) the losses' means and their weighted sum
-  const uint8_t* off = nullptr;    // (E) experts switched off
+  const float* x = nullptr;           // (T,D)
+  int64_t tokens = 0;                 // T = groups * group_tokens
+  const uint64_t* seed = nullptr;     // of the router's noise
+  const float* noise = nullptr;       // given draws instead
+  const uint8_t* mask = nullptr;      // (T) soft
+  float* aux = nullptr;               // (4) the losses' means and their weighted sum
+  const uint8_t* off = nullptr;       // (E) experts switched off
+  const uint8_t* unit_off = nullptr;  // (inputs,E) not kept for an input, when the host says so
   const ForcedPatch* forced = nullptr;
   int64_t layer = 0;         // among the MoE layers
   int64_t image_tokens = 0;  // of an image, as T counts them

@@ -19,9 +19,9 @@ Network::Network(const device_api::ModelShape& shape, const Weights& weights, De
 
 std::unique_ptr<Mixture> Network::make_mixture(const Weights& weights, const std::string& prefix,
                                                DeviceMemory& memory) const {
-  const MixtureShape shape{shape_.router,         shape_.features,         shape_.expert_hidden,
-                           shape_.experts,        shape_.slots_per_expert, shape_.activation,
-                           shape_.soft_normalize, shape_.soft_eps,         shape_.bf16_boundary};
+  const MixtureShape shape{shape_.router,           shape_.features,     shape_.expert_hidden, shape_.experts,
+                           shape_.slots_per_expert, shape_.activation,   shape_.mixing,        shape_.soft_normalize,
+                           shape_.soft_eps,         shape_.bf16_boundary};
   return shape.kind == RouterKind::soft ? make_soft_mixture(weights, prefix, shape, memory)
                                         : make_sparse_mixture(weights, prefix, shape);
 }
@@ -77,6 +77,7 @@ void Network::prepare(const device_api::StepPlan& plan) {
 MixtureInput Network::mixture_input(const PartMemory& part, size_t layer, const float* x, int64_t tokens) const {
   MixtureInput input{x, tokens, part.seeds ? part.seeds + layer : nullptr, part.noise, part.mask, part.aux + 4 * layer};
   input.off = part.off ? part.off + static_cast<int64_t>(layer) * shape_.experts : nullptr;
+  input.unit_off = part.unit_off ? part.unit_off + static_cast<int64_t>(layer) * part.units * shape_.experts : nullptr;
   input.forced = part.forced;
   input.layer = static_cast<int64_t>(layer);
   input.image_tokens = shape_.bare_layer ? tokens : embedding_.tokens();
@@ -116,6 +117,11 @@ void Network::forward(const Run& run, const PartMemory& part) {
   normalized_ = run.floats(size);
   final_norm_.forward(run, stream_, branch_, sum, normalized_, rows, kept_norm_);
   head_.forward(run, normalized_, images_, tokens, part.logits, kept_head_);
+}
+
+std::optional<bool> Network::attention_is_fused() const {
+  if (blocks_.empty() || images_ == 0) return std::nullopt;
+  return blocks_.front().kept_attention.fused.q != nullptr;
 }
 
 std::vector<const float*> Network::layers() const {

@@ -16,6 +16,8 @@ struct PartMemory {
   const float* noise = nullptr;
   const uint8_t* mask = nullptr;
   const uint8_t* off = nullptr;         // (MoE layers, E)
+  const uint8_t* unit_off = nullptr;    // (MoE layers, inputs, E)
+  int64_t units = 0;                    // inputs
   const ForcedPatch* forced = nullptr;  // of all layers
   float* aux = nullptr;                 // (MoE layers, 4)
   float* logits = nullptr;              // (N,classes); a bare layer's y (T,D)
@@ -35,6 +37,8 @@ class Network {
   const std::vector<Mixture*>& mixtures() const { return mixtures_; }
   /// Of the last forward pass, in the order of LayersView; in the pass's arena.
   std::vector<const float*> layers() const;
+  /// Whether cuDNN computed the blocks' attention in the last forward pass; nothing: there was none.
+  std::optional<bool> attention_is_fused() const;
 
  private:
   struct Block {

@@ -82,6 +82,11 @@ Fault routing(Session* s, int32_t slot, int64_t part, int64_t layer, RoutingView
 Fault layers(Session* s, int32_t slot, int64_t part, LayersView* out) {
   return guarded([&] { *out = s->program.layers(slot, part); });
 }
+const char* attention(Session* s) {
+  thread_local std::string words;
+  return (words = s->program.attention()).c_str();
+}
+int32_t cudnn() { return cuda::cudnn_version(); }
 Fault choose(const ChoiceAsk* ask) {
   return guarded([&] { cuda::choose(*ask); });
 }
@@ -97,6 +102,7 @@ const Functions* table() {
     f.facts = facts, f.message = message;
     f.open = open, f.close = close, f.write = write, f.read = read;
     f.stage = stage, f.launch = launch, f.wait = wait, f.routing = routing, f.layers = layers;
+    f.attention = attention, f.cudnn = cudnn;
     f.choose = choose, f.auxiliary = auxiliary;
     return f;
   }();

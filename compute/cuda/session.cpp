@@ -22,38 +22,93 @@ void check_supported(const device_api::ModelShape& shape) {
 
 }  // namespace
 
+Lane::Lane(DeviceMemory& memory, Precision precision)
+    : blas(memory, precision),
+      fused_attention(precision == Precision::bfloat16 ? cuda::fused_attention() : nullptr),
+      arena(memory) {}
+
 Session::Session(const device_api::ModelShape& shape, std::span<const device_api::ParameterPlace> parameters,
                  int64_t num_floats)
     : shape_(shape),
       is_moe_(shape.is_moe, shape.is_moe + shape.depth),
-      blas_(memory_, shape.precision),
-      fused_attention_(shape.precision == Precision::bfloat16 ? make_fused_attention() : nullptr),
-      arena_(memory_),
       num_floats_(num_floats),
       values_(memory_, {num_floats}),
-      gradients_(memory_, {num_floats}) {
+      gradients_(memory_, {num_floats}),
+      steps_(memory_, shape.precision) {
   check_supported(shape);
   shape_.is_moe = is_moe_.data();
-  check(cudaMemsetAsync(gradients_.f32(), 0, static_cast<size_t>(num_floats * kFloat), compute_), "cudaMemsetAsync");
-  for (const device_api::ParameterPlace& p : parameters)
-    weights_.add(p.name, {values_.f32() + p.offset, gradients_.f32() + p.offset, p.size});
-  if (shape.depth > 0 || shape.bare_layer) network_.emplace(shape_, weights_, memory_);
-  shape_.positions = nullptr;  // the caller's, and copied
-  extents_.layers = network_ ? static_cast<int64_t>(network_->mixtures().size()) : 0;
+  check(cudaMemsetAsync(gradients_.f32(), 0, static_cast<size_t>(num_floats * kFloat), steps_.stream),
+        "cudaMemsetAsync");
+  for (const device_api::ParameterPlace& p : parameters) places_.push_back({p.name, p.offset, p.size});
+  std::optional<Network>& network = steps_.network;
+  if (shape.depth > 0 || shape.bare_layer)
+    network.emplace(shape_, weights_in(values_.f32(), gradients_.f32()), memory_);
+  extents_.layers = network ? static_cast<int64_t>(network->mixtures().size()) : 0;
   extents_.experts = shape.experts, extents_.slots_per_expert = shape.slots_per_expert;
   extents_.features = shape.features, extents_.router = shape.router, extents_.depth = shape.depth;
-  extents_.output_columns = network_ ? network_->output_columns() : 0;
+  extents_.output_columns = network ? network->output_columns() : 0;
   extents_.output_rows = 1;
-  if (network_ && !shape.bare_layer) {
-    extents_.tokens = network_->tokens_per_image();
-    extents_.image_floats = shape.height * shape.width * shape.channels;
+  if (network && !shape.bare_layer) {
+    extents_.tokens = network->tokens_per_image();
+    extents_.image_floats = shape.height * shape.width * shape.channels, extents_.channels = shape.channels;
+    if (shape.positions) positions_.assign(shape.positions, shape.positions + extents_.tokens * shape.features);
   }
-  compute_.synchronize();
+  shape_.positions = positions_.empty() ? nullptr : positions_.data();  // no longer the caller's
+  steps_.stream.synchronize();
 }
 
 Session::~Session() {
-  cudaStreamSynchronize(compute_);
+  cudaStreamSynchronize(steps_.stream);
+  if (beside_) cudaStreamSynchronize(beside_->stream);
   cudaStreamSynchronize(copies_);
+}
+
+Weights Session::weights_in(float* values, float* gradients) const {
+  Weights weights;
+  for (const Place& p : places_)
+    weights.add(p.name, {values + p.offset, gradients ? gradients + p.offset : nullptr, p.size});
+  return weights;
+}
+
+Lane& Session::beside() {
+  if (beside_) return *beside_;
+  copied_values_ = Buffer();  // of an attempt for which there was no room
+  copied_values_ = Buffer(memory_, {num_floats_});
+  auto lane = std::make_unique<Lane>(memory_, shape_.precision);
+  lane->network.emplace(shape_, weights_in(copied_values_.f32(), nullptr), memory_);
+  beside_ = std::move(lane);
+  return *beside_;
+}
+
+/// The values as the last update left them, for a look beside the steps that follow. The next update waits for it.
+void Session::copy_values(const Slot& slot) {
+  const Lane& lane = *slot.lane;
+  if (has_updated_) updated_.hold(lane.stream);
+  check(cudaMemcpyAsync(copied_values_.f32(), values_.f32(), static_cast<size_t>(num_floats_ * kFloat),
+                        cudaMemcpyDeviceToDevice, lane.stream),
+        "cudaMemcpyAsync");
+  for (const device_api::ReplacedExpert& one : slot.replaced) replace(lane, one);
+  values_copied_.record(lane.stream);
+  has_copied_ = true;
+}
+
+/// The block whose mixture is number `layer` of all.
+int64_t Session::block_of(int64_t layer) const {
+  int64_t block = 0;
+  for (int64_t before = layer; before >= 0; ++block) before -= is_moe_.at(static_cast<size_t>(block));
+  return block - 1;
+}
+
+void Session::replace(const Lane& lane, const device_api::ReplacedExpert& one) {
+  const std::string prefix = "block" + std::to_string(block_of(one.layer)) + ".moe.";
+  for (const Place& p : places_) {
+    if (p.name != prefix + "w1" && p.name != prefix + "b1" && p.name != prefix + "w2" && p.name != prefix + "b2")
+      continue;
+    const int64_t each = p.size / shape_.experts;
+    check(cudaMemcpyAsync(copied_values_.f32() + p.offset + one.expert * each, values_.f32() + p.offset + one.by * each,
+                          static_cast<size_t>(each * kFloat), cudaMemcpyDeviceToDevice, lane.stream),
+          "cudaMemcpyAsync");
+  }
 }
 
 const Buffer& Session::flat(device_api::Flat what) {
@@ -63,28 +118,31 @@ const Buffer& Session::flat(device_api::Flat what) {
   Buffer& moment = moments_[what == moment0 ? 0 : 1];
   if (moment.tensor().empty()) {
     moment = Buffer(memory_, {num_floats_});
-    check(cudaMemsetAsync(moment.f32(), 0, static_cast<size_t>(num_floats_ * kFloat), compute_), "cudaMemsetAsync");
-    compute_.synchronize();
+    check(cudaMemsetAsync(moment.f32(), 0, static_cast<size_t>(num_floats_ * kFloat), steps_.stream),
+          "cudaMemsetAsync");
+    steps_.stream.synchronize();
   }
   return moment;
 }
 
 void Session::write(device_api::Flat what, int64_t begin, int64_t count, const float* from) {
+  if (has_copied_) values_copied_.hold(steps_.stream);
   check(cudaMemcpyAsync(flat(what).f32() + begin, from, static_cast<size_t>(count * kFloat), cudaMemcpyHostToDevice,
-                        compute_),
+                        steps_.stream),
         "cudaMemcpyAsync");
-  compute_.synchronize();
+  steps_.stream.synchronize();
 }
 
 void Session::read(device_api::Flat what, int64_t begin, int64_t count, float* to) {
   check(cudaMemcpyAsync(to, flat(what).f32() + begin, static_cast<size_t>(count * kFloat), cudaMemcpyDeviceToHost,
-                        compute_),
+                        steps_.stream),
         "cudaMemcpyAsync");
-  compute_.synchronize();
+  steps_.stream.synchronize();
 }
 
 void Session::forget_graphs() {
-  compute_.synchronize();  // none may be running
+  steps_.stream.synchronize();  // none may be running
+  if (beside_) beside_->stream.synchronize();
   for (const auto& one : captured_)
     for (Graph& graph : one->graphs) graph.clear();
 }
@@ -110,12 +168,23 @@ void Session::fill(Slot& slot, const device_api::StepInput& input) {
   const auto put = [&](int64_t offset, const void* from, int64_t bytes) {
     if (from && bytes > 0) std::memcpy(slot.host_in.data() + offset, from, static_cast<size_t>(bytes));
   };
-  put(slot.in->images, input.images, count * extents_.image_floats * kFloat);
-  put(slot.in->targets, input.targets, count * extents_.output_rows * extents_.output_columns * kFloat);
+  if (plan.raw_images) {
+    put(slot.in->raw, input.raw.bytes, count * extents_.image_floats);
+    put(slot.in->places, input.raw.places, count * int64_t{sizeof(device_api::PlacedImage)});
+    put(slot.in->table, input.raw.table, extents_.channels * 256 * kFloat);
+    put(slot.in->labels, input.raw.labels, count * int64_t{sizeof(int32_t)});
+    const float weights[] = {input.raw.weight, input.raw.successor_weight};
+    if (plan.mixes) put(slot.in->weights, weights, sizeof weights);
+  } else {
+    put(slot.in->images, input.images, count * extents_.image_floats * kFloat);
+    put(slot.in->targets, input.targets, count * extents_.output_rows * extents_.output_columns * kFloat);
+  }
   put(slot.in->seeds, input.seeds, plan.parts * extents_.layers * int64_t{sizeof(uint64_t)});
   if (plan.given_noise) put(slot.in->noise, input.noise, tokens * columns * kFloat);
   if (plan.has_mask) put(slot.in->mask, input.mask, tokens);
   if (plan.experts_off) put(slot.in->off, input.off, extents_.layers * extents_.experts);
+  if (plan.given_kept)
+    put(slot.in->unit_off, input.unit_off, extents_.layers * num_units(plan, extents_) * extents_.experts);
   put(slot.in->forced, input.forced, plan.num_forced * int64_t{sizeof(device_api::ForcedToken)});
   put(slot.in->stretches, input.stretches, input.num_stretches * int64_t{sizeof(device_api::UpdateStretch)});
 }
@@ -126,7 +195,11 @@ void Session::stage(int32_t number, const device_api::StepPlan& plan, const devi
     extents_.tokens = extents_.output_rows = plan.group_tokens;
     extents_.image_floats = plan.group_tokens * shape_.features;
   }
-  if (network_) network_->prepare(plan);
+  slot.lane = number == device_api::kBesideSlot ? &beside() : &steps_;
+  if (slot.lane == &steps_ && input.num_replaced > 0)
+    throw DeviceError(Fault::failed, "experts were to be replaced in the values that training goes on from");
+  slot.replaced.assign(input.replaced, input.replaced + input.num_replaced);
+  if (slot.lane->network) slot.lane->network->prepare(plan);
   if (plan.update)
     for (int i = 0; i < (plan.optimizer == OptimizerKind::adamw ? 2 : 1); ++i)
       flat(i == 0 ? device_api::Flat::moment0 : device_api::Flat::moment1);
@@ -147,12 +220,14 @@ void Session::stage(int32_t number, const device_api::StepPlan& plan, const devi
 }
 
 Session::Captured& Session::captured_for(const Slot& slot) {
-  std::string key(reinterpret_cast<const char*>(&slot.plan), sizeof slot.plan);
+  std::string key(slot.lane == &steps_ ? "s" : "b");
+  key.append(reinterpret_cast<const char*>(&slot.plan), sizeof slot.plan);
   key += std::to_string(slot.num_stretches);
   for (const auto& one : captured_)
     if (one->key == key) return *one;
   if (captured_.size() == kMostPlans) {
-    compute_.synchronize();
+    steps_.stream.synchronize();
+    if (beside_) beside_->stream.synchronize();
     captured_.erase(captured_.begin());
   }
   captured_.push_back(std::make_unique<Captured>());
@@ -163,27 +238,33 @@ Session::Captured& Session::captured_for(const Slot& slot) {
 void Session::launch(int32_t number) {
   Slot& slot = slots_[static_cast<size_t>(number)];
   if (!slot.staged) throw DeviceError(Fault::failed, "a step was launched that was not staged");
-  slot.uploaded.hold(compute_);
+  Lane& lane = *slot.lane;
+  if (&lane == beside_.get()) copy_values(slot);
+  if (slot.plan.update && has_copied_) values_copied_.hold(lane.stream);
+  slot.uploaded.hold(lane.stream);
   Captured& captured = captured_for(slot);
   if (!captured.measured) {
-    const Arena::Mark empty = arena_.mark();
+    const Arena::Mark empty = lane.arena.mark();
     try {
       queue_step(slot);
     } catch (...) {
-      arena_.rewind(empty);  // what did not fit leaves nothing behind
+      lane.arena.rewind(empty);  // what did not fit leaves nothing behind
       throw;
     }
-    arena_.reset();  // one block from now on; waits for the device when there were several
-    if (arena_.growths() != arena_growths_) forget_graphs();
-    arena_growths_ = arena_.growths();
+    lane.arena.reset();  // one block from now on; waits for the device when there were several
+    if (lane.arena.growths() != lane.arena_growths) forget_graphs();
+    lane.arena_growths = lane.arena.growths();
     captured.measured = true;
   } else {
     Graph& graph = captured.graphs[static_cast<size_t>(number)];
-    if (graph.empty()) graph.capture(compute_, [&] { queue_step(slot); });
-    graph.launch(compute_);
+    if (graph.empty()) graph.capture(lane.stream, [&] { queue_step(slot); });
+    graph.launch(lane.stream);
   }
-  slot.finished.record(compute_);
+  slot.finished.record(lane.stream);
   slot.launched = true;
+  if (!slot.plan.update) return;
+  updated_.record(lane.stream);
+  has_updated_ = true;
 }
 
 device_api::StepResult Session::wait(int32_t number) {
@@ -211,9 +292,11 @@ device_api::RoutingView Session::routing(int32_t number, int64_t part, int64_t l
   const auto i32 = [&](int64_t offset) {
     return offset < 0 ? nullptr : reinterpret_cast<const int32_t*>(slot.host_out.data() + offset);
   };
-  return {f32(l.logits),     f32(l.noisy_logits), f32(l.clean_gates), f32(l.gates),       i32(l.expert),
-          i32(l.place),      i32(l.chosen),       i32(l.slot_token),  f32(l.slot_weight), f32(l.group_losses),
-          f32(l.group_sums), f32(l.dispatch),     f32(l.combine),     f32(l.scale)};
+  return {f32(l.logits),       f32(l.noisy_logits), f32(l.clean_gates),
+          f32(l.gates),        i32(l.expert),       i32(l.place),
+          i32(l.chosen),       i32(l.slot_token),   f32(l.slot_weight),
+          f32(l.group_losses), f32(l.group_sums),   f32(l.dispatch),
+          f32(l.combine),      f32(l.scale),        reinterpret_cast<const uint8_t*>(i32(l.unit_off))};
 }
 
 device_api::LayersView Session::layers(int32_t number, int64_t part) const {
@@ -221,6 +304,16 @@ device_api::LayersView Session::layers(int32_t number, int64_t part) const {
   const std::byte* at = slot.host_out.data() + slot.out->layers.at(static_cast<size_t>(part));
   return {reinterpret_cast<const float*>(at), num_layer_stretches(extents_),
           slot.plan.images * extents_.tokens * extents_.features};
+}
+
+std::string Session::attention() const {
+  if (shape_.precision != Precision::bfloat16) return "attention by our own kernels in float32";
+  if (!steps_.fused_attention) return "attention by our own kernels, as no cuDNN 9.13 or later is installed";
+  const int version = cudnn_version();
+  const std::string cudnn = "cuDNN " + std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100);
+  const std::optional<bool> fused = steps_.network ? steps_.network->attention_is_fused() : std::nullopt;
+  if (!fused) return "attention by " + cudnn + " where it has a plan";
+  return *fused ? "attention by " + cudnn : "attention by our own kernels, as " + cudnn + " has no plan for its shape";
 }
 
 }  // namespace moescope::cuda

@@ -41,11 +41,18 @@ class SoftMixture : public Mixture {
   bool has_embeddings() const {
     return shape_.normalize == SoftNormalize::rms || shape_.normalize == SoftNormalize::layer;
   }
+  bool fixed_dispatch() const {
+    return shape_.mixing != SoftMixing::learned && shape_.mixing != SoftMixing::uniform_combine;
+  }
+  bool fixed_combine() const {
+    return shape_.mixing != SoftMixing::learned && shape_.mixing != SoftMixing::uniform_dispatch;
+  }
   int64_t slots() const { return shape_.experts * shape_.slots_per_expert; }
   int64_t group_tokens() const { return in_.tokens / groups_; }
   float rms_gain() const { return std::sqrt(static_cast<float>(shape_.width)); }
   void normalize(const Run& run);
   void weigh(const Run& run);
+  void fix(const Run& run, float* weights, float value) const;
   void intervene(const Run& run);
   void reorder(const Run& run, const float* from, float* to, bool by_expert) const;
   void slot_gradients(const Run& run, const float* dlogits) const;
@@ -63,6 +70,8 @@ class SoftMixture : public Mixture {
   float *normalized_x_ = nullptr, *normalized_phi_ = nullptr, *mixed_ = nullptr;  // mixed_: what the experts see of x
   float *x_mean_ = nullptr, *x_rstd_ = nullptr, *phi_mean_ = nullptr, *phi_rstd_ = nullptr;
   float *logits_ = nullptr, *dispatch_ = nullptr, *combine_ = nullptr, *outputs_ = nullptr;  // outputs (G,Q,D)
+  const uint8_t* unit_off_ = nullptr;
+  float* shown_combine_ = nullptr;
   Experts::Context kept_;
 };
 
@@ -151,11 +160,26 @@ void SoftMixture::weigh(const Run& run) {
                                    .tokens = group_tokens(),
                                    .slots = q,
                                    .scale = cooled});
+  if (fixed_dispatch()) fix(run, dispatch_, 1 / static_cast<float>(group_tokens()));
+  if (fixed_combine()) fix(run, combine_, 1 / static_cast<float>(q));
+}
+
+/// What router.mixing puts in a softmax's place.
+void SoftMixture::fix(const Run& run, float* weights, float value) const {
+  if (in_.mask) throw DeviceError(device_api::Fault::refused, "router.mixing with padding");
+  run.launch(launch_fix_weights, {.weights = weights,
+                                  .groups = groups_,
+                                  .tokens = group_tokens(),
+                                  .slots = slots(),
+                                  .value = value,
+                                  .identity = shape_.mixing == SoftMixing::identity});
 }
 
 /// In inference: nothing reads the weights again that are changed here.
 void SoftMixture::intervene(const Run& run) {
   const int64_t experts = shape_.experts, p = shape_.slots_per_expert;
+  const ExpertsOff off = choose_off(run, in_, combine_, experts, p, group_tokens());  // by the weights as they are
+  unit_off_ = off.unit;
   if (in_.forced)
     run.launch(launch_force_combine, {.combine = combine_,
                                       .forced = in_.forced,
@@ -165,10 +189,15 @@ void SoftMixture::intervene(const Run& run) {
                                       .image_tokens = in_.image_tokens,
                                       .num_forced = run.plan.num_forced,
                                       .layer = in_.layer});
-  const ExpertsOff off = choose_off(run, in_, combine_, experts, p, group_tokens());
-  if (off.expert || off.unit)
-    run.launch(launch_drop_combine,
-               {.combine = combine_, .off = off, .tokens = in_.tokens, .experts = experts, .slots = p});
+  shown_combine_ = combine_;
+  if (!off.expert && !off.unit) return;
+  if (run.plan.keep_logits) {  // maps show the weights that would have been
+    const int64_t size = in_.tokens * slots();
+    shown_combine_ = run.floats(size);
+    run.copy(combine_, shown_combine_, size * static_cast<int64_t>(sizeof(float)));
+  }
+  run.launch(launch_drop_combine,
+             {.combine = combine_, .off = off, .tokens = in_.tokens, .experts = experts, .slots = p});
 }
 
 void SoftMixture::forward(const Run& run, const MixtureInput& input, float* y) {
@@ -215,6 +244,8 @@ void SoftMixture::backward(const Run& run, const float* dy, float* dx) {
   run.multiply(dense_product(dispatch_, by_group, dmixed, groups_, s, width, q, {.accumulate = !apart}));
   if (shape_.bf16_boundary) round_to_bf16(run, dmixed, dmixed, wide);
   if (apart && !mixed_normalized) add(run, dmixed, dx, wide);
+  if (fixed_dispatch()) run.clear(ddispatch, weights * static_cast<int64_t>(sizeof(float)));
+  if (fixed_combine()) run.clear(dcombine, weights * static_cast<int64_t>(sizeof(float)));
   run.launch(launch_soft_weights_backward, {.dispatch = dispatch_,
                                             .combine = combine_,
                                             .ddispatch = ddispatch,
@@ -289,7 +320,8 @@ void SoftMixture::token_gradients(const Run& run, const float* dlogits, float* d
 device_api::RoutingView SoftMixture::routing() const {
   device_api::RoutingView view{};
   view.logits = logits_;
-  view.dispatch = dispatch_, view.combine = combine_, view.scale = scale_.value;
+  view.dispatch = dispatch_, view.combine = shown_combine_, view.scale = scale_.value;
+  view.unit_off = unit_off_;
   return view;
 }
 

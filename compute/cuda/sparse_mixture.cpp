@@ -42,6 +42,7 @@ class SparseMixture : public Mixture {
   float *logits_ = nullptr, *noisy_logits_ = nullptr, *gates_ = nullptr, *clean_gates_ = nullptr;
   int32_t *expert_ = nullptr, *place_ = nullptr, *chosen_ = nullptr;
   float *group_sums_ = nullptr, *group_losses_ = nullptr;
+  const uint8_t* unit_off_ = nullptr;
   float *rows_ = nullptr, *outputs_ = nullptr;
   Experts::Context kept_;
 };
@@ -96,8 +97,9 @@ void SparseMixture::assign(const Run& run) {
             choices};
   place_ = by_tokens() ? run.ints(tokens * choices) : nullptr;
   chosen_ = by_tokens() ? nullptr : run.ints(places);
-  const ArenaScope scope(run.arena);
   const ExpertsOff off = choose_off(run, in_, gates_, experts, 1, by_tokens() ? in_.image_tokens : group);
+  unit_off_ = off.unit;
+  const ArenaScope scope(run.arena);
   if (by_tokens()) {
     void* workspace = run.bytes(tokens_choice_workspace_bytes(tokens, group, experts, choices, run.plan.bpr != 0));
     run.launch(launch_tokens_choice, {.gates = gates_,
@@ -217,6 +219,7 @@ device_api::RoutingView SparseMixture::routing() const {
   view.expert = expert_, view.place = place_, view.chosen = chosen_;
   view.slot_token = slots_.token, view.slot_weight = slots_.weight;
   view.group_losses = group_losses_, view.group_sums = group_sums_;
+  view.unit_off = unit_off_;
   return view;
 }
 

@@ -18,7 +18,7 @@ RoutingLayout place_routing(const RoutingLayout& sizes, int64_t& at) {
   return {put(sizes.logits),      put(sizes.noisy_logits), put(sizes.gates),      put(sizes.clean_gates),
           put(sizes.expert),      put(sizes.place),        put(sizes.chosen),     put(sizes.slot_token),
           put(sizes.slot_weight), put(sizes.group_losses), put(sizes.group_sums), put(sizes.dispatch),
-          put(sizes.combine),     put(sizes.scale)};
+          put(sizes.combine),     put(sizes.scale),        put(sizes.unit_off)};
 }
 
 }  // namespace
@@ -27,20 +27,32 @@ InputLayout::InputLayout(const device_api::StepPlan& plan, const StepExtents& x,
   const int64_t count = plan.parts * plan.images, tokens = count * x.tokens;
   const int64_t columns = x.router == RouterKind::soft ? x.experts * x.slots_per_expert : x.experts;
   int64_t at = 0;
-  images = take(at, count * x.image_floats * kFour);
-  targets = take(at, count * x.output_rows * x.output_columns * kFour);
+  const int64_t made = plan.raw_images ? 0 : count, raw_images = count - made;
+  images = take(at, made * x.image_floats * kFour);
+  targets = take(at, made * x.output_rows * x.output_columns * kFour);
+  raw = take(at, raw_images * x.image_floats);
+  places = take(at, raw_images * int64_t{sizeof(device_api::PlacedImage)});
+  table = take(at, raw_images > 0 ? x.channels * 256 * kFour : 0);
+  labels = take(at, raw_images * kFour);
+  weights = take(at, plan.mixes ? 2 * kFour : 0);
   seeds = take(at, plan.parts * x.layers * int64_t{sizeof(uint64_t)});
   noise = take(at, plan.given_noise ? tokens * columns * kFour : 0);
   mask = take(at, plan.has_mask ? tokens : 0);
   off = take(at, plan.experts_off ? x.layers * x.experts : 0);
+  unit_off = take(at, plan.given_kept ? x.layers * num_units(plan, x) * x.experts : 0);
   forced = take(at, plan.num_forced * int64_t{sizeof(device_api::ForcedToken)});
   stretches = take(at, num_stretches * int64_t{sizeof(device_api::UpdateStretch)});
   bytes = at;
 }
 
+int64_t num_units(const device_api::StepPlan& plan, const StepExtents& x) {
+  return x.router == RouterKind::tokens_choice ? plan.images : plan.images * x.tokens / plan.group_tokens;
+}
+
 RoutingLayout routing_sizes(const device_api::StepPlan& plan, const StepExtents& x) {
   RoutingLayout sizes{};
   const int64_t tokens = plan.images * x.tokens, gates = tokens * x.experts;
+  if (plan.kept > 0 && plan.kept < x.experts) sizes.unit_off = (num_units(plan, x) * x.experts + kFour - 1) / kFour;
   if (x.router == RouterKind::soft) {
     sizes.dispatch = sizes.combine = gates * x.slots_per_expert;
     sizes.scale = 1;

@@ -10,6 +10,7 @@ namespace moescope::cuda {
 
 /// What the layouts depend on besides the plan.
 struct StepExtents {
+  int64_t channels = 0;
   int64_t image_floats = 0;                     // of one image; of a bare layer's group of tokens
   int64_t output_columns = 0, output_rows = 0;  // of one image (1 row), or of a group
   int64_t tokens = 0;                           // of one image or group
@@ -20,14 +21,16 @@ struct StepExtents {
 };
 
 struct InputLayout {
-  int64_t images, targets, seeds, noise, mask, off, forced, stretches, bytes;
+  int64_t images, targets, seeds, noise, mask, off, unit_off, forced, stretches;
+  int64_t raw, places, table, labels, weights;  // of raw images
+  int64_t bytes;
   InputLayout(const device_api::StepPlan& plan, const StepExtents& extents, int64_t num_stretches);
 };
 
 /// Offsets of one routing, -1: not kept.
 struct RoutingLayout {
   int64_t logits, noisy_logits, gates, clean_gates, expert, place, chosen, slot_token, slot_weight, group_losses,
-      group_sums, dispatch, combine, scale;
+      group_sums, dispatch, combine, scale, unit_off;
 };
 
 struct OutputLayout {
@@ -40,7 +43,9 @@ struct OutputLayout {
   OutputLayout(const device_api::StepPlan& plan, const StepExtents& extents);
 };
 
-/// Elements of each tensor of a routing of one part; 0: absent.
+/// Inputs of a part that keep experts of their own: images in Tokens Choice, else groups.
+int64_t num_units(const device_api::StepPlan& plan, const StepExtents& extents);
+/// Elements of four bytes of each tensor of a routing of one part; 0: absent.
 RoutingLayout routing_sizes(const device_api::StepPlan& plan, const StepExtents& extents);
 /// Stretches of a LayersView.
 int64_t num_layer_stretches(const StepExtents& extents);

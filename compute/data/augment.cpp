@@ -90,6 +90,20 @@ double draw_mixup_weight(double alpha, Rng& rng) {
   return 1 / (1 + std::exp(-std::abs(a - b)));
 }
 
+void draw_batch(const Augmentation& augmentation, uint64_t seed, int64_t step, int64_t n, BatchDraws& draws) {
+  draws.placements.resize(static_cast<size_t>(n));
+  for (int64_t i = 0; i < n; ++i) {
+    Rng rng(seed, RngPurpose::augment, static_cast<uint64_t>(step), static_cast<uint64_t>(i));
+    draws.placements[static_cast<size_t>(i)] = draw_placement(augmentation, rng);
+  }
+  draws.smoothing = augmentation.label_smoothing;
+  draws.mixes = augmentation.mixup > 0;
+  draws.weight = 1;
+  if (!draws.mixes) return;
+  Rng rng(seed, RngPurpose::mixup, static_cast<uint64_t>(step));
+  draws.weight = draw_mixup_weight(augmentation.mixup, rng);
+}
+
 void mix_with_successor(float* rows, int64_t n, int64_t size, double weight, std::vector<float>& first) {
   first.assign(rows, rows + size);
   const auto own = static_cast<float>(weight), other = static_cast<float>(1 - weight);
@@ -100,9 +114,13 @@ void mix_with_successor(float* rows, int64_t n, int64_t size, double weight, std
   }
 }
 
+TargetValues target_values(double smoothing, int64_t num_classes) {
+  const double off = smoothing / static_cast<double>(num_classes);
+  return {static_cast<float>(1 - smoothing + off), static_cast<float>(off)};
+}
+
 void fill_targets(const int32_t* labels, int64_t n, int64_t num_classes, double smoothing, float* targets) {
-  const auto off = static_cast<float>(smoothing / static_cast<double>(num_classes));
-  const auto on = static_cast<float>(1 - smoothing + smoothing / static_cast<double>(num_classes));
+  const auto [on, off] = target_values(smoothing, num_classes);
   std::fill(targets, targets + n * num_classes, off);
   for (int64_t i = 0; i < n; ++i) targets[i * num_classes + labels[i]] = on;
 }

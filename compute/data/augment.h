@@ -55,6 +55,22 @@ void place(const uint8_t* in, int64_t height, int64_t width, const Placement& pl
 /// The larger weight of Dirichlet(alpha, alpha), in [1/2, 1]. alpha > 0.
 double draw_mixup_weight(double alpha, Rng& rng);
 
+/// All that is drawn for a batch before a pixel is touched: the same whoever applies it, a CPU or a GPU.
+struct BatchDraws {
+  std::vector<Placement> placements;  // of each image
+  bool mixes = false;
+  double weight = 1;  // of each image in the mixture with its successor
+  double smoothing = 0;
+};
+/// For the n images of step `step` of a run with this seed.
+void draw_batch(const Augmentation& augmentation, uint64_t seed, int64_t step, int64_t n, BatchDraws& draws);
+
+/// A target's values at its label and elsewhere, before mixup.
+struct TargetValues {
+  float on, off;
+};
+TargetValues target_values(double smoothing, int64_t num_classes);
+
 /// Mixup in place (NUMERICS 4.6, google-research/vmoe:vmoe/train/trainer.py, its default granularity on one device):
 ///   row[i] = weight * row[i] + (1 - weight) * row[i + 1],   the last row taking the first as its successor.
 /// rows (n, size); first (size) is room for the first row as it was.

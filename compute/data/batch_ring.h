@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "compute/core/arena.h"
+#include "compute/data/augment.h"
 
 namespace moescope {
 
@@ -20,17 +21,26 @@ struct Batch {
   Tensor labels;                 // (N) i32; under mixup the class of the image with the larger weight
   Tensor targets;                // (N, num_classes) f32; empty when one-hot labels are the targets
   std::vector<int32_t> indices;  // (N) of each image in its split
+  // Instead of images and targets, for a GPU that makes them (LoaderSettings::raw):
+  Tensor bytes;      // (N, height, width, channels) u8, as the data set holds them
+  BatchDraws draws;  // and what is to be done with them
 
   int64_t size() const { return static_cast<int64_t>(indices.size()); }
 };
 
-/// Memory for the largest batch; a Batch's tensors point into it.
+/// Memory for the largest batch; a Batch's tensors point into it. raw: for bytes, without room for images and targets.
 struct BatchMemory {
-  BatchMemory(int64_t num_images, int64_t height, int64_t width, int64_t channels, int64_t num_classes)
-      : images({num_images, height, width, channels}),
-        labels({num_images}, DType::i32),
-        targets({num_images, num_classes}) {}
-  Buffer images, labels, targets;
+  BatchMemory(int64_t num_images, int64_t height, int64_t width, int64_t channels, int64_t num_classes,
+              bool raw = false)
+      : labels({num_images}, DType::i32) {
+    if (raw) {
+      bytes = Buffer({num_images, height, width, channels}, DType::u8);
+    } else {
+      images = Buffer({num_images, height, width, channels});
+      targets = Buffer({num_images, num_classes});
+    }
+  }
+  Buffer images, labels, targets, bytes;
 };
 
 /// Steps are claimed in order, one worker a step, so that what a batch holds never depends on the number of workers as

@@ -18,25 +18,31 @@ int64_t steps_of(const DatasetInfo& info, int64_t batch_size) {
   return info.num_train / batch_size;
 }
 
-BatchRing::MakeMemory memory_for(const DatasetInfo& info, int64_t batch_size) {
-  return [&info, batch_size] {
-    return BatchMemory(batch_size, info.height, info.width, info.channels, info.num_classes());
+BatchRing::MakeMemory memory_for(const DatasetInfo& info, int64_t batch_size, bool raw) {
+  return [&info, batch_size, raw] {
+    return BatchMemory(batch_size, info.height, info.width, info.channels, info.num_classes(), raw);
   };
 }
 
 /// Points the batch's tensors at the first n rows of its memory.
 void shape_batch(Batch& batch, BatchMemory& memory, int64_t n, bool with_targets) {
-  batch.images = memory.images.tensor().rows(0, n);
-  batch.labels = memory.labels.tensor().rows(0, n);
-  batch.targets = with_targets ? memory.targets.tensor().rows(0, n) : Tensor();
+  const auto rows = [&](const Buffer& buffer) {
+    return buffer.tensor().empty() ? Tensor() : buffer.tensor().rows(0, n);
+  };
+  batch.images = rows(memory.images), batch.labels = rows(memory.labels), batch.bytes = rows(memory.bytes);
+  batch.targets = with_targets ? rows(memory.targets) : Tensor();
   batch.indices.resize(static_cast<size_t>(n));
 }
 
 }  // namespace
 
 LoaderSettings LoaderSettings::of(const RunConfig& config) {
-  return {config.train.batch_size, config.data.workers, config.data.scale, static_cast<uint64_t>(config.train.seed),
-          Augmentation::of(config.train)};
+  return {config.train.batch_size,
+          config.data.workers,
+          config.data.scale,
+          static_cast<uint64_t>(config.train.seed),
+          Augmentation::of(config.train),
+          false};
 }
 
 BatchLoader::BatchLoader(std::shared_ptr<const Dataset> dataset, const LoaderSettings& settings, int64_t first_step)
@@ -46,7 +52,8 @@ BatchLoader::BatchLoader(std::shared_ptr<const Dataset> dataset, const LoaderSet
       steps_per_epoch_(steps_of(dataset_->info(), settings.batch_size)),
       settings_by_step_{{0, settings.augmentation}},
       worker_states_(static_cast<size_t>(settings.workers)),
-      ring_(static_cast<int>(settings.workers), first_step, kNoEnd, memory_for(dataset_->info(), settings.batch_size),
+      ring_(static_cast<int>(settings.workers), first_step, kNoEnd,
+            memory_for(dataset_->info(), settings.batch_size, settings.raw),
             [this](Batch& batch, BatchMemory& memory, int worker) {
               prepare(batch, memory, worker_states_[static_cast<size_t>(worker)]);
             }) {}
@@ -74,21 +81,40 @@ void BatchLoader::prepare(Batch& batch, BatchMemory& memory, WorkerState& state)
   shape_batch(batch, memory, n, augmentation.needs_targets());
   const int32_t* chosen = state.order.data() + batch.step % steps_per_epoch_ * n;
   std::copy(chosen, chosen + n, batch.indices.begin());
+  for (int64_t i = 0; i < n; ++i) batch.labels.i32()[i] = dataset_->label(Split::train, chosen[i]);
+  draw_batch(augmentation, settings_.seed, batch.step, n, batch.draws);
+  const auto pixels = [&](int64_t i) { return dataset_->pixels(Split::train, chosen[i], state.pixels); };
+  if (!settings_.raw) return make(batch, memory, pixels, state.first_row);
+  for (int64_t i = 0; i < n; ++i) std::copy_n(pixels(i), image_size, batch.bytes.u8() + i * image_size);
+}
 
-  for (int64_t i = 0; i < n; ++i) {
-    Rng rng(settings_.seed, RngPurpose::augment, static_cast<uint64_t>(batch.step), static_cast<uint64_t>(i));
-    const Placement placement = draw_placement(augmentation, rng);
-    const uint8_t* pixels = dataset_->pixels(Split::train, chosen[i], state.pixels);
-    place(pixels, info.height, info.width, placement, normalizer_, batch.images.f32() + i * image_size);
-    batch.labels.i32()[i] = dataset_->label(Split::train, chosen[i]);
-  }
-  if (!augmentation.needs_targets()) return;
-  fill_targets(batch.labels.i32(), n, info.num_classes(), augmentation.label_smoothing, batch.targets.f32());
-  if (augmentation.mixup <= 0) return;
-  Rng rng(settings_.seed, RngPurpose::mixup, static_cast<uint64_t>(batch.step));
-  const double weight = draw_mixup_weight(augmentation.mixup, rng);
-  mix_with_successor(batch.images.f32(), n, image_size, weight, state.first_row);
-  mix_with_successor(batch.targets.f32(), n, info.num_classes(), weight, state.first_row);
+template <class Pixels>
+void BatchLoader::make(Batch& batch, BatchMemory& memory, Pixels&& pixels, std::vector<float>& first_row) const {
+  const DatasetInfo& info = dataset_->info();
+  const BatchDraws& draws = batch.draws;
+  const int64_t n = batch.size(), image_size = info.bytes_per_image();
+  for (int64_t i = 0; i < n; ++i)
+    place(pixels(i), info.height, info.width, draws.placements[static_cast<size_t>(i)], normalizer_,
+          memory.images.f32() + i * image_size);
+  if (batch.targets.empty()) return;
+  fill_targets(batch.labels.i32(), n, info.num_classes(), draws.smoothing, batch.targets.f32());
+  if (!draws.mixes) return;
+  mix_with_successor(batch.images.f32(), n, image_size, draws.weight, first_row);
+  mix_with_successor(batch.targets.f32(), n, info.num_classes(), draws.weight, first_row);
+}
+
+const Batch& BatchLoader::made(const Batch& raw) {
+  const DatasetInfo& info = dataset_->info();
+  const int64_t n = raw.size();
+  if (!made_memory_)
+    made_memory_ = std::make_unique<BatchMemory>(n, info.height, info.width, info.channels, info.num_classes());
+  made_ = raw;
+  made_.images = made_memory_->images.tensor();
+  made_.targets = raw.draws.mixes || raw.draws.smoothing > 0 ? made_memory_->targets.tensor() : Tensor();
+  std::vector<float> first_row;
+  make(
+      made_, *made_memory_, [&](int64_t i) { return raw.bytes.u8() + i * info.bytes_per_image(); }, first_row);
+  return made_;
 }
 
 void BatchLoader::set_augmentation(const Augmentation& augmentation, int64_t from_step) {
@@ -126,7 +152,7 @@ EvalBatches::EvalBatches(std::shared_ptr<const Dataset> dataset, Split split, in
       num_batches_((dataset_->size(split) + batch_size_ - 1) / batch_size_),
       normalizer_(dataset_->info(), scale),
       scratch_(static_cast<size_t>(workers)),
-      ring_(static_cast<int>(workers), 0, num_batches_, memory_for(dataset_->info(), batch_size_),
+      ring_(static_cast<int>(workers), 0, num_batches_, memory_for(dataset_->info(), batch_size_, false),
             [this](Batch& batch, BatchMemory& memory, int worker) {
               prepare(batch, memory, scratch_[static_cast<size_t>(worker)]);
             }) {}

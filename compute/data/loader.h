@@ -17,6 +17,7 @@ struct LoaderSettings {
   PixelScale scale = PixelScale::standardize;
   uint64_t seed = 0;
   Augmentation augmentation = {};
+  bool raw = false;  // batches stay bytes with what was drawn for them, for a GPU that does the rest
 
   static LoaderSettings of(const RunConfig& config);
 };
@@ -36,6 +37,10 @@ class BatchLoader {
   /// The next step's batch, valid until the next call. Waits for it. Throws DataError when a file is damaged.
   const Batch& next() { return *ring_.next(); }
 
+  /// A raw batch with its images and targets after all, the same that it would have had without LoaderSettings::raw:
+  /// for the CPU. Valid until the next call.
+  const Batch& made(const Batch& raw);
+
   /// From `from_step` (>= next_step()) on, batches are made with `augmentation`; those already prepared are made anew.
   void set_augmentation(const Augmentation& augmentation, int64_t from_step);
   /// Goes on at `step` with `augmentation`: for going back to a checkpoint.
@@ -53,6 +58,9 @@ class BatchLoader {
     Augmentation augmentation;
   };
   void prepare(Batch& batch, BatchMemory& memory, WorkerState& state) const;
+  /// Images and targets out of draws and labels. pixels(i): the bytes of the batch's image i.
+  template <class Pixels>
+  void make(Batch& batch, BatchMemory& memory, Pixels&& pixels, std::vector<float>& first_row) const;
   Augmentation augmentation_at(int64_t step) const;
 
   std::shared_ptr<const Dataset> dataset_;
@@ -62,6 +70,8 @@ class BatchLoader {
   mutable std::mutex settings_mutex_;
   std::vector<Setting> settings_by_step_;  // ascending; the last that begins at or before a step holds
   std::vector<WorkerState> worker_states_;
+  Batch made_;  // the last one asked for
+  std::unique_ptr<BatchMemory> made_memory_;
   BatchRing ring_;  // last: its threads use all of the above
 };
 

@@ -13,8 +13,15 @@ namespace moescope {
 namespace {
 
 // float32: sums in another order err by about 1e-6 in each product, and a few dozen products follow each other.
-// bfloat16: operands are rounded to 8 bits, 2^-9 on average, likewise.
-constexpr double kFloatTolerance = 1e-4, kBfloatTolerance = 3e-2;
+// bfloat16: operands are rounded to 8 bits, by up to 2^-8, likewise. tf32: to 11 bits, by up to 2^-10 where a tensor
+// core cuts them off rather than rounds: a quarter of it. (NUMERICS expects 1e-3 of a single product.)
+constexpr double kFloatTolerance = 1e-4, kTf32Tolerance = 8e-3, kBfloatTolerance = 3e-2;
+
+double tolerance_of(Precision precision) {
+  return precision == Precision::bfloat16 ? kBfloatTolerance
+         : precision == Precision::tf32   ? kTf32Tolerance
+                                          : kFloatTolerance;
+}
 
 struct KeptLayers : LayerObserver {
   explicit KeptLayers(const VisionTransformer& watched) : model(watched) {}
@@ -87,7 +94,7 @@ Parity compare_layers(DeviceModel& device, VisionTransformer& model, const Tenso
 
   Parity parity;
   parity.num_images = images.dim(0);
-  parity.tolerance = precision == Precision::bfloat16 ? kBfloatTolerance : kFloatTolerance;
+  parity.tolerance = tolerance_of(precision);
   for (size_t i = 0; i < kept.layers.size(); ++i)
     parity.layers.push_back(deviation_of(kept.layers[i].first,
                                          layers.rows(static_cast<int64_t>(i), static_cast<int64_t>(i) + 1),

@@ -1,10 +1,13 @@
-// Answers one look: the images as the model sees them, and under a WhatIf. No thread, no queue.
+// Answers one look: the images as the model sees them, and under a WhatIf. No thread, no queue. Where compute.device
+// finds a GPU, on it: with a copy of the values and a stream of its own, so that a look never waits for a training
+// step.
 #pragma once
 
 #include <memory>
 #include <vector>
 
 #include "compute/explore/replica.h"
+#include "compute/models/device_model.h"
 #include "compute/train/watch.h"
 
 namespace moescope {
@@ -19,12 +22,18 @@ class Looker {
 
  private:
   void watch(const Replica& replica, const LookRequest& request);
+  /// The replica's model on the GPU, with its values; null: the CPU looks, also where the GPU has no room left.
+  DeviceModel* device_for(const Replica& replica);
+  template <class Body>
+  auto on_device_or_cpu(const Replica& replica, Body&& body);
 
   std::unique_ptr<Watcher> watcher_;
   std::shared_ptr<const Dataset> dataset_;
   std::vector<WatchedImage> watched_;
   std::vector<ImageView> as_is_;
   int64_t version_ = -1;  // of as_is_; -1: none
+  std::shared_ptr<DeviceModel> device_;
+  int64_t device_number_ = -1, device_version_ = -1;  // Replica::model_number and version that it holds
 };
 
 }  // namespace moescope

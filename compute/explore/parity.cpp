@@ -50,6 +50,7 @@ class ParityJob : public ReportJob {
                              replica_.config.compute.precision);
     parity_.device = device_->description();
     parity_.set = "test images 0 to " + std::to_string(images - 1);
+    if (!options_.what_if.is_nothing()) parity_.set += " (" + describe(options_.what_if) + ")";
   }
 
   Replica& replica_;

@@ -1,6 +1,7 @@
 // Values are copied flat: two models of one configuration lay out their parameters alike.
 #include "compute/explore/replica.h"
 
+#include <atomic>
 #include <cstring>
 
 #include "compute/core/error.h"
@@ -15,6 +16,11 @@ std::unique_ptr<VisionTransformer> empty_model(const RunConfig& config, const Im
   auto model = std::make_unique<VisionTransformer>(config, image);
   model->parameters().allocate_values(host_memory());
   return model;
+}
+
+int64_t next_model_number() {
+  static std::atomic<int64_t> built = 0;
+  return ++built;
 }
 
 bool same(const ImageShape& a, const ImageShape& b) {
@@ -39,8 +45,10 @@ void copy_values(const Tensor& from, const Tensor& to) {
 }  // namespace
 
 void Replica::take(const PublishedWeights& weights) {
-  if (!model || dataset != weights.dataset || !same_model(config, weights.config))
+  if (!model || dataset != weights.dataset || !same_model(config, weights.config)) {
     model = empty_model(weights.config, weights.image);
+    model_number = next_model_number();
+  }
   copy_values(weights.values, model->parameters().values());
   config = weights.config;
   dataset = weights.dataset;
@@ -49,7 +57,7 @@ void Replica::take(const PublishedWeights& weights) {
 }
 
 Replica Replica::copy() const {
-  Replica other{config, label, version, dataset, empty_model(model->config(), model->image())};
+  Replica other{config, label, version, dataset, empty_model(model->config(), model->image()), next_model_number()};
   copy_values(model->parameters().values(), other.model->parameters().values());
   return other;
 }
@@ -68,6 +76,7 @@ Replica Replica::of_checkpoint(std::span<const std::byte> bytes, const std::stri
   replica.label.step = checkpoint.head.place.step;
   replica.dataset = std::move(dataset);
   replica.model = empty_model(replica.config, checkpoint.head.image);
+  replica.model_number = next_model_number();
   restore_values(checkpoint, replica.model->parameters());
   return replica;
 }

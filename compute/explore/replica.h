@@ -19,6 +19,7 @@ struct Replica {
   int64_t version = 0;  // PublishedWeights::version; 0 for a checkpoint
   std::shared_ptr<const Dataset> dataset;
   std::unique_ptr<VisionTransformer> model;
+  int64_t model_number = 0;  // of all that this process has built: tells two models from each other
 
   /// Takes the values in; builds the model first when there is none or another one is needed.
   void take(const PublishedWeights& weights);

@@ -12,7 +12,7 @@ namespace {
 /// Multiply-adds of one MoE layer for one image.
 struct LayerMacs {
   double executed = 0, padding = 0, einsum = 0;
-  double rows = 0;
+  double rows = 0, per_row = 0;
 };
 
 LayerMacs moe_macs(const RunConfig& config, double tokens) {
@@ -25,13 +25,14 @@ LayerMacs moe_macs(const RunConfig& config, double tokens) {
   const auto of_an_image = [&](double of_a_group) { return of_a_group / static_cast<double>(images); };
   if (r.kind == RouterKind::soft) {
     const double slots = experts * static_cast<double>(soft_slots_per_expert(r, group));
-    return {of_an_image(slots) * per_row + 3 * tokens * slots * d, 0, 0, of_an_image(slots)};
+    return {of_an_image(slots) * per_row + 3 * tokens * slots * d, 0, 0, of_an_image(slots), per_row};
   }
   const int64_t wanted = r.kind == RouterKind::tokens_choice ? group * r.k : group * r.num_experts;
   const int64_t places = r.num_experts * sparse_capacity(r, group, /*training=*/false);
   const double pairs = of_an_image(static_cast<double>(std::min(wanted, places)));
   const double empty = of_an_image(static_cast<double>(places)) - pairs;
-  return {pairs * per_row + tokens * experts * d, empty * per_row, 2 * tokens * static_cast<double>(places) * d, pairs};
+  const double einsum = 2 * tokens * static_cast<double>(places) * d;
+  return {pairs * per_row + tokens * experts * d, empty * per_row, einsum, pairs, per_row};
 }
 
 }  // namespace
@@ -55,7 +56,8 @@ ModelCost model_cost(const VisionTransformer& model) {
     macs += d * features;
   }
   macs += features * static_cast<double>(image.classes);
-  return {model.parameters().count(), 2 * macs, 6 * macs, 2 * moe * layer.padding, 2 * moe * layer.einsum, layer.rows};
+  return {model.parameters().count(), 2 * macs,   6 * macs,         2 * moe * layer.padding,
+          2 * moe * layer.einsum,     layer.rows, 2 * layer.per_row};
 }
 
 }  // namespace moescope

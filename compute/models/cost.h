@@ -14,6 +14,7 @@ struct ModelCost {
   // combine are products with a one-hot tensor, whose cost grows with the routing group. 0 for dense and Soft MoE.
   double padding_flops = 0, einsum_flops = 0;
   double expert_rows = 0;  // rows (kept pairs or slots) that the experts of one MoE layer take for an image
+  double row_flops = 0;    // of one such row
 };
 
 /// PAPERS.md 1.4: embedding, projections, attention, MLPs, routers and mixing; dispatch and combine of sparse routers

@@ -15,19 +15,15 @@ namespace {
 using device_api::Fault;
 using device_api::ModelShape;
 
-[[noreturn]] void refuse(const std::string& setting) {
-  throw ConfigError("compute.device=cuda does not run " + setting + "; use compute.device=cpu");
-}
-
 void set_mixture(const MoeLayerShape& layer, ModelShape& shape) {
   shape.router = layer.kind;
   shape.features = layer.width;
   shape.experts = layer.num_experts, shape.expert_hidden = layer.hidden,
   shape.slots_per_expert = layer.slots_per_expert;
   shape.activation = layer.activation;
+  shape.mixing = layer.mixing;
   shape.soft_normalize = layer.soft_normalize, shape.soft_eps = layer.soft_eps;
   shape.bf16_boundary = layer.bf16_boundary;
-  if (layer.mixing != SoftMixing::learned) refuse("router.mixing=" + std::string(choice_name(layer.mixing)));
 }
 
 const char* doing(const device_api::StepPlan& plan) {
@@ -136,8 +132,13 @@ void DeviceModel::open(const ModelShape& shape, const ParameterSet& parameters) 
                                        parameters.values().size(), &session);
   plugin_->check(fault, "the model");
   session_ = {session, Close{plugin_}};
-  description_ = plugin_->description();
+  device_ = plugin_->description();
+  precision_ = shape.precision;
   write(device_api::Flat::values, parameters.values());
+}
+
+std::string DeviceModel::description() const {
+  return device_ + ", " + std::string(choice_name(precision_)) + ", " + functions().attention(session_.get());
 }
 
 void DeviceModel::write(device_api::Flat what, const Tensor& flat) {

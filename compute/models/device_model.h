@@ -28,8 +28,8 @@ class DeviceModel {
   static std::shared_ptr<DeviceModel> make(std::shared_ptr<const DevicePlugin> plugin, const ComputeConfig& compute,
                                            const VisionTransformer& model);
 
-  /// As DevicePlugin::description(), asked once.
-  const std::string& description() const { return description_; }
+  /// As DevicePlugin::description(), asked once; and the precision, and who computes attention.
+  std::string description() const;
 
   /// All of a flat tensor (ParameterSet::values() and its like), to the device or from it.
   void write(device_api::Flat what, const Tensor& flat);
@@ -62,7 +62,8 @@ class DeviceModel {
 
   std::shared_ptr<const DevicePlugin> plugin_;
   std::unique_ptr<device_api::Session, Close> session_;
-  std::string description_;
+  std::string device_;  // in words
+  Precision precision_ = Precision::float32;
   int64_t experts_ = 0, slots_per_expert_ = 0, tokens_per_image_ = 0, width_ = 0;
   RouterKind kind_ = RouterKind::dense;
   std::vector<int64_t> layers_;  // block indices of the MoE layers

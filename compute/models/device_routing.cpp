@@ -61,6 +61,9 @@ Routing DeviceModel::routing(int slot, int64_t part, int64_t layer, const Router
   r.groups = r.total_tokens / r.tokens;
   r.experts = experts_;
   r.temperature = router.temperature;
+  r.unit_tokens = kind_ == RouterKind::tokens_choice && tokens_per_image_ > 0 ? tokens_per_image_ : r.tokens;
+  if (seen.unit_off)
+    r.unit_off = view(seen.unit_off, {(r.total_tokens + r.unit_tokens - 1) / r.unit_tokens, r.experts}, DType::u8);
   if (kind_ == RouterKind::soft) {
     r.slots_per_expert = slots_per_expert_;
     const Shape shape{r.total_tokens, r.experts * r.slots_per_expert};

@@ -133,7 +133,9 @@ std::vector<RooflineRow> roofline_of_step(const VisionTransformer& model, int64_
 }
 
 double bound_secs(const RooflineRow& row, const DeviceLimits& device, Precision precision) {
-  const double products = precision == Precision::bfloat16 ? device.bf16_flops : device.tf32_flops;
+  const double products = precision == Precision::bfloat16 ? device.bf16_flops
+                          : precision == Precision::tf32   ? device.tf32_flops
+                                                           : device.float_flops;
   return std::max(row.bytes / device.bytes_per_sec, row.flops / (row.product ? products : device.float_flops));
 }
 

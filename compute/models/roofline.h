@@ -31,7 +31,7 @@ struct RooflineRow {
 /// The model need not be allocated.
 std::vector<RooflineRow> roofline_of_step(const VisionTransformer& model, int64_t batch);
 
-/// The larger of what the bytes and what the FLOPs need, in seconds. Products run in TF32, or in bfloat16.
+/// The larger of what the bytes and what the FLOPs need, in seconds. Products run in `precision`.
 double bound_secs(const RooflineRow& row, const DeviceLimits& device, Precision precision);
 /// Whether memory sets it.
 bool is_memory_bound(const RooflineRow& row, const DeviceLimits& device, Precision precision);

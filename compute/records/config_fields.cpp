@@ -33,7 +33,7 @@ MOESCOPE_CHOICES(ScheduleKind, "constant", "cosine", "linear", "rsqrt", "whole_c
 MOESCOPE_CHOICES(LossKind, "softmax", "sigmoid")
 MOESCOPE_CHOICES(DecayRule, "all", "kernels")
 MOESCOPE_CHOICES(DeviceKind, "automatic", "cpu", "cuda")
-MOESCOPE_CHOICES(Precision, "float32", "bfloat16")
+MOESCOPE_CHOICES(Precision, "float32", "tf32", "bfloat16")
 MOESCOPE_CHOICES(InstructionSet, "automatic", "reference", "avx2", "avx512")
 #undef MOESCOPE_CHOICES
 

@@ -165,7 +165,7 @@ void visit_fields(Config& c, Visit&& visit) {
   visit(Field{"train.seed", 0, kMany, next_run, "seed of everything random"}, c.train.seed);
 
   visit(Field{"compute.device", 0, 0, next_run, "where to compute"}, c.compute.device);
-  visit(Field{"compute.precision", 0, 0, next_run, "precision of matrix products"}, c.compute.precision);
+  visit(Field{"compute.precision", 0, 0, next_run, "operands of matrix products: float32; tf32: 10 bits of fraction, on a GPU alone, a CPU takes it as float32; bfloat16: 7 bits"}, c.compute.precision);
   visit(Field{"compute.threads", 0, 1024, next_run, "threads; 0: one a core"}, c.compute.threads);
   visit(Field{"compute.instructions", 0, 0, next_run, "CPU kernels; automatic takes the fastest that this CPU can run"}, c.compute.instructions);
   // clang-format on

@@ -25,7 +25,7 @@ enum class ScheduleKind { constant, cosine, linear, rsqrt, whole_cosine };  // t
 enum class LossKind { softmax, sigmoid };
 enum class DecayRule { all, kernels };
 enum class DeviceKind { automatic, cpu, cuda };
-enum class Precision { float32, bfloat16 };
+enum class Precision { float32, tf32, bfloat16 };  // of the operands of matrix products; sums are float32
 enum class InstructionSet { automatic, reference, avx2, avx512 };
 
 // clang-format off: the notes of a struct stand in one column

@@ -28,11 +28,19 @@ bool DeviceStep::finite() const {
   return std::isfinite(loss) && std::isfinite(aux_loss) && std::isfinite(gradient_norm);
 }
 
-std::unique_ptr<DeviceTraining> DeviceTraining::make(const RunConfig& config, VisionTransformer& model,
-                                                     Optimizer& optimizer) {
+std::unique_ptr<DeviceTraining> DeviceTraining::make(const RunConfig& config, const DatasetInfo& data,
+                                                     VisionTransformer& model, Optimizer& optimizer) {
   std::shared_ptr<DeviceModel> device = DeviceModel::make(config.compute, model);
   if (!device) return nullptr;
-  return std::unique_ptr<DeviceTraining>(new DeviceTraining(std::move(device), model, optimizer));
+  const Normalizer normalizer(data, config.data.scale);
+  return std::unique_ptr<DeviceTraining>(new DeviceTraining(std::move(device), normalizer, model, optimizer));
+}
+
+DeviceTraining::DeviceTraining(std::shared_ptr<DeviceModel> device, const Normalizer& normalizer,
+                               VisionTransformer& model, Optimizer& optimizer)
+    : model_(model), optimizer_(optimizer), device_(std::move(device)) {
+  for (int64_t channel = 0; channel < normalizer.channels(); ++channel)
+    for (int byte = 0; byte < 256; ++byte) table_.push_back(normalizer.value(channel, static_cast<uint8_t>(byte)));
 }
 
 device_api::StepPlan DeviceTraining::plan_for(const RunConfig& config) const {
@@ -45,6 +53,10 @@ device_api::StepPlan DeviceTraining::plan_for(const RunConfig& config) const {
   plan.aux_scale = static_cast<float>(plan.images) / static_cast<float>(train.batch_size);
   set_update(train, plan);
   plan.loss = train.loss;
+  plan.raw_images = 1;
+  plan.mixes = train.mixup > 0;
+  const TargetValues targets = target_values(train.label_smoothing, model_.image().classes);
+  plan.target_on = targets.on, plan.target_off = targets.off;
   plan.backward = plan.update = 1;
   plan.keep_routing = !model_.moe_blocks().empty();
   return plan;
@@ -68,15 +80,6 @@ std::vector<device_api::UpdateStretch> update_stretches(const ParameterSet& para
   return stretches;
 }
 
-const float* DeviceTraining::targets_of(const TrainConfig& train, const Batch& batch) {
-  if (!batch.targets.empty()) return batch.targets.f32();
-  const int64_t classes = model_.image().classes;
-  if (targets_.size() < train.batch_size * classes || targets_.tensor().empty())
-    targets_ = Buffer({train.batch_size, classes});
-  fill_targets(batch.labels.i32(), train.batch_size, classes, 0, targets_.f32());
-  return targets_.f32();
-}
-
 DeviceTraining::Ask DeviceTraining::ask_for(const RunConfig& config, int64_t step, double learning_rate) const {
   Ask ask;
   ask.plan = plan_for(config);
@@ -88,10 +91,17 @@ DeviceTraining::Ask DeviceTraining::ask_for(const RunConfig& config, int64_t ste
   return ask;
 }
 
-void DeviceTraining::upload(int slot, const RunConfig& config, const Ask& ask, const Batch& batch) {
+void DeviceTraining::upload(int slot, const Ask& ask, const Batch& batch) {
+  places_.clear();
+  for (const Placement& p : batch.draws.placements)
+    places_.push_back({static_cast<int32_t>(p.down), static_cast<int32_t>(p.right), p.mirrored});
   device_api::StepInput input{};
-  input.images = batch.images.f32();
-  input.targets = targets_of(config.train, batch);
+  input.raw = {batch.bytes.u8(),
+               places_.data(),
+               table_.data(),
+               batch.labels.i32(),
+               static_cast<float>(batch.draws.weight),
+               static_cast<float>(1 - batch.draws.weight)};
   input.seeds = ask.seeds.data();
   input.stretches = ask.stretches.data(), input.num_stretches = static_cast<int64_t>(ask.stretches.size());
   device_->stage(slot, ask.plan, input);
@@ -100,14 +110,14 @@ void DeviceTraining::upload(int slot, const RunConfig& config, const Ask& ask, c
 void DeviceTraining::stage(const RunConfig& config, const Batch& batch, int64_t step, double learning_rate) {
   has_staged_ = false;
   staged_ = ask_for(config, step, learning_rate);
-  upload(1 - slot_, config, staged_, batch);
+  upload(1 - slot_, staged_, batch);
   has_staged_ = true;
 }
 
 void DeviceTraining::begin(const RunConfig& config, const Batch& batch, int64_t step, double learning_rate) {
   running_ = ask_for(config, step, learning_rate);
   slot_ = 1 - slot_;
-  if (!std::exchange(has_staged_, false) || !(staged_ == running_)) upload(slot_, config, running_, batch);
+  if (!std::exchange(has_staged_, false) || !(staged_ == running_)) upload(slot_, running_, batch);
   device_->launch(slot_);
   values_behind_ = moments_behind_ = true;
   labels_.assign(batch.labels.i32(), batch.labels.i32() + batch.size());

@@ -29,9 +29,11 @@ std::vector<device_api::UpdateStretch> update_stretches(const ParameterSet& para
 class DeviceTraining {
  public:
   /// Null where the CPU computes, see DeviceModel::make. Throws ConfigError, DeviceFault.
-  static std::unique_ptr<DeviceTraining> make(const RunConfig& config, VisionTransformer& model, Optimizer& optimizer);
+  static std::unique_ptr<DeviceTraining> make(const RunConfig& config, const DatasetInfo& data,
+                                              VisionTransformer& model, Optimizer& optimizer);
 
-  /// Starts step number `step` on `batch`, forward to update. When it was staged, under the same knobs, only that.
+  /// Starts step number `step` on `batch`, which is raw, forward to update. When it was staged, under the same knobs,
+  /// only that.
   void begin(const RunConfig& config, const Batch& batch, int64_t step, double learning_rate);
   /// Copies the input of the step after the one that runs to the device beside it.
   void stage(const RunConfig& config, const Batch& batch, int64_t step, double learning_rate);
@@ -59,19 +61,19 @@ class DeviceTraining {
     int64_t step = -1;
     bool operator==(const Ask& other) const = default;
   };
-  DeviceTraining(std::shared_ptr<DeviceModel> device, VisionTransformer& model, Optimizer& optimizer)
-      : model_(model), optimizer_(optimizer), device_(std::move(device)) {}
+  DeviceTraining(std::shared_ptr<DeviceModel> device, const Normalizer& normalizer, VisionTransformer& model,
+                 Optimizer& optimizer);
   Ask ask_for(const RunConfig& config, int64_t step, double learning_rate) const;
   device_api::StepPlan plan_for(const RunConfig& config) const;
-  void upload(int slot, const RunConfig& config, const Ask& ask, const Batch& batch);
-  const float* targets_of(const TrainConfig& train, const Batch& batch);
+  void upload(int slot, const Ask& ask, const Batch& batch);
   void observe(const RunConfig& config, int64_t parts, LoadObserver& loads);
 
   VisionTransformer& model_;
   Optimizer& optimizer_;
   std::shared_ptr<DeviceModel> device_;
-  Arena arena_;  // of the routings' lists
-  Buffer targets_;
+  Arena arena_;                                  // of the routings' lists
+  std::vector<float> table_;                     // (channels,256) the float of each byte of an image
+  std::vector<device_api::PlacedImage> places_;  // of the batch that goes up
   Ask running_, staged_;
   std::vector<int32_t> labels_;  // of the running step
   bool has_staged_ = false, values_behind_ = false, moments_behind_ = false;

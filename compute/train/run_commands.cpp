@@ -94,7 +94,8 @@ void RunLoop::reroute(const SetField& c) {
 
 void RunLoop::on(const Watch& c) {
   watcher_->watch(c.images, c.layer);
-  look_again_ = true;
+  trainer_->forget_look();
+  look_again_ = look_at_once_ = true;
 }
 
 void RunLoop::on(const SetStopRule& c) {

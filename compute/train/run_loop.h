@@ -119,6 +119,7 @@ class RunLoop {
   bool post_due() const;
   void publish_weights();
   void post();
+  void look();
   void fill(Snapshot& snapshot) const;
   std::string schedule_note() const;
 
@@ -155,6 +156,7 @@ class RunLoop {
   int64_t weights_version_ = 1;  // of weights and live settings together
   bool changed_ = true;          // something to show
   bool look_again_ = true;       // watched images need a new look
+  bool look_at_once_ = true;     // for the next snapshot, because these images have not been seen yet
   Clock::time_point last_post_;
   double observe_ms_ = 0;
   std::vector<ImageView> views_;

@@ -101,12 +101,7 @@ std::chrono::milliseconds RunLoop::idle_wait() const {
 
 void RunLoop::post() {
   const auto begin = Clock::now();
-  if (trainer_ && look_again_ && setup_.look_between_evaluations) {
-    auto views = trainer_->look(*watcher_);
-    // Weights that have just gone bad show nothing: the last good look stays on view.
-    if (std::all_of(views.begin(), views.end(), is_finite)) views_ = std::move(views);
-    look_again_ = false;
-  }
+  look();
   auto snapshot = std::make_shared<Snapshot>();
   fill(*snapshot);
   observe_ms_ = secs_since(begin) * 1e3;
@@ -114,6 +109,20 @@ void RunLoop::post() {
   channels_.snapshots.post(std::move(snapshot));
   last_post_ = Clock::now();
   changed_ = false;
+}
+
+void RunLoop::look() {
+  if (!trainer_ || !setup_.look_between_evaluations) return;
+  const auto show = [&](std::vector<ImageView> views) {
+    // Weights that have just gone bad show nothing: the last good look stays on view.
+    if (std::all_of(views.begin(), views.end(), is_finite)) views_ = std::move(views);
+  };
+  if (auto begun = trainer_->end_look(*watcher_)) show(*std::move(begun));
+  if (!look_again_) return;
+  // While a GPU trains, its look runs beside the next steps, and is shown with the next snapshot.
+  const bool may_wait = state_ == RunState::running && !look_at_once_;
+  if (!may_wait || !trainer_->begin_look(*watcher_)) show(trainer_->look(*watcher_));
+  look_again_ = look_at_once_ = false;
 }
 
 void RunLoop::publish_weights() {
@@ -169,6 +178,7 @@ void RunLoop::fill(Snapshot& s) const {
 
 void RunLoop::fail(const std::string& message) {
   look_again_ = false;  // the last images stay
+  if (trainer_) trainer_->forget_look();
   change_state(RunState::failed, message);
   post();
 }

@@ -26,6 +26,18 @@ namespace moescope {
 
 namespace {
 
+/// Gives the model its first values, and an optimiser.
+std::unique_ptr<Optimizer> allocate(VisionTransformer& model, const TrainConfig& train, Memory& memory) {
+  model.parameters().allocate(memory, static_cast<uint64_t>(train.seed));
+  return std::make_unique<Optimizer>(train.optimizer, model.parameters(), memory);
+}
+
+LoaderSettings loader_settings(const RunConfig& config, bool on_device) {
+  LoaderSettings settings = LoaderSettings::of(config);
+  settings.raw = on_device;
+  return settings;
+}
+
 int64_t images_at_once(const RunConfig& config) { return std::min(config.train.micro_batch, config.train.batch_size); }
 
 }  // namespace
@@ -36,15 +48,17 @@ Trainer::Trainer(const RunConfig& config, std::shared_ptr<const Dataset> dataset
     : config_(config),
       dataset_(std::move(dataset)),
       model_(config_, image_shape(dataset_->info())),
-      loader_(dataset_, LoaderSettings::of(config_)),
+      optimizer_(allocate(model_, config_.train, memory)),
+      device_(DeviceTraining::make(config_, dataset_->info(), model_, *optimizer_)),
+      loader_(dataset_, loader_settings(config_, device_ != nullptr)),
       arena_(memory),
       one_hot_(Shape{images_at_once(config_), dataset_->info().num_classes()}),
       loads_(std::make_unique<LoadObserver>(model_)),
-      schedule_steps_(schedule_length(config_.train, loader_.steps_per_epoch())) {
-  model_.parameters().allocate(memory, static_cast<uint64_t>(config_.train.seed));
-  optimizer_ = std::make_unique<Optimizer>(config_.train.optimizer, model_.parameters(), memory);
-  device_ = DeviceTraining::make(config_, model_, *optimizer_);
-}
+      schedule_steps_(schedule_length(config_.train, loader_.steps_per_epoch())) {}
+
+struct Trainer::BegunLook {
+  Watcher::Begun begun;
+};
 
 Trainer::~Trainer() = default;
 
@@ -193,7 +207,7 @@ void Trainer::stage_next() {
 
 void Trainer::describe_device_divergence() {
   device_->bring_back_values();  // the step changed nothing
-  batch_ = &fetch_batch();
+  batch_ = &loader_.made(fetch_batch());
   // The CPU does the step again, and looks where it breaks.
   bool finite = true;
   for (int64_t part = 0; finite && part * images_at_once(config_) < config_.train.batch_size; ++part)
@@ -226,6 +240,25 @@ std::vector<ImageView> Trainer::look(Watcher& watcher) {
     }
   }
   return watcher.look(model(), config_.router, step_);
+}
+
+void Trainer::forget_look() { look_.reset(); }
+
+bool Trainer::begin_look(Watcher& watcher) {
+  forget_look();
+  if (!device_) return false;
+  try {
+    Watcher::Begun begun = watcher.begin(model_, config_.router, step_, *device_->device());
+    look_ = std::make_unique<BegunLook>(std::move(begun));
+  } catch (const DeviceFault& fault) {  // where training fits, a copy of its values may not
+    if (fault.fault != device_api::Fault::out_of_memory) throw;
+  }
+  return look_ != nullptr;
+}
+
+std::optional<std::vector<ImageView>> Trainer::end_look(Watcher& watcher) {
+  if (!look_) return std::nullopt;
+  return watcher.end(model_, std::move(std::exchange(look_, nullptr)->begun), *device_->device());
 }
 
 void Trainer::set_field(const std::string& key, const std::string& value) {

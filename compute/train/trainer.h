@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,12 @@ class Trainer {
   /// What `watcher` sees at the present weights. On a GPU between two steps there, without bringing its weights back;
   /// on the CPU when the GPU has no room for it.
   std::vector<ImageView> look(Watcher& watcher);
+  /// On a GPU: begins such a look at the present weights, beside the steps that follow. False: there is no GPU, or no
+  /// room on it for this; nothing was begun. One that had begun before is forgotten.
+  bool begin_look(Watcher& watcher);
+  void forget_look();
+  /// What the begun look saw; waits for it. Nothing: none had begun.
+  std::optional<std::vector<ImageView>> end_look(Watcher& watcher);
   /// Empty between advances: evaluations may use it.
   Arena& arena() { return arena_; }
 
@@ -130,6 +137,8 @@ class Trainer {
   int64_t num_correct_ = 0, flops_ = 0;
   StepReport report_;
   std::string divergence_;
+  struct BegunLook;
+  std::unique_ptr<BegunLook> look_;  // on the GPU, beside the steps
 };
 
 /// "image" of a data set as the model's shape.

@@ -82,19 +82,56 @@ std::vector<ImageView> Watcher::empty_views(int64_t step) const {
   return views;
 }
 
-void Watcher::run(VisionTransformer& model, const Tensor& inputs, Pass& pass, std::span<ImageView> views,
-                  DeviceModel* device) {
-  RouterConfig alone = *pass.router;
-  alone.group_images = 1;
-  MapObserver maps(model, layer_, pass.step, views);
-  pass.router = &alone;
-  pass.observer = &maps;
-  const Tensor logits = device ? infer_on_device(*device, model, inputs, pass) : model.forward(inputs, pass);
+namespace {
+
+RouterConfig alone(RouterConfig knobs) {
+  knobs.group_images = 1;
+  return knobs;
+}
+
+/// Logits become probabilities in place.
+void fill_probabilities(const Tensor& logits, std::span<ImageView> views) {
   softmax(logits, logits);
   for (size_t i = 0; i < views.size(); ++i) {
     const float* row = logits.row(static_cast<int64_t>(i)).f32();
     views[i].probabilities.assign(row, row + logits.dim(1));
   }
+}
+
+}  // namespace
+
+void Watcher::run(VisionTransformer& model, const Tensor& inputs, Pass& pass, std::span<ImageView> views,
+                  DeviceModel* device) {
+  const RouterConfig knobs = alone(*pass.router);
+  MapObserver maps(model, layer_, pass.step, views);
+  pass.router = &knobs;
+  pass.observer = &maps;
+  fill_probabilities(device ? infer_on_device(*device, model, inputs, pass) : model.forward(inputs, pass), views);
+}
+
+Watcher::Begun Watcher::begin(const VisionTransformer& model, const RouterConfig& router, int64_t step,
+                              DeviceModel& device) {
+  Begun begun{empty_views(step), alone(router), step, layer_};
+  if (begun.views.empty()) return begun;
+  MapObserver wanted(model, layer_, step, begun.views);  // so that the routing is brought
+  Pass pass;
+  pass.router = &begun.knobs;
+  pass.observer = &wanted;
+  begin_inference(device, model, inputs_, pass);
+  return begun;
+}
+
+std::vector<ImageView> Watcher::end(const VisionTransformer& model, Begun begun, DeviceModel& device) {
+  if (begun.views.empty()) return {};
+  arena_.reset();
+  MapObserver maps(model, begun.layer, begun.step, begun.views);
+  Pass pass;
+  pass.arena = &arena_;
+  pass.router = &begun.knobs;
+  pass.observer = &maps;
+  const auto images = static_cast<int64_t>(begun.views.size());
+  fill_probabilities(end_inference(device, model, images, pass), begun.views);
+  return std::move(begun.views);
 }
 
 std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfig& router, int64_t step,
@@ -111,7 +148,7 @@ std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfi
 }
 
 std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfig& router, const WhatIf& what_if,
-                                     int64_t step, AttentionMap* attention) {
+                                     int64_t step, AttentionMap* attention, DeviceModel* device) {
   std::vector<ImageView> views = empty_views(step);
   if (views.empty()) return views;
   const RouterConfig knobs = knobs_under(what_if, router);
@@ -141,7 +178,8 @@ std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfi
           arena_.make({1, attention->heads, attention->num_tokens, attention->num_tokens});
       pass.attention_probabilities = probabilities.data();
     }
-    run(model, input, pass, std::span(views).subspan(i, 1), nullptr);
+    const bool on_cpu = (attention && i == 0) || !runs_on_device(what_if);
+    run(model, input, pass, std::span(views).subspan(i, 1), on_cpu ? nullptr : device);
     if (attention && i == 0) {
       const Tensor& filled = probabilities[static_cast<size_t>(attention->block)];
       attention->probabilities.assign(filled.f32(), filled.f32() + filled.size());

@@ -30,11 +30,21 @@ class Watcher {
   /// `device` holds the model's values and computes the pass; null: the CPU does.
   std::vector<ImageView> look(VisionTransformer& model, const RouterConfig& router, int64_t step,
                               DeviceModel* device = nullptr);
+  /// The same in two halves, beside the training steps that begin in between: at the weights as they are now. One at a
+  /// time.
+  struct Begun {
+    std::vector<ImageView> views;
+    RouterConfig knobs;
+    int64_t step = 0, layer = -1;
+  };
+  Begun begin(const VisionTransformer& model, const RouterConfig& router, int64_t step, DeviceModel& device);
+  std::vector<ImageView> end(const VisionTransformer& model, Begun begun, DeviceModel& device);
   /// The same under a WhatIf, which must have been check()ed: pixels, probabilities and maps are those of the changed
   /// image and model. Image after image, so that what is drawn for one depends on its number alone. attention: filled
-  /// for the first image in its `block`, when not null.
+  /// for the first image in its `block`, when not null. `device` computes what it can; the CPU does where it is null,
+  /// where slots are taken away, and where attention is asked for.
   std::vector<ImageView> look(VisionTransformer& model, const RouterConfig& router, const WhatIf& what_if, int64_t step,
-                              AttentionMap* attention = nullptr);
+                              AttentionMap* attention = nullptr, DeviceModel* device = nullptr);
 
  private:
   struct Seen {

@@ -20,11 +20,15 @@ const char* kernels_name() {
 
 class CpuBackend : public Backend {
  public:
+  explicit CpuBackend(bool tf32_asked) : tf32_asked_(tf32_asked) {}
   std::string name() const override { return "cpu"; }
   std::string description() const override {
     const int threads = cpu_pool().num_threads();
     return std::string("CPU oneDNN ") + kernels_name() + ", " + std::to_string(threads) +
-           (threads == 1 ? " thread" : " threads") + (matmul_precision() == Precision::bfloat16 ? ", bfloat16" : "");
+           (threads == 1 ? " thread" : " threads") +
+           (matmul_precision() == Precision::bfloat16 ? ", bfloat16"
+            : tf32_asked_                             ? ", float32 (tf32 is a GPU's)"
+                                                      : "");
   }
   Device device() const override { return Device::cpu; }
   void* allocate(int64_t bytes) override { return host_memory().allocate(bytes); }
@@ -34,6 +38,9 @@ class CpuBackend : public Backend {
     std::memcpy(device.data(), host, device.bytes());
   }
   void copy_to_host(void* host, const Tensor& device) override { std::memcpy(host, device.data(), device.bytes()); }
+
+ private:
+  bool tf32_asked_;
 };
 
 }  // namespace
@@ -47,10 +54,10 @@ void check_cpu_precision(Precision precision) {
 std::unique_ptr<Backend> make_backend(const ComputeConfig& config) {
   // A GPU that is asked for and missing is told at once; one that is there may take over the precision.
   if (!device_plugin(config.device)) check_cpu_precision(config.precision);
-  set_matmul_precision(cpu_features().avx512_bf16 ? config.precision : Precision::float32);
+  set_matmul_precision(cpu_features().avx512_bf16 ? cpu_precision(config.precision) : Precision::float32);
   set_instruction_set(config.instructions);
   set_cpu_threads(config.threads > 0 ? static_cast<int>(config.threads) : cpu_features().physical_threads);
-  return std::make_unique<CpuBackend>();
+  return std::make_unique<CpuBackend>(config.precision == Precision::tf32);
 }
 
 }  // namespace moescope

@@ -19,7 +19,7 @@
 
 namespace moescope::device_api {
 
-inline constexpr int kVersion = 2;
+inline constexpr int kVersion = 3;
 
 enum class Fault : int32_t {
   none,
@@ -49,6 +49,7 @@ struct ModelShape {
   RouterKind router;
   int64_t experts, expert_hidden, slots_per_expert;
   Activation activation;
+  SoftMixing mixing;
   SoftNormalize soft_normalize;
   NormEps soft_eps;
   bool bf16_boundary;
@@ -83,12 +84,18 @@ struct StepPlan {
   double clip_norm;
   LossKind loss;
   OptimizerKind optimizer;
-  int64_t kept, num_forced;  // experts kept for an input (0: all); patches forced. Inference alone
+  float target_on, target_off;  // of raw images: a target at its label and elsewhere, before mixup
+  int64_t kept, num_forced;     // experts kept for an input (0: all); patches forced. Inference alone
   uint8_t bpr, training, backward, update, given_noise, has_mask, keep_routing, keep_logits, input_gradient,
-      keep_outputs, keep_layers, kept_by_load, experts_off;
+      keep_outputs, keep_layers, kept_by_load, experts_off, given_kept, raw_images, mixes;
   bool operator==(const StepPlan&) const = default;
   // What comes back to the host beyond the numbers of a step: keep_routing what the load statistics read, keep_logits
   // with it every score and gate of the routers, keep_outputs the class logits, keep_layers what each layer passed on.
+};
+
+/// Expert `expert` of MoE layer `layer` answers with the weights of `by`. In kBesideSlot alone.
+struct ReplacedExpert {
+  int64_t layer, expert, by;
 };
 
 /// The patch of every image that stands at token `first` of its tokens goes to `expert` in MoE layer `layer`.
@@ -96,17 +103,36 @@ struct ForcedToken {
   int64_t layer, first, expert;
 };
 
+/// Where an image goes: moved, then mirrored; what moves in is black. As compute/data's Placement.
+struct PlacedImage {
+  int32_t down, right, mirrored;
+};
+
+/// What plan.raw_images is made from, images and targets both: as compute/data/augment does it, to the same bits.
+struct RawImages {
+  const uint8_t* bytes;            // (parts*images,H,W,C)
+  const PlacedImage* places;       // (parts*images)
+  const float* table;              // (C,256) the float of each byte
+  const int32_t* labels;           // (parts*images)
+  float weight, successor_weight;  // with plan.mixes: of each image, and of the next one in its mixture
+};
+
 /// Host arrays of one step. Null: absent.
 struct StepInput {
-  const float* images;    // (parts*images,H,W,C); bare layer: (T,D)
-  const float* targets;   // (parts*images,classes); bare layer: the outputs' gradient (T,D)
-  const uint64_t* seeds;  // (parts, MoE layers) of the router noise
-  const float* noise;     // (T,E) or (T,Q) given draws instead, of the only MoE layer
-  const uint8_t* mask;    // (T) bare soft layer
-  const uint8_t* off;     // (MoE layers, E) 1: switched off, with plan.experts_off
+  const float* images;      // (parts*images,H,W,C); bare layer: (T,D)
+  const float* targets;     // (parts*images,classes); bare layer: the outputs' gradient (T,D)
+  const uint64_t* seeds;    // (parts, MoE layers) of the router noise
+  const float* noise;       // (T,E) or (T,Q) given draws instead, of the only MoE layer
+  const uint8_t* mask;      // (T) bare soft layer
+  const uint8_t* off;       // (MoE layers, E) 1: switched off, with plan.experts_off
+  const uint8_t* unit_off;  // (MoE layers, inputs, E) 1: not kept for that input, with plan.given_kept. An input is an
+                            // image in Tokens Choice, else a group
   const ForcedToken* forced;
+  const ReplacedExpert* replaced;
+  int64_t num_replaced;
   const UpdateStretch* stretches;
   int64_t num_stretches;
+  RawImages raw;  // with plan.raw_images, instead of images and targets
 };
 
 /// What a step came to.
@@ -130,8 +156,9 @@ struct RoutingView {
   const int32_t* slot_token;                // (E,G,C), -1: empty
   const float* slot_weight;
   const float *group_losses, *group_sums;  // (G,3), (G,3,E)
-  const float *dispatch, *combine;         // soft (T,Q)
+  const float *dispatch, *combine;         // soft (T,Q); with keep_logits also of experts that are off
   const float* scale;                      // one number, or null
+  const uint8_t* unit_off;                 // (inputs,E) 1: not kept for that input; null: all are
 };
 
 /// What a part's layers passed on (keep_layers), each (images*tokens,D): the embedding, then for each block the stream
@@ -164,7 +191,7 @@ struct AuxiliaryAsk {
 struct Session;
 
 /// Bytes of every struct that crosses, so that sides of two builds find out before they misread each other.
-inline constexpr int kNumStructs = 12;
+inline constexpr int kNumStructs = 15;
 struct StructSize {
   char name[20];
   int32_t bytes;
@@ -175,7 +202,10 @@ inline constexpr StructSize kStructSizes[kNumStructs] = {{"DeviceFacts", sizeof(
                                                          {"UpdateStretch", sizeof(UpdateStretch)},
                                                          {"StepPlan", sizeof(StepPlan)},
                                                          {"StepInput", sizeof(StepInput)},
+                                                         {"PlacedImage", sizeof(PlacedImage)},
+                                                         {"RawImages", sizeof(RawImages)},
                                                          {"ForcedToken", sizeof(ForcedToken)},
+                                                         {"ReplacedExpert", sizeof(ReplacedExpert)},
                                                          {"StepResult", sizeof(StepResult)},
                                                          {"RoutingView", sizeof(RoutingView)},
                                                          {"LayersView", sizeof(LayersView)},
@@ -183,8 +213,10 @@ inline constexpr StructSize kStructSizes[kNumStructs] = {{"DeviceFacts", sizeof(
                                                          {"AuxiliaryAsk", sizeof(AuxiliaryAsk)}};
 
 /// Slots hold the input and output of a step each: a training step can be staged in one of the first two while the
-/// other's runs, and what looks at the model (evaluations, watched images) has the third.
-inline constexpr int32_t kNumSlots = 3, kLookSlot = 2;
+/// other's runs. What looks at the model has the other two. kLookSlot (evaluations) takes its turn with the training
+/// steps. kBesideSlot (watched images) has a stream and memory of its own: it takes a copy of the values as the last
+/// step launched before it leaves them, and runs beside the steps that follow, which wait for that copy alone.
+inline constexpr int32_t kNumSlots = 4, kLookSlot = 2, kBesideSlot = 3;
 
 /// The functions of a plug-in.
 struct Functions {
@@ -203,6 +235,8 @@ struct Functions {
   Fault (*wait)(Session*, int32_t slot, StepResult* out);
   Fault (*routing)(Session*, int32_t slot, int64_t part, int64_t moe_layer, RoutingView* out);
   Fault (*layers)(Session*, int32_t slot, int64_t part, LayersView* out);
+  const char* (*attention)(Session*);  // who computes it and why, in words; good until the next question
+  int32_t (*cudnn)();                  // its version, as 91900; 0: none is installed that serves
   Fault (*choose)(const ChoiceAsk*);
   Fault (*auxiliary)(const AuxiliaryAsk*);
 };

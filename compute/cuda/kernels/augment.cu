@@ -32,8 +32,7 @@ __global__ void mix_rows(MixRowsArguments a) {
   const int64_t i = element_of_thread(), size = a.rows * a.columns;
   if (i >= size) return;
   const int64_t successor = i + a.columns < size ? i + a.columns : i + a.columns - size;
-  const float weight = *a.weight;
-  a.y[i] = weight * a.x[i] + (1 - weight) * a.x[successor];
+  a.y[i] = __fmul_rn(a.weights[0], a.x[i]) + __fmul_rn(a.weights[1], a.x[successor]);
 }
 
 }  // namespace

@@ -36,10 +36,10 @@ struct FillTargetsArguments {
 };
 cudaError_t launch_fill_targets(const FillTargetsArguments& a, cudaStream_t stream);
 
-/// y[i] = w * x[i] + (1 - w) * x[i+1], the last row taking the first. x, y (rows,columns), y is not x. *weight is in
-/// device memory.
+/// y[i] = w * x[i] + u * x[i+1], the last row taking the first, each product rounded as the CPU does. x, y
+/// (rows,columns), y is not x. weights: w and u, in device memory.
 struct MixRowsArguments {
-  const float *x, *weight;
+  const float *x, *weights;
   float* y;
   int64_t rows, columns;
 };

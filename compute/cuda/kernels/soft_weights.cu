@@ -97,6 +97,14 @@ __global__ void logit_gradients(SoftWeightsBackwardArguments a) {
   }
 }
 
+__global__ void fix_weights(FixWeightsArguments a) {
+  const int64_t i = element_of_thread();
+  if (i >= a.groups * a.tokens * a.slots) return;
+  const Position p = position_of(i, a.slots);
+  const unsigned token = p.row % static_cast<unsigned>(a.tokens);
+  a.weights[i] = a.identity ? (token == p.column ? 1.0f : 0.0f) : a.value;
+}
+
 LaunchShape block_per_slots(int64_t groups, int64_t slots, const char* file = __builtin_FILE(),
                             int line = __builtin_LINE()) {
   return {dim3(blocks_for(slots, kWarp), static_cast<unsigned>(groups)), dim3(kWarp, kColumnLanes), 0, file, line};
@@ -116,6 +124,13 @@ cudaError_t launch_soft_weights_backward(const SoftWeightsBackwardArguments& a, 
   if (a.groups * a.tokens * a.slots == 0) return cudaSuccess;
   MOESCOPE_LAUNCH(launch(dispatch_dots, block_per_slots(a.groups, a.slots), stream, a));
   return launch(logit_gradients, warp_per_row(a.groups * a.tokens), stream, a);
+}
+
+cudaError_t launch_fix_weights(const FixWeightsArguments& a, cudaStream_t stream) {
+  const int64_t size = a.groups * a.tokens * a.slots;
+  if (size == 0) return cudaSuccess;
+  if (!fits_positions(size)) return cudaErrorInvalidValue;
+  return launch(fix_weights, thread_per_element(size), stream, a);
 }
 
 }  // namespace moescope::cuda

@@ -33,4 +33,14 @@ struct SoftWeightsBackwardArguments {
 int64_t soft_weights_workspace_floats(int64_t groups, int64_t slots);
 cudaError_t launch_soft_weights_backward(const SoftWeightsBackwardArguments& a, cudaStream_t stream);
 
+/// weights (groups,tokens,slots) overwritten: `value` everywhere, or, identity, 1 where a token's number in its group
+/// is the slot's and 0 elsewhere. In the place of one softmax or both: the Soft MoE paper's table 2, router.mixing.
+struct FixWeightsArguments {
+  float* weights;
+  int64_t groups, tokens, slots;
+  float value;
+  bool identity;
+};
+cudaError_t launch_fix_weights(const FixWeightsArguments& a, cudaStream_t stream);
+
 }  // namespace moescope::cuda

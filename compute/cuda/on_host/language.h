@@ -65,6 +65,7 @@ inline int __ffs(int value) { return __builtin_ffs(value); }
 inline int __popc(unsigned value) { return __builtin_popcount(value); }
 inline unsigned __float_as_uint(float value) { return static_cast<unsigned>(moescope::cuda::on_host::to_bits(value)); }
 inline float __uint_as_float(unsigned value) { return moescope::cuda::on_host::from_bits<float>(value); }
+inline float __fmul_rn(float a, float b) { return a * b; }
 inline float rsqrtf(float value) { return 1.0f / std::sqrt(value); }
 inline float cospif(float half_turns) { return std::cos(3.14159265f * half_turns); }
 inline float sinpif(float half_turns) { return std::sin(3.14159265f * half_turns); }

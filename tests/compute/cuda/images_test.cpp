@@ -85,15 +85,16 @@ TEST(CudaAugment, TargetsAndMixupAreTheCpus) {
     const Buffer want({3, 10}), x = random_tensor({3, 35}, 82), mixed = copy_of(x);
     const int32_t in_order[] = {9, 0, 3};
     moescope::fill_targets(in_order, 3, 10, 0.1, want.f32());
+    const TargetValues values = target_values(0.1, 10);
     const Ints device_labels(labels), device_index(index);
-    const Floats got(30), in(x), weight(std::vector<float>{0.75f}), got_mixed(x.size());
-    expect_ran(launch_fill_targets({device_labels.get(), device_index.get(), got.get(), 3, 10, 1 - 0.1f + 0.01f, 0.01f},
+    const Floats got(30), in(x), weights(std::vector<float>{0.7f, 0.3f}), got_mixed(x.size());
+    expect_ran(launch_fill_targets({device_labels.get(), device_index.get(), got.get(), 3, 10, values.on, values.off},
                                    nullptr));
-    expect_close(got.tensor(), want, 1e-7, "targets");
+    expect_close(got.tensor(), want, 0, "targets");
     std::vector<float> first;
-    moescope::mix_with_successor(mixed.f32(), 3, 35, 0.75, first);
-    expect_ran(launch_mix_rows({in.get(), weight.get(), got_mixed.get(), 3, 35}, nullptr));
-    expect_close(got_mixed.tensor(), mixed, 1e-7, "mixed rows");
+    moescope::mix_with_successor(mixed.f32(), 3, 35, 0.7, first);
+    expect_ran(launch_mix_rows({in.get(), weights.get(), got_mixed.get(), 3, 35}, nullptr));
+    expect_close(got_mixed.tensor(), mixed, 0, "mixed rows");
   });
 }
 

@@ -134,5 +134,21 @@ TEST(CudaSoftWeights, AMaskedTokenGetsNoGradientAndTheTemperatureScalesTheOthers
   });
 }
 
+TEST(CudaSoftWeights, FixedOnesAreUniformOrOneToOne) {
+  struct Extents {
+    int64_t groups, tokens, slots;
+  };
+  for (const Extents e : {Extents{1, 1, 1}, {3, 7, 7}, {2, 33, 31}, {1, 197, 128}})
+    in_every_order([&] {
+      const Floats uniform(e.groups * e.tokens * e.slots), identity(uniform.size());
+      expect_ran(launch_fix_weights({uniform.get(), e.groups, e.tokens, e.slots, 0.25f, false}, nullptr));
+      expect_ran(launch_fix_weights({identity.get(), e.groups, e.tokens, e.slots, 0.25f, true}, nullptr));
+      for (int64_t i = 0; i < uniform.size(); ++i) {
+        ASSERT_EQ(uniform.get()[i], 0.25f) << i;
+        ASSERT_EQ(identity.get()[i], i / e.slots % e.tokens == i % e.slots ? 1 : 0) << i;
+      }
+    });
+}
+
 }  // namespace
 }  // namespace moescope::cuda

@@ -72,6 +72,23 @@ LoaderSettings settings(int64_t workers, Augmentation augmentation = kEverything
   return {.batch_size = 8, .workers = workers, .seed = 3, .augmentation = augmentation};
 }
 
+TEST(BatchLoader, ARawBatchMadeAfterwardsIsTheSame) {
+  const auto dataset = std::make_shared<CountingDataset>(30);
+  LoaderSettings raw = settings(2);
+  raw.raw = true;
+  for (const Augmentation& augmentation : {kEverything, Augmentation{.flip = true}, Augmentation{}}) {
+    BatchLoader loader(dataset, settings(1, augmentation));
+    raw.augmentation = augmentation;
+    BatchLoader raw_loader(dataset, raw);
+    for (int step = 0; step < 5; ++step) {
+      const Batch& batch = raw_loader.next();
+      EXPECT_TRUE(batch.images.empty() && batch.targets.empty()) << "nobody asked for them";
+      EXPECT_EQ(batch.bytes.u8()[0], batch.indices[0]);
+      EXPECT_EQ(copy(raw_loader.made(batch)), copy(loader.next()));
+    }
+  }
+}
+
 TEST(BatchLoader, AnEpochTakesEachImageAtMostOnceAndDropsTheRest) {
   const auto dataset = std::make_shared<CountingDataset>(30);
   BatchLoader loader(dataset, settings(2, {}));

@@ -223,12 +223,19 @@ TEST(DeviceFaults, CounterfactualsOnTheDeviceAreTheCpus) {
     VisionTransformer model(config, image_shape(textures()->info()));
     model.parameters().allocate(host_memory(), 1);
     EvalOptions as_it_is = EvalOptions::of(config);
-    std::vector<WhatIf> asked(4);
+    std::vector<WhatIf> asked(7);
     asked[0].off = {{1, 0}, {1, 2}};
     asked[1].kept = {2, KeepBy::combine, 0};
     asked[2].kept = {1, KeepBy::load, 0};
-    if (kind != RouterKind::experts_choice) asked[3].forced = {{1, 3, 2}, {1, 7, 0}, {1, 3, 1}};
-    if (kind == RouterKind::experts_choice) asked.pop_back();
+    asked[3].replaced = {{1, 0, 3}, {1, 2, 1}};
+    asked[4].kept = {2, KeepBy::random, 5};
+    asked[5].kept = {1, KeepBy::combine, 0};
+    if (kind != RouterKind::experts_choice) {
+      asked[5].forced = {{1, 3, 2}};
+      asked[6].forced = {{1, 3, 2}, {1, 7, 0}, {1, 3, 1}};
+    } else {
+      asked.pop_back();
+    }
     const double loss = evaluate(model, textures(), as_it_is).loss;
     const auto device = std::make_shared<DeviceModel>(host.plugin(), model, Precision::float32);
     for (const WhatIf& what_if : asked) {
@@ -240,7 +247,33 @@ TEST(DeviceFaults, CounterfactualsOnTheDeviceAreTheCpus) {
       const EvalResult got = evaluate(model, textures(), options);
       EXPECT_EQ(got.accuracy, want.accuracy) << describe(what_if);
       EXPECT_NEAR(got.loss, want.loss, 1e-5 * want.loss) << describe(what_if);
+      EXPECT_NEAR(got.gflops_per_image, want.gflops_per_image, 1e-9 * want.gflops_per_image) << describe(what_if);
     }
+  }
+}
+
+/// A sweep's curve stands over what its knobs make the experts do, not over what the model was built for.
+TEST(DeviceFaults, SweptEvaluationsCountTheWorkThatTheCpuCounts) {
+  const DeviceOnHost host;
+  for (const RouterKind kind : {RouterKind::tokens_choice, RouterKind::experts_choice}) {
+    RunConfig config = device_config(kind);
+    config.router.group_images = 3;
+    config.train.micro_batch = 6, config.train.batch_size = 30;
+    VisionTransformer model(config, image_shape(textures()->info()));
+    model.parameters().allocate(host_memory(), 1);
+    const auto device = std::make_shared<DeviceModel>(host.plugin(), model, Precision::float32);
+    std::vector<double> work;
+    for (const double capacity : {0.25, 1.0, 2.0}) {
+      EvalOptions options = EvalOptions::of(config);
+      options.router.capacity_factor = capacity;
+      const EvalResult want = evaluate(model, textures(), options);
+      options.device = device;
+      const EvalResult got = evaluate(model, textures(), options);
+      EXPECT_NEAR(got.gflops_per_image, want.gflops_per_image, 1e-9 * want.gflops_per_image) << capacity;
+      work.push_back(got.gflops_per_image);
+    }
+    EXPECT_LT(work[0], work[1]);
+    EXPECT_LT(work[1], work[2]);
   }
 }
 

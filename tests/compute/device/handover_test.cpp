@@ -49,7 +49,9 @@ TEST(DeviceHandover, TheNextBatchGoesUpBesideTheStep) {
     return host.control("bytes_to_device") - before;
   };
   const int64_t first = asked_for_in_a_step(), second = asked_for_in_a_step();
-  EXPECT_GE(second, trainer.config().train.batch_size * 64 * 4) << "images of 64 floats";
+  const int64_t pixels = trainer.config().train.batch_size * 64;
+  EXPECT_GE(second, pixels) << "images of 64 bytes";
+  EXPECT_LT(second, 3 * pixels) << "not of 64 floats";
   EXPECT_EQ(first, 2 * second) << "its own and, before it had ended, the next one's";
   trainer.set_field("train.learning_rate", "0.5");
   EXPECT_EQ(asked_for_in_a_step(), 2 * second) << "what was staged under the old rate goes up again";

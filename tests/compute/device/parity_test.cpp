@@ -54,6 +54,14 @@ TEST_P(DeviceParity, EveryLayerIsTheCpus) {
   EXPECT_EQ(parity.num_images, 8);
 }
 
+/// Within the tolerance of tf32, and beyond that of float32: it is neither too tight nor without meaning.
+TEST_P(DeviceParity, Tf32IsWithinItsOwnTolerance) {
+  DeviceModel device(host_.plugin(), model_, Precision::tf32);
+  const Parity tf32 = compare_layers(device, model_, batch_->images, config_.router, Precision::tf32);
+  EXPECT_EQ(tf32.first_beyond(), -1) << verdict(tf32);
+  EXPECT_GE(compare(device).first_beyond(), 0);
+}
+
 TEST_P(DeviceParity, TheFirstLayerThatDiffersIsNamed) {
   DeviceModel device(host_.plugin(), model_, Precision::float32);
   model_.parameters().find("block1.attn.wo")->value.f32()[0] += 1;  // on the CPU alone
@@ -93,7 +101,8 @@ TEST(ParityReport, ComparesTheFirstWholeGroups) {
   const auto& parity = std::get<Parity>(report.answer);
   EXPECT_EQ(parity.num_images, 6) << "two groups of three";
   EXPECT_EQ(parity.set, "test images 0 to 5");
-  EXPECT_EQ(parity.device, "CUDA program on the host, libraries faked");
+  EXPECT_EQ(parity.device,
+            "CUDA program on the host, libraries faked, float32, attention by our own kernels in float32");
   EXPECT_EQ(verdict(parity), "every layer within 1e-04, the same answers for 6 images");
 }
 

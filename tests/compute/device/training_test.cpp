@@ -18,6 +18,19 @@ const std::shared_ptr<const Dataset>& textures() {
 
 RunConfig config_of(const std::string& name) {
   if (name == "dense") return tiny_config(RouterKind::dense);
+  if (name == "augmented") {
+    RunConfig c = tiny_config(RouterKind::dense);
+    c.train.flip = true, c.train.shift = 2, c.train.crop = 1, c.train.mixup = 0.4, c.train.label_smoothing = 0.1;
+    return c;
+  }
+  if (name == "uniform_combine" || name == "uniform_dispatch" || name == "identity") {
+    RunConfig c = tiny_config(RouterKind::soft);
+    c.router.mixing = name == "identity"          ? SoftMixing::identity
+                      : name == "uniform_combine" ? SoftMixing::uniform_combine
+                                                  : SoftMixing::uniform_dispatch;
+    c.router.slots_per_expert = 4;  // as many slots as tokens
+    return c;
+  }
   if (name == "soft" || name == "soft_in_groups") {
     RunConfig c = tiny_config(RouterKind::soft);
     if (name == "soft_in_groups") c.router.group_images = 4, c.router.noise_std = 0.5, c.router.temperature = 2;
@@ -75,8 +88,9 @@ class EveryModel : public testing::TestWithParam<const char*> {
 INSTANTIATE_TEST_SUITE_P(DeviceTraining, EveryModel, testing::Values("soft_in_groups", "top2_bpr", "experts_choice"),
                          [](const auto& model) { return std::string(model.param); });
 INSTANTIATE_TEST_SUITE_P(DeviceTraining, OnTheDevice,
-                         testing::Values("dense", "soft", "soft_in_groups", "top1", "top2_bpr", "experts_choice",
-                                         "sgd_token_head", "map_head"),
+                         testing::Values("dense", "augmented", "soft", "soft_in_groups", "top1", "top2_bpr",
+                                         "experts_choice", "sgd_token_head", "map_head", "uniform_combine",
+                                         "uniform_dispatch", "identity"),
                          [](const auto& model) { return std::string(model.param); });
 
 TEST_P(OnTheDevice, TrainsAsOnTheCpu) {
@@ -105,6 +119,28 @@ TEST_P(OnTheDevice, TrainsAsOnTheCpu) {
   EXPECT_LT(distance(gpu.model().parameters().values(), cpu.model().parameters().values()), 2e-3);
 }
 
+/// The draws of a step are the same on both, also for a knob turned on the way.
+TEST(DeviceTrainingKnobs, AugmentationTurnedMidwayActsAsOnTheCpu) {
+  const DeviceOnHost host;
+  RunConfig config = config_of("dense");
+  config.train.batch_size = 8;
+  Trainer cpu = trainer_on(DeviceKind::cpu, config), gpu = trainer_on(DeviceKind::cuda, config);
+  const char* knobs[][2] = {{"train.mixup", "0.3"},
+                            {"train.shift", "2"},
+                            {"train.label_smoothing", "0.2"},
+                            {"train.flip", "on"},
+                            {"train.mixup", "0"}};
+  for (const auto& [key, value] : knobs) {
+    expect_step(cpu);
+    expect_step(gpu);
+    EXPECT_NEAR(gpu.report().loss, cpu.report().loss, 2e-5 * cpu.report().loss) << "before " << key;
+    for (Trainer* trainer : {&cpu, &gpu}) trainer->set_field(key, value);
+  }
+  expect_step(cpu);
+  expect_step(gpu);
+  EXPECT_NEAR(gpu.report().loss, cpu.report().loss, 2e-5 * cpu.report().loss);
+}
+
 /// bfloat16 products, attention among them (cuDNN's, where it is): the same training within what 8 bits leave.
 TEST_P(EveryModel, TrainsInBfloat16AsInFloat32) {
   RunConfig config = config_of(GetParam());
@@ -119,6 +155,30 @@ TEST_P(EveryModel, TrainsInBfloat16AsInFloat32) {
     EXPECT_NEAR(rounded.report().loss, exact.report().loss, 0.02 * exact.report().loss) << "step " << step;
     EXPECT_NE(rounded.report().loss, exact.report().loss) << "step " << step;
     EXPECT_NEAR(rounded.report().gradient_norm, exact.report().gradient_norm, 0.1 * exact.report().gradient_norm);
+  }
+}
+
+/// The same with operands cut to 10 bits of fraction. Every product is asked for in the precision that was chosen.
+TEST_P(EveryModel, TrainsInTf32AsInFloat32) {
+  RunConfig config = config_of(GetParam());
+  config.train.batch_size = 8;
+  Trainer exact = trainer_on(DeviceKind::cuda, config);
+  config.compute.precision = Precision::tf32;
+  Trainer rounded = trainer_on(DeviceKind::cuda, config);
+  for (int step = 0; step < 4; ++step) {
+    host_.control("tf32_products", 0);
+    expect_step(exact);
+    EXPECT_EQ(host_.control("tf32_products"), 0) << "float32 was chosen";
+    host_.control("float32_products", 0);
+    expect_step(rounded);
+    if (step < 2) {
+      EXPECT_GT(host_.control("tf32_products"), 0);  // later steps replay a graph
+    }
+    EXPECT_EQ(host_.control("float32_products"), 0) << "tf32 was chosen";
+    // Each product cuts its operands by up to 2^-10 relative, a quarter of what bfloat16 does.
+    EXPECT_NEAR(rounded.report().loss, exact.report().loss, 0.005 * exact.report().loss) << "step " << step;
+    EXPECT_NE(rounded.report().loss, exact.report().loss) << "step " << step;
+    EXPECT_NEAR(rounded.report().gradient_norm, exact.report().gradient_norm, 0.025 * exact.report().gradient_norm);
   }
 }
 

@@ -83,6 +83,12 @@ std::string wrong(const Description& d, const Layout& a, const Layout& b, const 
   return "";
 }
 
+Rounded rounding_of(cublasComputeType_t compute) {
+  return compute == CUBLAS_COMPUTE_32F_FAST_16BF   ? Rounded::to_bf16
+         : compute == CUBLAS_COMPUTE_32F_FAST_TF32 ? Rounded::to_tf32
+                                                   : Rounded::no;
+}
+
 float gelu(float x) { return 0.5f * x * (1 + std::tanh(0.7978845608f * (x + 0.044715f * x * x * x))); }
 
 void finish(const Description& d, const Layout& y, float* out, const float* bias, float* aux) {
@@ -227,6 +233,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t desc, const
   if (workspace_bytes > 0 && !holding(workspace, workspace_bytes))
     return refuse_product(CUBLAS_STATUS_INVALID_VALUE, "the workspace runs over its allocation");
   const int64_t inner = static_cast<int64_t>(d.transpose_a ? la.rows : la.columns);
+  ++world().products[static_cast<size_t>(rounding_of(d.compute))];
   const cudaError_t e = submit(stream, [=] {
     if (workspace_bytes > 0) poison(workspace, std::min<size_t>(workspace_bytes, 4096));
     const auto* pa = static_cast<const float*>(a);
@@ -234,10 +241,9 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t desc, const
     const auto* pc = static_cast<const float*>(c);
     auto* py = static_cast<float*>(y);
     for (int32_t i = 0; i < ly.batch; ++i) {
-      product(
-          {static_cast<int64_t>(ly.rows), static_cast<int64_t>(ly.columns), inner, la.leading, lb.leading, lc.leading,
-           ly.leading, d.transpose_a != 0, d.transpose_b != 0, d.compute == CUBLAS_COMPUTE_32F_FAST_16BF, scale, keep},
-          pa + i * la.stride, pb + i * lb.stride, keep != 0 ? pc + i * lc.stride : nullptr, py + i * ly.stride);
+      product({static_cast<int64_t>(ly.rows), static_cast<int64_t>(ly.columns), inner, la.leading, lb.leading,
+               lc.leading, ly.leading, d.transpose_a != 0, d.transpose_b != 0, rounding_of(d.compute), scale, keep},
+              pa + i * la.stride, pb + i * lb.stride, keep != 0 ? pc + i * lc.stride : nullptr, py + i * ly.stride);
       finish(d, ly, py + i * ly.stride, static_cast<const float*>(d.bias) + i * d.bias_stride,
              d.aux ? static_cast<float*>(d.aux) + i * d.aux_stride : nullptr);
       written(ly, py + i * ly.stride, ly.leading);

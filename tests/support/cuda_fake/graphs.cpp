@@ -11,12 +11,14 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mo
   if (const cudaError_t e = healthy()) return e;
   Stream* s = stream_of(stream, "cudaStreamBeginCapture");
   if (!s) return w.last;
-  if (mode != cudaStreamCaptureModeThreadLocal && mode != cudaStreamCaptureModeGlobal)
-    return refuse(cudaErrorInvalidValue, "cudaStreamBeginCapture: relaxed capture hides mistakes");
-  if (w.capture) return refuse(cudaErrorIllegalState, "cudaStreamBeginCapture: a capture is in progress");
-  w.capture = new Graph;
-  w.graphs.insert(w.capture);
-  s->capturing = w.capture;
+  if (mode != cudaStreamCaptureModeThreadLocal)
+    return refuse(cudaErrorInvalidValue,
+                  "cudaStreamBeginCapture: another mode hides mistakes, or hinders other threads");
+  Graph*& capture = w.captures[std::this_thread::get_id()];
+  if (capture) return refuse(cudaErrorIllegalState, "cudaStreamBeginCapture: a capture is in progress");
+  capture = new Graph;
+  w.graphs.insert(capture);
+  s->capturing = capture;
   s->origin = true;
   return cudaSuccess;
 }
@@ -44,7 +46,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   for (Stream* each : w.streams)
     if (each->capturing == made) each->capturing = nullptr;
   s->origin = false;
-  w.capture = nullptr;
+  std::erase_if(w.captures, [&](const auto& one) { return one.second == made; });
   *graph = nullptr;
   if (made->broken) return refuse(cudaErrorStreamCaptureInvalidated, w.message + " (the capture is void)");
   if (!joined) return refuse(cudaErrorStreamCaptureUnjoined, "cudaStreamEndCapture: a forked stream did not come back");

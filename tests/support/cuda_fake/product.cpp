@@ -8,8 +8,10 @@
 namespace cuda_fake {
 namespace {
 
-float rounded(float x) {
+float rounded(float x, Rounded how) {
   const uint32_t bits = std::bit_cast<uint32_t>(x);
+  if (how == Rounded::no) return x;
+  if (how == Rounded::to_tf32) return std::bit_cast<float>(bits & 0xFFFFE000u);
   return std::bit_cast<float>((bits + 0x7FFFu + (bits >> 16 & 1)) & 0xFFFF0000u);
 }
 
@@ -20,13 +22,12 @@ void product(const ProductShape& s, const float* a, const float* b, const float*
   for (int64_t l = 0; l < s.k; ++l)
     for (int64_t i = 0; i < s.m; ++i) {
       const float one = s.transpose_a ? a[i * s.a_leading + l] : a[l * s.a_leading + i];
-      columns[static_cast<size_t>(l * s.m + i)] = s.round_to_bf16 ? rounded(one) : one;
+      columns[static_cast<size_t>(l * s.m + i)] = rounded(one, s.rounded);
     }
   for (int64_t j = 0; j < s.n; ++j) {
     for (float& sum : sums) sum = 0;
     for (int64_t l = 0; l < s.k; ++l) {
-      float factor = s.transpose_b ? b[l * s.b_leading + j] : b[j * s.b_leading + l];
-      if (s.round_to_bf16) factor = rounded(factor);
+      const float factor = rounded(s.transpose_b ? b[l * s.b_leading + j] : b[j * s.b_leading + l], s.rounded);
       const float* column = columns.data() + l * s.m;
       for (int64_t i = 0; i < s.m; ++i) sums[static_cast<size_t>(i)] += column[i] * factor;
     }

@@ -5,9 +5,13 @@
 
 namespace cuda_fake {
 
+/// What a product's operands become before it. tf32 is cut off, the worse of what tensor cores do.
+enum class Rounded { no, to_tf32, to_bf16 };
+
 struct ProductShape {
   int64_t m, n, k, a_leading, b_leading, c_leading, y_leading;
-  bool transpose_a, transpose_b, round_to_bf16;
+  bool transpose_a, transpose_b;
+  Rounded rounded;
   float alpha, beta;
 };
 

@@ -59,8 +59,9 @@ Stream* stream_of(cudaStream_t stream, const char* call) {
 
 bool illegal_in_capture(const char* call) {
   World& w = world();
-  if (!w.capture) return false;
-  w.capture->broken = true;
+  const auto mine = w.captures.find(std::this_thread::get_id());  // as cudaStreamCaptureModeThreadLocal has it
+  if (mine == w.captures.end()) return false;
+  mine->second->broken = true;
   refuse(cudaErrorStreamCaptureUnsupported, std::string(call) + " is not allowed while a stream is captured");
   return true;
 }
@@ -151,6 +152,7 @@ void reset(World& w) {
   w.devices = 1, w.driver = 13000, w.memory_limit = int64_t{8} << 30;
   w.launches = 0, w.lose_after = -1, w.host_waits = 0, w.waits_to_ignore = 0, w.graph_launches = 0;
   w.bytes_to_device = w.bytes_to_host = w.copies_to_fail = 0;
+  w.products = {};
   for (Stream* s : w.streams) s->queue.clear();
 }
 
@@ -183,7 +185,10 @@ int64_t cuda_fake_control(const char* what, int64_t value) {
                                                   {"graph_launches", &w.graph_launches},
                                                   {"bytes_to_device", &w.bytes_to_device},
                                                   {"bytes_to_host", &w.bytes_to_host},
-                                                  {"fail_copy", &w.copies_to_fail}};
+                                                  {"fail_copy", &w.copies_to_fail},
+                                                  {"float32_products", &w.products[0]},
+                                                  {"tf32_products", &w.products[1]},
+                                                  {"bf16_products", &w.products[2]}};
   const auto found = fields.find(name);
   if (found == fields.end()) return -1;
   if (value >= 0) *found->second = value;

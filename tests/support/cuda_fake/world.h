@@ -8,6 +8,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -18,6 +19,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace cuda_fake {
@@ -68,7 +70,7 @@ struct World {
   std::set<Graph*> graphs, executables;
   std::set<uint64_t> reached;  // tickets
   uint64_t next_ticket = 1;
-  Graph* capture = nullptr;  // the one in progress
+  std::map<std::thread::id, Graph*> captures;  // in progress, one a thread
   cudaError_t last = cudaSuccess, sticky = cudaSuccess;
   std::string message;  // of the last refusal, in words
   std::mt19937 random;
@@ -78,6 +80,7 @@ struct World {
   int64_t devices = 1, driver = 13000, memory_limit = int64_t{8} << 30, in_use = 0, most_in_use = 0;
   int64_t bytes_to_device = 0, bytes_to_host = 0, copies_to_fail = 0;
   int64_t launches = 0, lose_after = -1, host_waits = 0, ignored_waits = 0, waits_to_ignore = 0, graph_launches = 0;
+  std::array<int64_t, 3> products{};  // asked of cuBLASLt, by what their operands are rounded to
 };
 
 World& world();
@@ -113,6 +116,7 @@ void poison(void* p, size_t bytes);
 /// (bytes), "lose_after" (launches until the device is lost; -1: never), "ignore_wait" (how many of the next event
 /// waits are forgotten), "fail_copy" (how many of the next copies to the device are refused), "reset" (all as at the
 /// start; memory stays). Reads with value -1: "launches", "host_waits", "in_use", "most_in_use", "graph_launches",
-/// "bytes_to_device" (asked for), "bytes_to_host" (done). Returns the value, -1 for a name that is none of these.
+/// "bytes_to_device" (asked for), "bytes_to_host" (done), "float32_products", "tf32_products", "bf16_products" (asked
+/// for). Returns the value, -1 for a name that is none of these.
 extern "C" __attribute__((visibility("default"))) int64_t cuda_fake_control(const char* what, int64_t value);
 extern "C" __attribute__((visibility("default"))) const char* cuda_fake_message();

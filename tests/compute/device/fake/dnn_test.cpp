@@ -34,8 +34,8 @@ class DnnAttentionOnTheFake : public testing::Test {
   Blas blas_{memory_, Precision::bfloat16};
   Arena arena_{memory_};
   device_api::StepPlan plan_{};
-  std::unique_ptr<FusedAttention> fused_ = make_fused_attention();
-  cuda::Run run_{stream_, arena_, blas_, plan_, fused_.get()};
+  FusedAttention* fused_ = fused_attention();
+  cuda::Run run_{stream_, arena_, blas_, plan_, fused_};
 
   /// Numbers that are bfloat16 values already, so that both ways see the same operands.
   float* draw(int64_t n, unsigned seed) {
