@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "app/doors/experiment_cost.h"
+#include "app/doors/experiment_plan.h"
 #include "app/recipes/recipe_report.h"
 #include "app/recipes/recipe_runner.h"
 #include "compute/core/version.h"
@@ -131,8 +131,9 @@ TEST_F(RecipeRun, FewSeedsSettleNothing) {
     const SessionStore store(store_, SessionStore::Access::write);
     store.database().execute("UPDATE environment SET value = 'moescope 0.0.1' WHERE key = 'program' AND run_id = 2");
   }
-  EXPECT_THAT(run_program({"recipe", "run", "proof-inputs", "--store", store_, "--seeds", "2"}).out,
-              HasSubstr("Runs of different programs stand side by side: moescope " + program_version() + ", moescope 0.0.1."));
+  EXPECT_THAT(
+      run_program({"recipe", "run", "proof-inputs", "--store", store_, "--seeds", "2"}).out,
+      HasSubstr("Runs of different programs stand side by side: moescope " + program_version() + ", moescope 0.0.1."));
 }
 
 TEST_F(RecipeRun, ATrainingIsMeasuredAndResumedAndSaysWhyItSettlesNothing) {
