@@ -50,7 +50,8 @@ const std::string& cell(const Row& row, const std::string& column, const std::st
   return found->second;
 }
 
-int64_t store_run(const SessionStore& store, const ImportedRun& run) {
+int64_t store_run(const SessionStore& store, ImportedRun run, const std::string& name) {
+  if (!name.empty()) run.params["name"] = name;
   const auto text = [&](const Row& row, const char* column) { return cell(row, column, run.where); };
   const auto real = [&](const Row& row, const char* column) {
     return number_in(cell(row, column, run.where), run.where);
@@ -156,7 +157,7 @@ std::vector<Row> read_csv(const std::filesystem::path& path) {
 
 }  // namespace
 
-int64_t import_json(const SessionStore& store, const std::filesystem::path& file) {
+int64_t import_json(const SessionStore& store, const std::filesystem::path& file, const std::string& name) {
   ImportedRun run{.where = file.string(),
                   .params = {},
                   .run = {},
@@ -187,10 +188,10 @@ int64_t import_json(const SessionStore& store, const std::filesystem::path& file
       }
     }
   } catch (const json::exception& error) { refuse(run.where, std::string("it is damaged (") + error.what() + ")"); }
-  return store_run(store, run);
+  return store_run(store, std::move(run), name);
 }
 
-int64_t import_csv(const SessionStore& store, const std::filesystem::path& folder) {
+int64_t import_csv(const SessionStore& store, const std::filesystem::path& folder, const std::string& name) {
   const std::string where = folder.string();
   const auto rows = [&](const char* table) { return read_csv(folder / (std::string(table) + ".csv")); };
   ImportedRun run{.where = where,
@@ -211,7 +212,7 @@ int64_t import_csv(const SessionStore& store, const std::filesystem::path& folde
         {cell(row, "key", where), static_cast<int64_t>(number_in(cell(row, "step", where), where)),
          number_in(cell(row, "wall_secs", where), where), number_in(cell(row, "value", where), where)});
   }
-  return store_run(store, run);
+  return store_run(store, std::move(run), name);
 }
 
 }  // namespace moescope

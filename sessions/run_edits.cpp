@@ -80,12 +80,14 @@ void RunEditor::require_run(int64_t run_id) const {
                    "there is no run " + std::to_string(run_id) + "; `moescope runs list` shows what there is");
 }
 
-/// Unfinished, and somebody writes to the store.
-bool RunEditor::is_recorded(int64_t run_id) const {
+/// Who may be recording the run: it is unfinished, and they write to the store. Empty: nobody.
+std::string RunEditor::recorder_of(int64_t run_id) const {
   Statement unfinished(database_,
                        "SELECT 1 FROM runs WHERE run_id = ? AND state IN ('preparing', 'running', 'paused')");
   unfinished.bind_all(run_id);
-  return unfinished.step() && (WriterLock::holder(store_.path()) || GuestLock::any(store_.path()));
+  if (!unfinished.step()) return "";
+  if (const std::optional<WriterInfo> holder = WriterLock::holder(store_.path())) return describe(*holder);
+  return GuestLock::any(store_.path()) ? "a program that another one has started" : "";
 }
 
 void RunEditor::rename(int64_t run_id, const std::string& name) {
@@ -101,8 +103,9 @@ void RunEditor::mark(std::span<const int64_t> run_ids, RunMark mark, bool on) {
   for (const int64_t run_id : run_ids) {
     require_run(run_id);
     if (mark == RunMark::trashed) {
-      if (on && is_recorded(run_id)) {
-        throw UserError("run " + std::to_string(run_id) + " is being recorded; stop it before it goes to the trash");
+      if (const std::string recorder = on ? recorder_of(run_id) : ""; !recorder.empty()) {
+        throw UserError("run " + std::to_string(run_id) + " has not ended and may be recorded by " + recorder +
+                        "; stop it, or close that program, before it goes to the trash");
       }
       // A run that is there already keeps its time.
       batch.set(run_id, column_of(mark), on ? "coalesce(trashed_at, ?1)" : "nullif(?1, ?1)", utc_now());
@@ -163,9 +166,9 @@ RunEditor::Emptied RunEditor::empty_trash() {
   Statement trashed(database_, "SELECT run_id FROM runs WHERE trashed_at IS NOT NULL");
   while (trashed.step()) {
     const int64_t run_id = trashed.integer(0);
-    if (is_recorded(run_id))
-      throw UserError("run " + std::to_string(run_id) +
-                      " in the trash is being recorded; stop it, or restore it first");
+    if (const std::string recorder = recorder_of(run_id); !recorder.empty())
+      throw UserError("run " + std::to_string(run_id) + " in the trash may be recorded by " + recorder +
+                      "; stop it, or restore it first");
   }
   Statement(database_, "DELETE FROM runs WHERE trashed_at IS NOT NULL").run();
   Emptied emptied{.num_runs = database_.num_changes()};

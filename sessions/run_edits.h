@@ -39,7 +39,7 @@ class RunEditor {
  private:
   class Batch;
   void require_run(int64_t run_id) const;
-  bool is_recorded(int64_t run_id) const;
+  std::string recorder_of(int64_t run_id) const;
 
   const SessionStore& store_;
   const Database& database_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "compute/records/words.h"
 #include "widgets/panels/control_tips.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/sheet.h"
@@ -127,7 +128,8 @@ void ExperimentSheet::draw_ui(const Rect& screen, SessionDoor& door) {
   draw_plan(inside);
   const bool ready = plan_ && plan_->ask == ask && plan_->refusal.empty() && plan_->num_done < plan_->runs.size();
   const bool twins_ready = ready && (kind == 0 || twins.size() >= 2);
-  const std::string word = ready ? "Start " + std::to_string(plan_->runs.size() - plan_->num_done) + " runs" : "Start";
+  const std::string word =
+      ready ? "Start " + counted(static_cast<int64_t>(plan_->runs.size() - plan_->num_done), "run") : "Start";
   const Rect start = foot.cut_right(px(150));
   panels::tip_of("new.start", start);
   if (ui::button("start", start, word, ui::ButtonKind::primary, twins_ready)) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compute/records/test_image.h"
 #include "widgets/panels/gallery.h"
 
 namespace moescope {
@@ -95,7 +96,7 @@ std::vector<RunMoment> ComparePage::pair_moments() const {
   if (chosen.empty() || chosen.size() > 2) return {};
   RunMoment a = chosen.front(), b = chosen.back();
   a.step = step_a_, b.step = step_b_;
-  if (chosen.size() == 1 && step_a_ == step_b_) a.step = 0;  // its first checkpoint beside its last
+  if (chosen.size() == 1 && step_a_ < 0) a.step = 0;  // its first checkpoint beside its last
   return {a, b};
 }
 
@@ -157,7 +158,7 @@ void ComparePage::ask_pair(const PageInput& input) {
   PairRequest wanted;
   wanted.a = moments[0], wanted.b = moments[1];
   const int64_t count = std::max<int64_t>(1, input.gallery.count);
-  wanted.image = own_image_ ? *own_image_ : panels::Gallery::test_image(image_index_ % count);
+  wanted.image = own_image_ ? *own_image_ : test_image(image_index_ % count);
   wanted.num_images = kPairImages;
   if (asked_pair_) {
     wanted.id = asked_pair_->id;
@@ -237,9 +238,9 @@ void ComparePage::take_keys(const PageInput& input) {
 std::vector<ui::KeyHint> ComparePage::key_hints(const PageInput&) const {
   const bool images = view_ == static_cast<int>(CompareView::images) && pair_ && !pair_->layers.empty();
   const bool figure = spec_of(static_cast<CompareView>(view_)).has_value();
-  std::vector<ui::KeyHint> hints = {{"Shift", "hold: blink", images}, {",  .", "layer", images},
-                                    {"[  ]", "image", images},        {"W", "way of looking", images},
-                                    {"L", "matched or raw", images},  {"Ctrl+E", "save figure", figure},
+  std::vector<ui::KeyHint> hints = {{"Shift hold", "blink", images}, {",  .", "layer", images},
+                                    {"[  ]", "image", images},       {"W", "way of looking", images},
+                                    {"L", "matched or raw", images}, {"Ctrl+E", "save figure", figure},
                                     {"V", "next view", true}};
   const std::vector<ui::KeyHint> of_table = table_panel_.key_hints(table_.get());
   hints.insert(hints.end(), of_table.begin(), of_table.end());

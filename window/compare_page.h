@@ -59,6 +59,8 @@ class ComparePage : public WorkspacePage {
   /// What it shows, empty before the first answer.
   std::vector<std::string> runs_of_figure(CompareView view) const;
   void zoom_curves(double first, double last) { curve_view_.show(first, last); }
+  /// The checkpoints to look through, until other runs are chosen; -1: as at first.
+  void look_through(int64_t step_a, int64_t step_b) { step_a_ = step_a, step_b_ = step_b; }
 
   SessionDoor* door = nullptr;  // null: no store behind the window
   figure::ColorMap colors;
@@ -99,7 +101,7 @@ class ComparePage : public WorkspacePage {
   bool table_large_ = false;  // M
   std::string metric_ = "train/loss", cost_axis_ = "gflops", curve_axis_ = "step";
   bool log_x_ = false, log_y_ = false;
-  int64_t step_a_ = -1, step_b_ = -1;  // of the checkpoints looked through; -1: the last
+  int64_t step_a_ = -1, step_b_ = -1;  // of the checkpoints looked through; -1: the last, of one run alone A its first
   int64_t image_index_ = 0;
   size_t own_images_ = 0;
   std::optional<WatchedImage> own_image_;  // dropped by the person; none: a test image

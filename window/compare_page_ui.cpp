@@ -97,7 +97,7 @@ void ComparePage::draw_moments(Rect& inside) {
     if (steps.empty()) continue;
     ui::text_in(part.cut_left(px(20)), Face::title, ui::theme().text, b ? "B" : "A");
     const auto at = std::find(steps.begin(), steps.end(), step);
-    const bool first_of_one = !b && table_panel_.chosen().size() == 1 && step_a_ == step_b_;
+    const bool first_of_one = !b && table_panel_.chosen().size() == 1 && step_a_ < 0;
     double place = static_cast<double>(at != steps.end() ? at - steps.begin()
                                        : first_of_one    ? 0
                                                          : std::ssize(steps) - 1);

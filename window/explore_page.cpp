@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compute/records/test_image.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/panel.h"
 #include "widgets/ui/tooltip.h"
@@ -34,7 +35,7 @@ void ExplorePage::settle(const PageInput& input, std::vector<Command>& out) {
     selection_.image = seen.snapshot->images.front().image;
     selection_.has_image = true;
   } else if (gallery.count > 0) {
-    panels::Gallery::choose(panels::Gallery::test_image(0), selection_, out);
+    panels::Gallery::choose(test_image(0), selection_, out);
   }
 }
 
@@ -55,7 +56,7 @@ void ExplorePage::go(const PageInput& input, const ViewLink& link, std::vector<C
   if (link.image >= input.gallery.count)
     missing("test image", link.image, "the last one is " + std::to_string(input.gallery.count - 1));
   else if (link.image >= 0)
-    panels::Gallery::choose(panels::Gallery::test_image(link.image), selection_, out);
+    panels::Gallery::choose(test_image(link.image), selection_, out);
   const std::vector<int64_t> layers = panels::moe_layer_list(config);
   if (std::find(layers.begin(), layers.end(), link.layer) != layers.end())
     selection_.layer = link.layer;
@@ -65,9 +66,9 @@ void ExplorePage::go(const PageInput& input, const ViewLink& link, std::vector<C
     missing("expert", link.expert, "the last one is " + std::to_string(config.router.num_experts - 1));
   else if (link.expert >= 0)
     selection_.pinned.expert = link.expert;
-  if (link.slot >= config.router.num_experts * config.router.slots_per_expert)
-    missing("slot", link.slot,
-            "the last one is " + std::to_string(config.router.num_experts * config.router.slots_per_expert - 1));
+  const int64_t slots = config.router.num_experts * panels::slots_per_expert(*input.seen.snapshot);
+  if (link.slot >= slots)
+    missing("slot", link.slot, "the last one is " + std::to_string(slots - 1));
   else if (link.slot >= 0)
     selection_.pinned.slot = link.slot;
   const ImagePixels& pixels = input.seen.snapshot->images.front().pixels;
@@ -107,10 +108,10 @@ std::vector<ui::KeyHint> ExplorePage::key_hints(const PageInput& input) const {
   const Snapshot* s = input.seen.snapshot;
   const size_t layers = s ? panels::moe_layer_list(s->config).size() : 0;
   const bool soft = s && s->config.router.kind == RouterKind::soft;
-  return {{"X", "hold: expert off", layers > 0 && selection_.expert() >= 0},
+  return {{"X hold", "expert off", layers > 0 && selection_.expert() >= 0},
           {"C", "what if", layers > 0},
           {"R", "as it is", !selection_.asking.lasting.is_nothing()},
-          {"Shift", "hold: as it is", !selection_.asking.now().is_nothing()},
+          {"Shift hold", "as it is", !selection_.asking.now().is_nothing()},
           {",  .", "layer", layers > 1},
           {"[  ]", "expert", layers > 0},
           {"J  K", "image", s != nullptr},
@@ -119,7 +120,7 @@ std::vector<ui::KeyHint> ExplorePage::key_hints(const PageInput& input) const {
           {"N", "stretch scale", soft},
           {"A", "all slots", soft},
           {"W", "wanted", layers > 0 && !soft},
-          {"B", "hold: blink", layers > 0},
+          {"B hold", "blink", layers > 0},
           {"Q", "split", layers > 0},
           {"Ctrl+Z", "undo knob", knob_undo_.can_undo()},
           {"Ctrl+Y", "redo knob", knob_undo_.can_redo()}};

@@ -93,7 +93,7 @@ void FiguresPage::keep_or_write() {
 
 void FiguresPage::take_keys(const PageInput& input) {
   if (!input.has_keyboard) return;
-  if (const int64_t move = ui::typed('j') - ui::typed('k'); move != 0 && list_ && !list_->figures.empty()) {
+  if (const int64_t move = ui::typed('k') - ui::typed('j'); move != 0 && list_ && !list_->figures.empty()) {
     const std::vector<KeptFigure>& all = list_->figures;
     const auto at = std::find_if(all.begin(), all.end(), [&](const auto& f) { return f.figure_id == figure_id_; });
     const int64_t place = at == all.end() ? (move > 0 ? -1 : 0) : at - all.begin();

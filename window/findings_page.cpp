@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compute/records/words.h"
 #include "widgets/panels/recipe_list.h"
 #include "widgets/panels/states.h"
 #include "widgets/ui/controls.h"
@@ -124,8 +125,7 @@ void FindingsPage::draw_start(Rect line, const FindingLook& look) {
   if (ui::button("run", line.cut_right(px(86)), "Run", ui::ButtonKind::primary, sessions != nullptr)) start(look);
   line.cut_right(px(12));
   const int64_t num_runs = count * static_cast<int64_t>(budget.num_arms);
-  std::string words = std::to_string(num_runs) + (num_runs == 1 ? " run; " : " runs; ") +
-                      (budget.words.empty() ? "what is there is kept" : budget.words);
+  std::string words = counted(num_runs, "run") + "; " + (budget.words.empty() ? "what is there is kept" : budget.words);
   if (count < 3 && budget.seeds >= 3) words = "fewer than 3 seeds settle nothing";
   ui::text_in(line, Face::small, t.dim, ui::fit_text(Face::small, words, line.w));
   ui::tip(line, {words, ""});

@@ -34,8 +34,8 @@ void print_agent_result(const rl::RlRun& run, int64_t run_id, const std::string&
   std::cout << "stored in " << store << "; go on with rl train --resume " << run_id << std::endl;
 }
 
-void run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals,
-               const AgentTeller& tell) {
+RunState run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals,
+                   const AgentTeller& tell) {
   if (recording.store.has_parent_path()) std::filesystem::create_directories(recording.store.parent_path());
   Queue<Event> events;
   rl::RlRun run(std::move(setup), events);
@@ -58,18 +58,20 @@ void run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSi
   recorder.close();
   if (const RecorderState state = recorder.state(); state.num_waiting > 0) throw UserError(state.banner);
   tell.ended(run, recorder.run_id());
-  if (run.progress().state == RunState::diverged) throw UserError(run.progress().message);
+  return run.progress().state;
 }
 
-void run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals) {
+RunState run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals) {
   const StopRule stop = setup.stop_rule;
   ProgressPrinter printer;
-  run_agent(std::move(setup), recording, signals,
-            {[&](const rl::RlProgress& progress) { printer.show(progress_text(progress, stop)); },
-             [&](const rl::RlRun& run, int64_t run_id) {
-               printer.end_line();
-               print_agent_result(run, run_id, recording.store.string());
-             }});
+  return run_agent(std::move(setup), recording, signals,
+                   {[&](const rl::RlProgress& progress) { printer.show(progress_text(progress, stop)); },
+                    [&](const rl::RlRun& run, int64_t run_id) {
+                      printer.end_line();
+                      if (run.progress().state == RunState::diverged)
+                        printer.say("Diverged: " + run.progress().message);
+                      print_agent_result(run, run_id, recording.store.string());
+                    }});
 }
 
 }  // namespace moescope

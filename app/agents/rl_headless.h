@@ -15,12 +15,12 @@ struct AgentTeller {
   std::function<void(const rl::RlRun&, int64_t run_id)> ended;
 };
 
-/// Runs on the calling thread until the stop rule, or until Ctrl+C, and stores it. Throws UserError when it diverged or
-/// could not be stored; what cannot be is told before anything is stored.
-void run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals,
-               const AgentTeller& tell);
+/// Runs on the calling thread until the stop rule, divergence or Ctrl+C, and stores it; returns how it ended. Throws
+/// UserError when it could not be stored; what cannot be is told before anything is stored.
+RunState run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals,
+                   const AgentTeller& tell);
 /// The same with a line of progress on stderr and the result on stdout.
-void run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals);
+RunState run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals);
 
 /// The result on stdout, with what the agent costs.
 void print_agent_result(const rl::RlRun& run, int64_t run_id, const std::string& store);

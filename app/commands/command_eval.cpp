@@ -83,11 +83,18 @@ EvalOptions options_for(const StoredModel& stored, const std::shared_ptr<DeviceM
   return options;
 }
 
+/// Where the numbers come from, not which they are; on a GPU they may differ in the last bits.
+bool says_only_where(const std::string& setting) {
+  const std::string key = setting.substr(0, setting.find('='));
+  return says_where(key) && key != "data.path" && key != "compute.precision";
+}
+
 /// What differs from the run's own configuration, for the store; empty: nothing.
 std::string setting_of(const EvalFlags& flags, const Sweep& sweep, const std::string& value, const WhatIf& what_if) {
   std::string text;
   const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
-  for (const std::string& setting : flags.settings) add(setting);
+  for (const std::string& setting : flags.settings)
+    if (!says_only_where(setting)) add(setting);
   if (!sweep.key.empty() && sweep.key != kKeptKey) add(sweep.key + "=" + value);
   if (!what_if.is_nothing()) add(describe(what_if));
   return text;

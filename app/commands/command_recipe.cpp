@@ -5,12 +5,12 @@
 #include <iostream>
 #include <optional>
 
-#include "app/doors/experiment_cost.h"
 #include "app/models/weights_file.h"
 #include "app/options/child_options.h"
 #include "app/options/store_path.h"
 #include "app/recipes/recipe_report.h"
 #include "app/recipes/recipe_runner.h"
+#include "app/runs/planned_cost.h"
 
 namespace moescope {
 

@@ -9,6 +9,7 @@
 #include "app/options/store_path.h"
 #include "app/terminal/stop_signals.h"
 #include "app/terminal/text_table.h"
+#include "compute/records/words.h"
 #include "compute/rl/score_statistics.h"
 
 namespace moescope {
@@ -18,6 +19,7 @@ struct RlStatsOptions {
   std::string store, where, by = "name";
   int64_t at = 0;
   double last = 0.1;
+  bool profile = false;
 };
 
 struct ScoredRun {
@@ -120,13 +122,28 @@ bool same_games(const GameScores& a, const GameScores& b) {
 }
 
 void print_heading(const std::vector<ScoredRun>& runs, int64_t at, double last) {
-  std::cout << runs.size() << " runs at step " << at;
+  std::cout << counted(std::ssize(runs), "run") << " at step " << at;
   const ScoredRun& shortest = shortest_of(runs);
   const bool unequal = std::any_of(runs.begin(), runs.end(),
                                    [&](const ScoredRun& run) { return run.last_step() > shortest.last_step(); });
   if (unequal && shortest.last_step() == at) std::cout << ", where run " << shortest.run_id << ", the shortest, ended";
   std::cout << "; mean return of the last " << fixed(100 * last, 0)
             << " % of the steps; 0 is the lowest return of any of them on a game, 1 the best arm's mean\n";
+}
+
+/// The share of each arm's runs above some scores: whose curve lies higher has the better runs there.
+TextTable profile_table(const std::string& by, const std::map<std::string, GameScores>& arms,
+                        const GameScales& scales) {
+  const std::vector<double> scores = {0, 0.25, 0.5, 0.75, 0.9, 1};
+  std::vector<std::string> headings{by};
+  for (const double score : scores) headings.push_back(">above " + fixed(score, 2));
+  TextTable table(std::move(headings));
+  for (const auto& [arm, games] : arms) {
+    std::vector<std::string> row{arm};
+    for (const double share : rl::performance_profile(scaled(games, scales), scores)) row.push_back(fixed(share, 2));
+    table.add(std::move(row));
+  }
+  return table;
 }
 
 int rl_stats(const RlStatsOptions& options) {
@@ -161,6 +178,8 @@ int rl_stats(const RlStatsOptions& options) {
                comparable ? interval_text(rl::bootstrap_interval(scores, first, better, bootstrap)) : "-"});
   }
   std::cout << table.aligned();
+  if (options.profile)
+    std::cout << "\nshare of the runs above a score\n" << profile_table(options.by, arms, scales).aligned();
   return 0;
 }
 
@@ -175,6 +194,8 @@ void add_rl_stats_command(CLI::App& rl, Action& action) {
   command->add_option("--last", options->last, "the share of the steps before it that counts")
       ->check(CLI::Range(0.001, 1.0))
       ->capture_default_str();
+  command->add_flag("--profile", options->profile,
+                    "performance profiles too: the share of an arm's runs above a score");
   add_store_option(*command, options->store);
   command->callback([&action, options] { action = [options] { return rl_stats(*options); }; });
 }

@@ -7,6 +7,7 @@
 #include "app/options/run_lookup.h"
 #include "app/options/store_path.h"
 #include "app/terminal/text_table.h"
+#include "app/tools/exit_status.h"
 #include "compute/records/rl_config_fields.h"
 #include "compute/records/rl_presets.h"
 
@@ -71,7 +72,9 @@ PreparedRlRun prepare(const RlTrainOptions& options) {
   }
   const SessionStore store = open_store_for_reading(options.store);
   const RunReader reader(store);
-  go_on_with(reader, find_run(reader, options.resume), run.setup, run.recording);
+  const int64_t run_id = find_run(reader, options.resume);
+  refuse_trashed(reader, run_id);
+  go_on_with(reader, run_id, run.setup, run.recording);
   apply_on_resume(options, run.setup.config);
   return run;
 }
@@ -81,14 +84,14 @@ int rl_train(const RlTrainOptions& options) {
   if (options.list_settings) return print_settings(config_of(options));
   PreparedRlRun prepared = prepare(options);
   const StopSignals signals;
-  run_agent(std::move(prepared.setup), prepared.recording, signals);
-  return 0;
+  return exit_status_of(run_agent(std::move(prepared.setup), prepared.recording, signals));
 }
 
 }  // namespace
 
 void add_rl_train_command(CLI::App& rl, Action& action) {
-  CLI::App* command = rl.add_subcommand("train", "trains an agent without a window and records the run");
+  CLI::App* command = rl.add_subcommand(
+      "train", "trains an agent without a window and records the run; exit status 1 when it diverges");
   const auto options = std::make_shared<RlTrainOptions>();
   command->add_option("game", options->game,
                       "asterix, breakout, freeway, seaquest, space_invaders, cartpole, acrobot, or atari:ROM");

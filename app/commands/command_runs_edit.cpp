@@ -5,6 +5,7 @@
 #include "app/options/run_lookup.h"
 #include "app/options/store_path.h"
 #include "app/terminal/text_table.h"
+#include "compute/records/words.h"
 #include "sessions/run_edits.h"
 #include "sessions/run_notes.h"
 
@@ -67,7 +68,7 @@ int undo(const EditOptions& options) {
 int empty_trash(const EditOptions& options) {
   const SessionStore store = open_to_edit(options);
   const RunEditor::Emptied emptied = RunEditor(store).empty_trash();
-  std::cout << emptied.num_runs << " runs removed; " << with_unit(static_cast<double>(emptied.free_bytes))
+  std::cout << counted(emptied.num_runs, "run") << " removed; " << with_unit(static_cast<double>(emptied.free_bytes))
             << "B can be used again (`moescope runs compact` gives them to the disk)\n";
   return 0;
 }

@@ -58,9 +58,9 @@ int import_run(const FileOptions& options) {
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
   const SessionStore store(path, SessionStore::Access::write);
   if (std::filesystem::exists(from / "run.csv")) {
-    std::cout << "run " << import_csv(store, from) << "\n";
+    std::cout << "run " << import_csv(store, from, options.name) << "\n";
   } else if (from.extension() == ".json") {
-    std::cout << "run " << import_json(store, from) << "\n";
+    std::cout << "run " << import_json(store, from, options.name) << "\n";
   } else if (from.extension() == ".safetensors") {
     std::cout << "run " << import_weights(store, from, options.name) << "\n";
   } else {
@@ -91,7 +91,7 @@ void add_runs_file_commands(CLI::App& runs, Action& action) {
   add_store_option(*command, options->store);
   command->add_option("FROM", options->from, "run-1 (CSV), run-1.json, run-1.safetensors, or TensorBoard's event files")
       ->required();
-  command->add_option("--name", options->name, "of the run; default: the file's, or the stored one");
+  command->add_option("--name", options->name, "of the run; default: the one in the file, or the file's own");
   command->callback([&action, options] { action = [options] { return import_run(*options); }; });
 }
 

@@ -6,6 +6,7 @@
 #include "app/options/store_path.h"
 #include "app/runs/runs_report.h"
 #include "compute/eval/bootstrap.h"
+#include "compute/records/words.h"
 #include "sessions/query_box.h"
 #include "sessions/run_reader.h"
 
@@ -24,16 +25,9 @@ void print(const TextTable& table, const std::string& format) {
   std::cout << (format == "csv" ? table.csv() : table.aligned());
 }
 
-std::vector<std::string> names_in(const std::string& list) {
-  std::vector<std::string> names{""};
-  for (const char c : list) {
-    if (c == ',') {
-      names.emplace_back();
-    } else if (c != ' ') {
-      names.back().push_back(c);
-    }
-  }
-  return names;
+std::vector<std::string> names_in(std::string list) {
+  std::erase(list, ' ');
+  return values_between_commas(list);
 }
 
 /// One line a group: how many runs, their mean with its interval, and the best of them.

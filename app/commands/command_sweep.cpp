@@ -5,11 +5,11 @@
 #include <cstdio>
 #include <iostream>
 
-#include "app/doors/experiment_cost.h"
 #include "app/options/child_options.h"
 #include "app/options/config_options.h"
 #include "app/options/store_path.h"
 #include "app/runs/headless.h"
+#include "app/runs/planned_cost.h"
 #include "app/runs/sweep.h"
 #include "app/terminal/text_table.h"
 #include "compute/core/clock.h"

@@ -37,7 +37,8 @@ int train(const TrainOptions& options) {
 }  // namespace
 
 void add_train_command(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("train", "trains without a window and records the run");
+  CLI::App* command =
+      program.add_subcommand("train", "trains without a window and records the run; exit status 1 when it diverges");
   const auto options = std::make_shared<TrainOptions>();
   add_run_options(*command, options->run);
   add_backend_option(*command, options->run.config.settings);

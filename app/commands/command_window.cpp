@@ -20,6 +20,7 @@
 #include "app/runs/run_request.h"
 #include "app/tools/display_probe.h"
 #include "compute/records/nearest_name.h"
+#include "compute/records/test_image.h"
 #include "window/window.h"
 
 namespace moescope {
@@ -82,7 +83,7 @@ int open_workbench(const WorkbenchOptions& options) {
   const bool demo = begin_with_demo(options, request);
   PreparedRun run = prepare_run(request);
   run.setup.start_paused = options.paused || link.has_value();
-  run.setup.watched = {{0, nullptr, "test 0"}};  // something to see with the first snapshot
+  run.setup.watched = {test_image(0)};  // something to see with the first snapshot
 
   if (const DisplayProbe display = probe_display(); !display.usable) {
     if (link) {

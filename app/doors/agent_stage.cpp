@@ -213,6 +213,9 @@ void AgentStage::advance() {
   } while (Clock::now() < begin + kBurst && Clock::now() >= next_step_);
 }
 
+/// 0: it trains, and has no row in the store yet.
+int64_t AgentStage::run_on_view() const { return live_ && training_ ? training_->state().run_id : stored_run_; }
+
 void AgentStage::post_view() {
   view_due_ = false;
   if (!spectator_) return;
@@ -221,7 +224,7 @@ void AgentStage::post_view() {
   view->serial = ++serial_;
   view->agent = agent_;
   view->live = live_;
-  view->run_id = run_id_;
+  view->run_id = run_on_view();
   view->playing = playing_;
   view->by_hand = by_hand_;
   view->look_ms = 1e3 * secs_since(begin);
@@ -329,7 +332,7 @@ void AgentStage::handle(const agent::OpenEpisode& open) {
 
 void AgentStage::handle(const agent::KeepEpisode&) {
   if (!spectator_) return;
-  const std::filesystem::path path = write_episode(spectator_->episode(), run_id_, folder_);
+  const std::filesystem::path path = write_episode(spectator_->episode(), run_on_view(), folder_);
   notice("episode kept as " + path.string() + "; `moescope rl play --episode` tells it again");
 }
 

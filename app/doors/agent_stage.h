@@ -57,6 +57,7 @@ class AgentStage : public AgentsDoor {
   void take_curves();
   void value_replay(const rl::ReplayExcerpt& excerpt);
   void step_by(int64_t steps);
+  int64_t run_on_view() const;
   void notice(std::string text);
 
   void handle(const agent::Open& open);
@@ -85,7 +86,7 @@ class AgentStage : public AgentsDoor {
   std::unique_ptr<rl::Environment> game_;     // for the replay buffer's states
   std::unique_ptr<rl::Spectator> spectator_;  // uses one of both networks
   std::optional<SessionStore> store_;
-  int64_t run_id_ = 0, agent_ = 0, data_version_ = -1;
+  int64_t stored_run_ = 0, agent_ = 0, data_version_ = -1;
   bool live_ = false, playing_ = false, by_hand_ = false, view_due_ = false;
   int held_ = -1;
   double speed_ = 15;

@@ -63,7 +63,7 @@ void AgentStage::forget_agent() {
   spectator_.reset();
   stored_.reset();
   live_ = by_hand_ = false;
-  run_id_ = 0;
+  stored_run_ = 0;
   ++agent_;
   {
     const std::lock_guard lock(mutex_);
@@ -89,7 +89,7 @@ void AgentStage::show_stored(int64_t run_id) {
   StoredAgent stored = load_stored_agent(store_path_.string(), std::to_string(run_id));
   forget_agent();
   stored_ = std::move(stored.agent);
-  run_id_ = run_id;
+  stored_run_ = run_id;
   game_ = rl::make_environment(stored_->config());
   spectator_ = std::make_unique<rl::Spectator>(stored_->learner().online(), kSeed);
   spectator_->set_weights_step(stored.step);

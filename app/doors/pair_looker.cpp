@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <chrono>
 
+#include "app/options/run_lookup.h"
 #include "compute/records/config_fields.h"
+#include "compute/records/test_image.h"
 #include "compute/train/trainer.h"
 #include "sessions/checkpoints.h"
 #include "sessions/run_reader.h"
@@ -17,11 +19,12 @@ constexpr int64_t kBatch = 8;  // images looked at between two questions whether
 
 /// Of the end when no step is asked for.
 CheckpointInfo shown_checkpoint(const RunReader& reader, const RunMoment& moment) {
-  const std::vector<CheckpointInfo> stored = list_checkpoints(reader.database(), moment.run_id);
-  if (stored.empty())
+  const auto step = moment.step < 0 ? std::nullopt : std::optional(moment.step);
+  const std::optional<CheckpointInfo> found = find_checkpoint(reader, moment.run_id, step, StepMatch::up_to);
+  if (!found)
     throw UserError("run " + std::to_string(moment.run_id) +
                     " has no checkpoint to look through; Ctrl+S saves one while it trains");
-  return moment.step < 0 ? stored.back() : checkpoint_up_to(stored, moment.step);
+  return *found;
 }
 
 bool same_data(const RunConfig& a, const RunConfig& b) {
@@ -43,8 +46,6 @@ void note_lone_layers(const PairSide& side, const PairSide& other, std::vector<s
     if (!map_of(other.view, map.layer))
       notes.push_back("layer " + std::to_string(map.layer) + " has experts in " + side.label + " only");
 }
-
-WatchedImage test_image(int64_t index) { return {index, nullptr, "test " + std::to_string(index), ImageFit::crop}; }
 
 }  // namespace
 

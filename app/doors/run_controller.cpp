@@ -56,9 +56,9 @@ bool RunController::take(std::shared_ptr<const Snapshot>& out) {
   }
   if (!trainer_) return false;
   const bool fresh = trainer_->snapshots().take(out);
-  const int64_t run_id = recorder_ ? recorder_->run_id() : 0;
   if (fresh) unnamed_ = out->run_id == 0 ? out : nullptr;
-  if (unnamed_ && run_id != 0) {  // the row was made after the run began
+  const int64_t run_id = unnamed_ && recorder_ ? recorder_->run_id() : 0;
+  if (run_id != 0) {  // the row was made after it; a run that stands still sends no other
     auto named = std::make_shared<Snapshot>(*std::exchange(unnamed_, nullptr));
     named->run_id = run_id;
     out = std::move(named);
@@ -286,6 +286,7 @@ void RunController::start() {
   recording.wait_for_store = true;  // a store held by another program is a banner, not the end of training
   to_record_ = std::make_unique<Queue<Event>>();
   auto recorder = std::make_unique<Recorder>(*to_record_, recording);
+  run_.setup.run_id = [recorder = recorder.get()] { return recorder->run_id(); };  // the trainer leaves first
   auto trainer = std::make_unique<TrainerThread>(run_.setup);
   const std::lock_guard lock(mutex_);
   trainer_ = std::move(trainer);

@@ -9,11 +9,15 @@ namespace moescope {
 
 namespace {
 
-/// Line by its first word.
-std::map<std::string, std::string> lines_of(const std::string& text) {
+/// Of these there are many, each a thing of its own.
+bool is_filter(const std::string& line) { return line.starts_with("filter "); }
+
+std::string name_of(const std::string& line) { return is_filter(line) ? line : line.substr(0, line.find(' ')); }
+
+std::map<std::string, std::string> lines_by_name(const std::string& text) {
   std::map<std::string, std::string> lines;
   std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines[line.substr(0, line.find(' '))] = line;
+  for (std::string line; std::getline(in, line);) lines[name_of(line)] = line;
   return lines;
 }
 
@@ -29,15 +33,19 @@ std::string load_view(const std::filesystem::path& store) {
 }
 
 std::string merged_view(const std::string& opened, const std::string& saved, const std::string& mine) {
-  const std::map<std::string, std::string> before = lines_of(opened), others = lines_of(saved);
+  if (saved.empty()) return mine;
+  const std::map<std::string, std::string> before = lines_by_name(opened), others = lines_by_name(saved),
+                                           own = lines_by_name(mine);
   std::string merged;
   std::istringstream in(mine);
   for (std::string line; std::getline(in, line);) {
-    const std::string name = line.substr(0, line.find(' '));
-    const auto was = before.find(name), other = others.find(name);
-    const bool untouched = was != before.end() && was->second == line && other != others.end();
-    merged += (untouched ? other->second : line) + "\n";
+    const auto was = before.find(name_of(line)), other = others.find(name_of(line));
+    const bool untouched = was != before.end() && was->second == line;
+    if (untouched && is_filter(line) && other == others.end()) continue;  // forgotten there
+    merged += (untouched && other != others.end() ? other->second : line) + "\n";
   }
+  for (const auto& [name, line] : others)
+    if (is_filter(line) && !before.contains(name) && !own.contains(name)) merged += line + "\n";  // kept there
   return merged;
 }
 

@@ -1,6 +1,7 @@
 // What the browser changes in the store: edits by a person.
 #include "app/doors/session_browser.h"
 #include "app/terminal/text_table.h"
+#include "compute/records/words.h"
 #include "sessions/run_edits.h"
 #include "sessions/run_notes.h"
 
@@ -9,7 +10,7 @@ namespace moescope {
 namespace {
 
 std::string runs_text(const std::vector<int64_t>& runs) {
-  return runs.size() == 1 ? "run " + std::to_string(runs.front()) : std::to_string(runs.size()) + " runs";
+  return runs.size() == 1 ? "run " + std::to_string(runs.front()) : counted(std::ssize(runs), "run");
 }
 
 }  // namespace
@@ -39,7 +40,7 @@ void SessionBrowser::apply(const RunEdit& edit) {
     case What::restore: editor.mark(runs, RunMark::trashed, false); break;
     case What::empty_trash: {
       const RunEditor::Emptied emptied = editor.empty_trash();
-      notice(std::to_string(emptied.num_runs) + " runs removed; " + with_unit(static_cast<double>(emptied.free_bytes)) +
+      notice(counted(emptied.num_runs, "run") + " removed; " + with_unit(static_cast<double>(emptied.free_bytes)) +
              "B can be used again");
       break;
     }

@@ -4,10 +4,11 @@
 #include <cstdio>
 #include <sstream>
 
-#include "app/doors/experiment_cost.h"
+#include "app/doors/experiment_plan.h"
 #include "app/doors/session_browser.h"
 #include "app/tools/child_process.h"
 #include "compute/core/clock.h"
+#include "compute/records/words.h"
 
 namespace moescope {
 
@@ -104,7 +105,7 @@ void SessionBrowser::post_job(std::string title,
     try {
       work(job_id, *cancelled);
     } catch (const std::exception& error) {
-      end_job(job_id, SessionJob::State::failed, "the " + words + " could not be: " + error.what());
+      end_job(job_id, SessionJob::State::failed, "the " + words + " could not be done: " + error.what());
     }
   });
 }
@@ -185,8 +186,10 @@ void SessionBrowser::run_experiment(int64_t job_id, const ExperimentAsk& ask, co
   if (end.cancelled)
     return end_job(job_id, State::cancelled, name + " was stopped and saved; the same one goes on where it is");
   if (end.status != 0) return end_job(job_id, State::failed, name + " did not come to its end: " + end.words);
-  const std::string count = std::to_string(runs.size());
-  end_job(job_id, State::done, name + " is done: " + count + " runs; tag:" + experiment_tag(ask) + " finds them", runs);
+  end_job(job_id, State::done,
+          name + " is done: " + counted(std::ssize(runs), "run") + "; tag:" + experiment_tag(ask) + " finds " +
+              (runs.size() == 1 ? "it" : "them"),
+          runs);
 }
 
 }  // namespace moescope

@@ -11,6 +11,7 @@
 #include "app/figures/figure_makers.h"
 #include "app/options/run_lookup.h"
 #include "compute/explore/replica.h"
+#include "compute/records/test_image.h"
 #include "compute/train/watch.h"
 #include "figure/cairo_files.h"
 #include "figure/scale.h"
@@ -20,8 +21,6 @@
 namespace moescope {
 
 namespace {
-
-std::string test_label(int64_t image) { return "test " + std::to_string(image); }
 
 bool in_span(const MovieRequest& request, int64_t step) {
   return step >= request.first_step && step <= request.last_step;
@@ -38,7 +37,7 @@ class Camera {
   MovieFrame frame(const RoutingMap& map, int64_t image, int64_t step) const {
     const DatasetInfo& info = dataset_->info();
     if (image < 0 || image >= info.num_test) {
-      throw UserError("there is no " + test_label(image) + "; " + info.name + " has test images 0 to " +
+      throw UserError("there is no " + test_image_name(image) + "; " + info.name + " has test images 0 to " +
                       std::to_string(info.num_test - 1));
     }
     std::vector<uint8_t> scratch;
@@ -49,8 +48,8 @@ class Camera {
     grid.images.push_back(routed_image(plain, map));
     grid.images.back().label = "the expert of each patch";
     figure::Scene scene;
-    scene.title = "Run " + std::to_string(run_.summary.run_id) + " " + run_.config.name + ", " + test_label(image) +
-                  ", block " + std::to_string(map.layer);
+    scene.title = "Run " + std::to_string(run_.summary.run_id) + " " + run_.config.name + ", " +
+                  test_image_name(image) + ", block " + std::to_string(map.layer);
     scene.caption = caption(step);
     scene.width = request_.width, scene.height = request_.height;
     scene.panels.push_back({.title = "", .x = {}, .y = {}, .marks = {grid}, .events = {}, .shown = ""});
@@ -87,18 +86,19 @@ std::vector<MovieFrame> from_maps(const RunReader& reader, const StoredRun& run,
   std::map<int64_t, int64_t> maps;  // the newest of each step: a resumed run stores some steps again
   std::set<std::string> images, layers;
   for (const RoutingInfo& info : list_routing(reader.database(), run.summary.run_id)) {
-    if (!info.image.starts_with("test ")) continue;
+    const std::optional<int64_t> number = test_image_named(info.image);
+    if (!number) continue;
     images.insert(info.image), layers.insert(std::to_string(info.layer));
-    if (request.image < 0) request.image = std::stoll(info.image.substr(5));
+    if (request.image < 0) request.image = *number;
     if (request.layer < 0) request.layer = info.layer;
-    if (info.image == test_label(request.image) && info.layer == request.layer && in_span(request, info.step))
+    if (*number == request.image && info.layer == request.layer && in_span(request, info.step))
       maps[info.step] = info.map_id;
   }
   const std::string name = "run " + std::to_string(run.summary.run_id);
   if (images.empty())
     throw UserError(name + " has stored no routing of test images; --checkpoints looks through its checkpoints");
   if (maps.empty()) {
-    throw UserError(name + " has stored no routing of " + test_label(request.image) + " in block " +
+    throw UserError(name + " has stored no routing of " + test_image_name(request.image) + " in block " +
                     std::to_string(request.layer) + " in this span, but of " + joined(images) + " in block " +
                     joined(layers) + "; choose among these, or look at any image with --checkpoints");
   }
@@ -132,7 +132,7 @@ std::vector<MovieFrame> from_checkpoints(const RunReader& reader, const StoredRu
     Replica replica =
         Replica::of_checkpoint(load_checkpoint(reader.database(), info.checkpoint_id), name, {}, camera.dataset());
     Watcher watcher(replica.dataset, replica.config.data.scale);
-    watcher.watch({{.test_index = image, .own = nullptr, .label = test_label(image)}}, -1);
+    watcher.watch({test_image(image)}, -1);
     const auto views = watcher.look(*replica.model, replica.config.router, WhatIf{}, info.step);
     frames.push_back(camera.frame(map_of(views.at(0).routing, request.layer), image, info.step));
   }

@@ -1,6 +1,7 @@
 // Reads a checkpoint from the store and builds the model that it fits.
 #include "app/models/stored_model.h"
 
+#include <algorithm>
 #include <iostream>
 #include <optional>
 
@@ -30,19 +31,9 @@ void apply_settings(RunConfig& config, const std::vector<std::string>& settings)
   }
 }
 
-/// Of the last step, or of the one asked for. Throws UserError listing the steps when that is not stored.
-std::optional<CheckpointInfo> chosen_checkpoint(const RunReader& reader, int64_t run_id, int64_t step,
-                                                StepMatch match) {
-  if (step < 0) return reader.latest_checkpoint(run_id);
-  const std::vector<CheckpointInfo> stored = list_checkpoints(reader.database(), run_id);
-  if (match == StepMatch::up_to && !stored.empty()) return checkpoint_up_to(stored, step);
-  std::string steps;
-  for (const CheckpointInfo& one : stored) {
-    if (one.step == step) return one;
-    steps += (steps.empty() ? "" : ", ") + std::to_string(one.step);
-  }
-  throw UserError("run " + std::to_string(run_id) + " has no checkpoint of step " + std::to_string(step) +
-                  (steps.empty() ? "; let it train longer" : "; it has those of steps " + steps));
+/// Other limits, another folder: other data, and asked for.
+bool names_data(const std::string& setting) {
+  return setting.starts_with("data.") && !setting.starts_with("data.workers=");
 }
 
 }  // namespace
@@ -54,7 +45,8 @@ StoredModel load_stored_model(const std::string& store_asked, const std::string&
   StoredModel stored;
   stored.run_id = find_run(reader, run);
   const std::string name = "run " + std::to_string(stored.run_id);
-  const std::optional<CheckpointInfo> info = chosen_checkpoint(reader, stored.run_id, step, match);
+  const std::optional<CheckpointInfo> info =
+      find_checkpoint(reader, stored.run_id, step < 0 ? std::nullopt : std::optional(step), match);
   if (!info) throw UserError(name + " has no checkpoint to evaluate; let it train longer");
   const std::vector<std::byte> bytes = load_checkpoint(store.database(), info->checkpoint_id);
   const Checkpoint checkpoint = read_checkpoint(bytes, name + "'s checkpoint of step " + std::to_string(info->step));
@@ -74,9 +66,10 @@ StoredModel load_stored_model(const std::string& store_asked, const std::string&
     throw UserError(name + " was trained on images of another size or other classes than " +
                     stored.dataset->info().name + " has now; point data.path to the data set it was trained on");
   }
-  // Other limits are other data, and asked for; other files under the same settings are a mistake.
+  // Other files under the same settings are a mistake.
   const std::string& now = stored.dataset->info().content_hash;
-  if (settings.empty() && !stored.trained_on.empty() && stored.trained_on != now) {
+  if (std::none_of(settings.begin(), settings.end(), names_data) && !stored.trained_on.empty() &&
+      stored.trained_on != now) {
     throw UserError(name + " was trained on other data (fingerprint " + stored.trained_on + ") than " +
                     stored.dataset->info().name + " holds here (" + now +
                     "); point it to its own with --set data.path=DIR, or name the data yourself to use it on these");

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/options/run_lookup.h"
 #include "compute/backends/backend.h"
 #include "compute/data/dataset.h"
 #include "compute/explore/replica.h"
@@ -23,9 +24,6 @@ struct StoredModel {
   std::shared_ptr<const Dataset> dataset;
   std::unique_ptr<VisionTransformer> model;
 };
-
-/// Whether a checkpoint must be of the very step that is asked for.
-enum class StepMatch { exact, up_to };
 
 /// `run` as find_run takes it; `step` chooses the checkpoint, -1 the last one; StepMatch::up_to takes the last one at
 /// or before it (checkpoint_up_to). `settings` ("key=value") may change live fields, data.path, data.test_limit,

@@ -5,6 +5,7 @@
 
 #include "compute/records/nearest_name.h"
 #include "compute/records/view_link.h"
+#include "sessions/checkpoints.h"
 
 namespace moescope {
 
@@ -29,6 +30,38 @@ int64_t find_run(const RunReader& reader, const std::string& given) {
   for (const RunSummary& run : runs) names.push_back(run.name);
   throw UserError("there is no run '" + asked + "'; did you mean '" + std::string(nearest_name(asked, names)) +
                   "'? `moescope runs list` shows them all");
+}
+
+AskedMoment asked_moment(const std::string& given) {
+  const size_t at = given.rfind('@');
+  if (at == std::string::npos) return {given, {}};
+  int64_t step = 0;
+  const char* end = given.data() + given.size();
+  const auto parsed = std::from_chars(given.data() + at + 1, end, step);
+  if (parsed.ec != std::errc() || parsed.ptr != end || step < 0)
+    throw UserError(given + " names no step; write RUN@STEP, for example 3@400");
+  return {given.substr(0, at), step};
+}
+
+std::optional<CheckpointInfo> find_checkpoint(const RunReader& reader, int64_t run_id, std::optional<int64_t> step,
+                                              StepMatch match) {
+  const std::vector<CheckpointInfo> stored = list_checkpoints(reader.database(), run_id);
+  if (stored.empty()) return std::nullopt;
+  if (!step) return stored.back();
+  if (match == StepMatch::up_to) return checkpoint_up_to(stored, *step);
+  std::string steps;
+  for (const CheckpointInfo& one : stored) {
+    if (one.step == *step) return one;
+    steps += (steps.empty() ? "" : ", ") + std::to_string(one.step);
+  }
+  throw UserError("run " + std::to_string(run_id) + " has no checkpoint of step " + std::to_string(*step) +
+                  "; it has those of steps " + steps);
+}
+
+void refuse_trashed(const RunReader& reader, int64_t run_id) {
+  if (!reader.load_summary(run_id).trashed) return;
+  throw UserError("run " + std::to_string(run_id) + " is in the trash; `moescope runs restore " +
+                  std::to_string(run_id) + "` takes it out, then it can go on");
 }
 
 }  // namespace moescope

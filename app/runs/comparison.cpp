@@ -2,7 +2,6 @@
 #include "app/runs/comparison.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -96,28 +95,17 @@ ComparedRun at_its_step(const RunReader& reader, ComparedRun found) {
 }  // namespace
 
 ComparedRun find_compared(const RunReader& reader, const std::string& asked) {
-  const size_t at = asked.rfind('@');
+  const AskedMoment moment = asked_moment(asked);
   ComparedRun found;
-  if (at == std::string::npos) {
-    found.run = reader.load_run(find_run(reader, asked));
-    found.step = found.run.summary.step;
-    found.label = std::to_string(found.run.summary.run_id) + " " + found.run.summary.name;
-    return at_its_step(reader, std::move(found));
-  }
-  const char* begin = asked.data() + at + 1;
-  const char* end = asked.data() + asked.size();
-  const auto parsed = std::from_chars(begin, end, found.step);
-  if (parsed.ec != std::errc() || parsed.ptr != end || found.step < 0) {
-    throw UserError(asked + " names no step; write RUN@STEP, for example 3@400");
-  }
-  found.run = reader.load_run(find_run(reader, asked.substr(0, at)));
+  found.run = reader.load_run(find_run(reader, moment.run));
+  found.step = moment.step.value_or(found.run.summary.step);
   if (found.step > found.run.summary.step) {
     throw UserError("run " + std::to_string(found.run.summary.run_id) + " has done " +
                     std::to_string(found.run.summary.step) + " steps; " + std::to_string(found.step) +
                     " is beyond them");
   }
-  found.label = std::to_string(found.run.summary.run_id) + " " + found.run.summary.name + " at step " +
-                std::to_string(found.step);
+  found.label = std::to_string(found.run.summary.run_id) + " " + found.run.summary.name;
+  if (moment.step) found.label += " at step " + std::to_string(found.step);
   return at_its_step(reader, std::move(found));
 }
 

@@ -9,6 +9,8 @@
 #include "app/terminal/progress_printer.h"
 #include "app/terminal/stop_signals.h"
 #include "app/terminal/text_table.h"
+#include "app/tools/exit_status.h"
+#include "compute/records/test_image.h"
 #include "compute/train/trainer_thread.h"
 
 namespace moescope {
@@ -16,7 +18,6 @@ namespace moescope {
 namespace {
 
 constexpr auto kLook = std::chrono::milliseconds(100);
-constexpr int64_t kKeptImages = 8;  // whose routing is stored at each evaluation, so that runs can be compared
 
 /// Until the run has left. Returns the last snapshot.
 std::shared_ptr<const Snapshot> watch(TrainerThread& trainer, Recorder& recorder, const StopSignals& signals,
@@ -68,7 +69,7 @@ HeadlessRun run_headless(PreparedRun run) {
   if (run.store.has_parent_path()) std::filesystem::create_directories(run.store.parent_path());
   run.setup.leave_when_finished = true;
   run.setup.look_between_evaluations = false;
-  for (int64_t i = 0; i < kKeptImages; ++i) run.setup.watched.push_back({i, nullptr, "test " + std::to_string(i)});
+  run.setup.watched = kept_test_images();
   const StopSignals signals;
   ProgressPrinter printer(run.tell_often);
   TrainerThread trainer(std::move(run.setup));
@@ -91,7 +92,7 @@ int train_headless(PreparedRun run) {
   const std::filesystem::path store = run.store;
   const HeadlessRun done = run_headless(std::move(run));
   if (done.last) print_result(*done.last, done.run_id, store);
-  return 0;
+  return done.last ? exit_status_of(done.last->state) : 0;
 }
 
 }  // namespace moescope

@@ -17,7 +17,7 @@ struct HeadlessRun {
 /// Trains until the run is over. Throws UserError when it failed, or when something could not be stored.
 HeadlessRun run_headless(PreparedRun run);
 
-/// The same, and prints the result. Returns the exit status.
+/// The same, and prints the result. Returns exit_status_of its end.
 int train_headless(PreparedRun run);
 
 }  // namespace moescope

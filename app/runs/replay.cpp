@@ -6,6 +6,7 @@
 #include <map>
 
 #include "compute/records/config_fields.h"
+#include "compute/train/environment.h"
 #include "compute/train/run_loop.h"
 #include "sessions/checkpoints.h"
 
@@ -114,6 +115,7 @@ class Replay {
 
   void compare_surroundings(const Environment& now) {
     for (const auto& [key, value] : run_.environment) {
+      if (is_measured(key)) continue;
       const auto same = std::find_if(now.begin(), now.end(), [&](const auto& fact) { return fact.first == key; });
       if (same != now.end() && same->second != value)
         result_.surroundings.push_back(key + ": " + same->second + ", was " + value);

@@ -2,7 +2,6 @@
 #include "app/runs/run_request.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "app/options/run_lookup.h"
 #include "app/options/store_path.h"
@@ -14,36 +13,6 @@
 namespace moescope {
 
 namespace {
-
-/// RUN or RUN@STEP.
-struct Moment {
-  std::string run;
-  std::optional<int64_t> step;
-};
-
-Moment moment_of(const std::string& asked) {
-  const size_t at = asked.rfind('@');
-  if (at == std::string::npos) return {asked, {}};
-  int64_t step = 0;
-  const char* end = asked.data() + asked.size();
-  const auto parsed = std::from_chars(asked.data() + at + 1, end, step);
-  if (parsed.ec != std::errc() || parsed.ptr != end)
-    throw UserError(asked + " names no step; write RUN@STEP, for example 3@400");
-  return {asked.substr(0, at), step};
-}
-
-CheckpointInfo find_checkpoint(const RunReader& reader, int64_t run_id, const Moment& moment) {
-  const std::vector<CheckpointInfo> stored = list_checkpoints(reader.database(), run_id);
-  const std::string name = "run " + std::to_string(run_id);
-  if (stored.empty()) throw UserError(name + " has no checkpoint to go on from; start it anew");
-  if (!moment.step) return stored.back();
-  std::string steps;
-  for (const CheckpointInfo& info : stored) {
-    if (info.step == *moment.step) return info;
-    steps += (steps.empty() ? "" : ", ") + std::to_string(info.step);
-  }
-  throw UserError(name + " has no checkpoint of step " + std::to_string(*moment.step) + "; it has those of " + steps);
-}
 
 /// Lays the settings of the command line over those of the checkpoint.
 void apply_settings(const RunRequest& options, const std::string& name, RunConfig& config, PreparedRun& run) {
@@ -79,7 +48,7 @@ void prepare_from_checkpoint(const RunRequest& options, PreparedRun& run) {
                     " goes on with the stored configuration; leave out --preset and --config, or change single "
                     "fields with --set");
   }
-  const Moment moment = moment_of(branch ? options.branch : options.resume);
+  const AskedMoment moment = asked_moment(branch ? options.branch : options.resume);
   if (!branch && moment.step) {
     throw UserError("--resume goes on from a run's last checkpoint; --branch " + options.resume +
                     " begins a new run there");
@@ -88,23 +57,21 @@ void prepare_from_checkpoint(const RunRequest& options, PreparedRun& run) {
   const RunReader reader(store);
   const int64_t run_id = find_run(reader, moment.run);
   const std::string name = "run " + std::to_string(run_id);
-  if (!branch && reader.load_summary(run_id).trashed) {
-    throw UserError(name + " is in the trash; `moescope runs restore " + std::to_string(run_id) +
-                    "` takes it out, then it can go on");
-  }
+  if (!branch) refuse_trashed(reader, run_id);
   if (!branch) refuse_while_recorded(store, reader, run_id);
-  const CheckpointInfo info = find_checkpoint(reader, run_id, moment);
-  auto bytes = std::make_shared<const std::vector<std::byte>>(load_checkpoint(store.database(), info.checkpoint_id));
+  const std::optional<CheckpointInfo> info = find_checkpoint(reader, run_id, moment.step);
+  if (!info) throw UserError(name + " has no checkpoint to go on from; start it anew");
+  auto bytes = std::make_shared<const std::vector<std::byte>>(load_checkpoint(store.database(), info->checkpoint_id));
   RunConfig config = read_checkpoint(*bytes, name + "'s checkpoint").head.config;
   apply_settings(options, name, config, run);
   run.setup.config = config;
   run.setup.resume_from = std::move(bytes);
-  run.setup.resume_name = name + "'s checkpoint of step " + std::to_string(info.step);
-  run.history = {run_id, info.step};
+  run.setup.resume_name = name + "'s checkpoint of step " + std::to_string(info->step);
+  run.history = {run_id, info->step};
   if (branch) {
-    run.setup.branched_from = std::to_string(run_id) + "@" + std::to_string(info.step);
+    run.setup.branched_from = std::to_string(run_id) + "@" + std::to_string(info->step);
   } else {
-    run.resume = {run_id, info.step};
+    run.resume = {run_id, info->step};
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "app/runs/event_backlog.h"
 #include "app/runs/run_request.h"
+#include "compute/records/test_image.h"
 #include "compute/train/run_loop.h"
 #include "sessions/run_edits.h"
 #include "sessions/run_writer.h"
@@ -21,7 +22,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kWriteEvery = std::chrono::milliseconds(500);
 constexpr int64_t kMostWaitingBytes = int64_t{256} << 20;  // of each twin, while the store refuses
-constexpr int64_t kKeptImages = 8;  // whose routing is stored at each evaluation, so that twins can be compared
 
 class Twin {
  public:
@@ -85,7 +85,7 @@ class Twin {
     if (!twins.stop_rule.empty()) setup.stop_rule = twins.stop_rule;
     setup.leave_when_finished = true;
     setup.look_between_evaluations = false;
-    for (int64_t i = 0; i < kKeptImages; ++i) setup.watched.push_back({i, nullptr, "test " + std::to_string(i)});
+    setup.watched = kept_test_images();
     return setup;
   }
 

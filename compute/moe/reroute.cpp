@@ -14,10 +14,15 @@
 namespace moescope {
 namespace {
 
-/// n values `stride` apart to the power p, to sum 1 again: a softmax at another temperature.
+/// n values `stride` apart to the power p, to sum 1 again: a softmax at another temperature. Where all have underflowed
+/// nothing is known of their proportions, and they become equal.
 void sharpen(float* values, int64_t n, int64_t stride, double p) {
   double largest = 0, sum = 0;
   for (int64_t i = 0; i < n; ++i) largest = std::max(largest, static_cast<double>(values[i * stride]));
+  if (largest == 0) {
+    for (int64_t i = 0; i < n; ++i) values[i * stride] = 1 / static_cast<float>(n);
+    return;
+  }
   for (int64_t i = 0; i < n; ++i) sum += std::pow(values[i * stride] / largest, p);
   for (int64_t i = 0; i < n; ++i)
     values[i * stride] = static_cast<float>(std::pow(values[i * stride] / largest, p) / sum);

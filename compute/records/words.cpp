@@ -27,4 +27,8 @@ std::vector<std::string> values_between_commas(std::string_view text) {
   return values;
 }
 
+std::string plural(int64_t count, std::string_view one) { return std::string(one) + (count == 1 ? "" : "s"); }
+
+std::string counted(int64_t count, std::string_view one) { return std::to_string(count) + " " + plural(count, one); }
+
 }  // namespace moescope

@@ -17,16 +17,16 @@
 namespace moescope::rl {
 namespace {
 
-constexpr char kMagic[] = "MOESCORL";
-constexpr size_t kMagicBytes = 8, kHeadBytes = kMagicBytes + 4 + 4 + 8 + 8;
+constexpr size_t kMarkBytes = kAgentMark.size(), kHeadBytes = kMarkBytes + 4 + 4 + 8 + 8;
 constexpr uint32_t kVersion = 2;  // 1: the replay buffer held whole stacks of frames
 
 /// A reader at the beginning of a body that is whole; the version that wrote it.
 ByteReader open_body(std::span<const std::byte> bytes, const std::string& name, uint32_t& version) {
   ByteReader head(bytes, name);
-  if (bytes.size() < kHeadBytes || std::memcmp(bytes.data(), kMagic, kMagicBytes) != 0)
-    throw FormatError(name + " is not of a reinforcement-learning agent; `moescope train` goes on with the others");
-  head.raw(kMagicBytes, "the head");
+  if (bytes.size() < kHeadBytes || !begins_with(bytes, kAgentMark))
+    throw FormatError(name +
+                      " is not of an agent; `moescope train --resume`, `eval` and `inspect` take those of the others");
+  head.raw(kMarkBytes, "the head");
   version = head.value<uint32_t>("the version");
   if (version > kVersion)
     throw FormatError(name + " was made by a newer version of moescope (format " + std::to_string(version) +
@@ -103,10 +103,10 @@ std::vector<std::byte> Agent::save() const {
 
   const auto body = std::span<const std::byte>(bytes).subspan(kHeadBytes);
   const uint64_t size = body.size(), sum = checksum(body);
-  std::memcpy(bytes.data(), kMagic, kMagicBytes);
-  std::memcpy(bytes.data() + kMagicBytes, &kVersion, sizeof kVersion);
-  std::memcpy(bytes.data() + kMagicBytes + 8, &size, sizeof size);
-  std::memcpy(bytes.data() + kMagicBytes + 16, &sum, sizeof sum);
+  std::memcpy(bytes.data(), kAgentMark.data(), kMarkBytes);
+  std::memcpy(bytes.data() + kMarkBytes, &kVersion, sizeof kVersion);
+  std::memcpy(bytes.data() + kMarkBytes + 8, &size, sizeof size);
+  std::memcpy(bytes.data() + kMarkBytes + 16, &sum, sizeof sum);
   return bytes;
 }
 

@@ -64,8 +64,6 @@ double interquartile_mean(const Scores& scores) {
   return mean_of(std::span<const double>(all).subspan(cut, all.size() - 2 * cut));
 }
 
-double mean_score(const Scores& scores) { return mean_of(together(scores)); }
-
 double optimality_gap(const Scores& scores, double goal) {
   std::vector<double> all = together(scores);
   for (double& score : all) score = std::min(score, goal);

@@ -14,7 +14,6 @@ using Scores = std::vector<std::vector<double>>;
 
 /// Of all runs together, without the lowest and the highest quarter (each rounded down).
 double interquartile_mean(const Scores& scores);
-double mean_score(const Scores& scores);
 /// How far all runs together stay below `goal` on average: goal - mean(min(score, goal)).
 double optimality_gap(const Scores& scores, double goal = 1);
 /// For each tau the share of runs above it.

@@ -17,6 +17,12 @@ namespace moescope {
 
 static_assert(std::endian::native == std::endian::little, "checkpoints are little-endian; swap bytes here for others");
 
+/// What the files of runs and of agents begin with.
+inline constexpr std::string_view kRunMark = "MOESCOPE", kAgentMark = "MOESCORL";
+inline bool begins_with(std::span<const std::byte> bytes, std::string_view mark) {
+  return bytes.size() >= mark.size() && std::memcmp(bytes.data(), mark.data(), mark.size()) == 0;
+}
+
 class ByteWriter {
  public:
   explicit ByteWriter(std::vector<std::byte>& out) : out_(out) {}

@@ -8,13 +8,13 @@
 
 #include "compute/core/error.h"
 #include "compute/records/config_fields.h"
+#include "compute/records/words.h"
 #include "compute/train/byte_stream.h"
 
 namespace moescope {
 
 namespace {
 
-constexpr std::string_view kMagic = "MOESCOPE";
 constexpr uint32_t kVersion = 1;
 constexpr size_t kPrefixBytes = 8 + 4 + 4 + 8 + 8;
 
@@ -117,10 +117,11 @@ Checkpoint::Entry read_entry(ByteReader& in, const FirstSteps& first_steps, uint
 
 std::span<const std::byte> checked_body(std::span<const std::byte> bytes, const std::string& name) {
   ByteReader in(bytes, name);
-  if (bytes.size() < kPrefixBytes || std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0) {
-    throw FormatError(name + " is not a moescope checkpoint (it does not begin with " + std::string(kMagic) + ")");
-  }
-  in.raw(kMagic.size(), "the mark");
+  if (begins_with(bytes, kAgentMark))
+    throw FormatError(name + " is of an agent; `moescope rl train --resume`, `rl eval` and `rl play` take those");
+  if (bytes.size() < kPrefixBytes || !begins_with(bytes, kRunMark))
+    throw FormatError(name + " is not a moescope checkpoint (it does not begin with " + std::string(kRunMark) + ")");
+  in.raw(kRunMark.size(), "the mark");
   const auto version = in.value<uint32_t>("the version");
   if (version != kVersion) {
     throw FormatError(name + " has format version " + std::to_string(version) + ", this program reads version " +
@@ -184,7 +185,7 @@ std::vector<std::byte> write_checkpoint(const CheckpointHead& head, const Parame
   const auto moments = static_cast<size_t>(optimizer.num_moments());
   bytes.reserve(static_cast<size_t>(parameters.count()) * sizeof(float) * (1 + moments) + (1 << 16));
   ByteWriter out(bytes);
-  out.raw(kMagic.data(), kMagic.size());
+  out.raw(kRunMark.data(), kRunMark.size());
   out.value(kVersion), out.value(uint32_t{0}), out.value(uint64_t{0}), out.value(uint64_t{0});
 
   write_head(out, head, parameters);
@@ -235,6 +236,13 @@ void restore_training(const Checkpoint& checkpoint, ParameterSet& parameters, co
     throw FormatError(checkpoint.name +
                       " was saved with train.optimizer=" + std::string(choice_name(checkpoint.optimizer)) + ", not " +
                       std::string(choice_name(optimizer.kind())) + "; use the configuration it was saved with");
+  }
+  const auto moments = static_cast<size_t>(optimizer.num_moments());
+  for (const auto& [parameter, entry] : pairs) {
+    if (entry->arrays.size() == 1 + moments) continue;
+    throw FormatError(checkpoint.name + " is damaged: it has " + counted(std::ssize(entry->arrays) - 1, "moment") +
+                      " of " + entry->name + ", and " + std::string(choice_name(optimizer.kind())) + " keeps " +
+                      std::to_string(moments) + "; take another checkpoint");
   }
   for (const auto& [parameter, entry] : pairs) {
     copy_to(parameter->value.f32(), entry->arrays[0]);

@@ -37,6 +37,8 @@ Environment describe_environment(const std::string& device, const DatasetInfo& d
   };
 }
 
+bool is_measured(std::string_view fact) { return fact == "peak_gflops"; }
+
 int64_t resident_bytes() {
   // Second number of statm: pages in memory (proc(5)).
   std::FILE* file = std::fopen("/proc/self/statm", "r");

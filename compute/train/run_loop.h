@@ -37,7 +37,8 @@ struct RunSetup {
   std::string resume_name = "checkpoint";  // what errors call it
   std::vector<SetField> first_fields;      // live settings to change before the first step, recorded as commands
   std::optional<std::string> stop_rule;    // nullopt: the checkpoint's, or all of train.epochs
-  int64_t run_id = 0;                      // row in the store, for the snapshots
+  /// Row in the store, for the snapshots; 0 while there is none. From the thread that turns. Empty: nothing is stored.
+  std::function<int64_t()> run_id;
   bool start_paused = false;
   bool leave_when_finished = false;  // headless: the end of the run is the end of the loop
   /// To look at from the first snapshot on, and to keep the routing of at each evaluation. Test images that the data

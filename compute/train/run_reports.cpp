@@ -131,7 +131,7 @@ void RunLoop::publish_weights() {
   PublishedWeights label;
   label.config = trainer_->config();
   label.dataset = dataset_;
-  label.run_id = setup_.run_id;
+  if (setup_.run_id) label.run_id = setup_.run_id();
   label.step = trainer_->steps_done();
   label.version = weights_version_;
   setup_.weights->publish(trainer_->model(), std::move(label));
@@ -150,7 +150,7 @@ std::string RunLoop::schedule_note() const {
 void RunLoop::fill(Snapshot& s) const {
   s.state = state_;
   s.message = refusal_.empty() ? message_ : refusal_;
-  s.run_id = setup_.run_id;
+  if (setup_.run_id) s.run_id = setup_.run_id();
   s.config = trainer_ ? trainer_->config() : setup_.config;
   s.wall_secs = wall_secs();
   s.rss_bytes = resident_bytes();

@@ -93,6 +93,16 @@ TEST_F(ImportTest, CsvComesBackTheSame) {
   expect_same(import_csv(store_, folder_ / "tables"));
 }
 
+TEST_F(ImportTest, ARunCanBeGivenAnotherName) {
+  write(folder_ / "run.json", json_of(1));
+  export_csv(reader_, 1, folder_ / "tables");
+  for (const int64_t copy :
+       {import_json(store_, folder_ / "run.json", "other"), import_csv(store_, folder_ / "tables", "other")}) {
+    EXPECT_EQ(reader_.load_summary(copy).name, "other");
+    EXPECT_EQ(reader_.load_run(copy).config.router.k, 2);
+  }
+}
+
 TEST_F(ImportTest, DamagedTextsAreRefusedAndChangeNothing) {
   const std::string json = json_of(1);
   for (const std::string& text : {std::string("{}"), std::string("nonsense"), json.substr(0, json.size() / 2),

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "compute/records/test_image.h"
 #include "support/ui_demo.h"
 #include "support/ui_stage.h"
 #include "widgets/panels/gallery.h"
@@ -47,7 +48,7 @@ TEST(FitStrip, AClickFitsTheImageAnewWhereverItIsWatched) {
   ASSERT_EQ(out.size(), 1u);
   EXPECT_EQ(std::get<Watch>(out[0]).images[0].fit, ImageFit::stretch);
   // The gallery knows the file as it was dropped; the choice stays the image's.
-  Gallery::choose(Gallery::test_image(4), selection, out);
+  Gallery::choose(test_image(4), selection, out);
   EXPECT_EQ(selection.image.fit, ImageFit::crop);
   Gallery::choose(view.image, selection, out);
   EXPECT_EQ(selection.image.fit, ImageFit::stretch);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "support/ui_demo_run.h"
@@ -263,11 +264,26 @@ TEST(Workspace, NoTextIsCutInAnyStateAtTheSizesThatWePromise) {
     }
 }
 
+/// A panel that was given no room, or less, must not compute with it.
+bool draws_finite_places() {
+  const ImDrawData& drawn = *ImGui::GetDrawData();
+  for (int i = 0; i < drawn.CmdListsCount; ++i) {
+    const ImVector<ImDrawVert>& vertices = drawn.CmdLists[i]->VtxBuffer;
+    if (!std::all_of(vertices.begin(), vertices.end(),
+                     [](const ImDrawVert& v) { return std::isfinite(v.pos.x) && std::isfinite(v.pos.y); }))
+      return false;
+  }
+  return drawn.TotalVtxCount > 0;
+}
+
 TEST(Workspace, AWindowOfAnySizeDraws) {
   for (const Size size : {Size{720, 480, 1}, Size{300, 200, 1}, Size{3840, 2160, 1}, Size{1280, 300, 1.5f}}) {
     Screen screen(RouterKind::soft, size.width, size.height, size.scale);
     screen.frame(2);
-    for (float x = 3; x < size.width; x += size.width / 17) screen.move(x, size.height / 2);
+    for (float x = 3; x < size.width; x += size.width / 17) {
+      screen.move(x, size.height / 2);
+      EXPECT_TRUE(draws_finite_places()) << size.width << "x" << size.height << " at " << x;
+    }
   }
 }
 

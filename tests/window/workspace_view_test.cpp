@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "compute/records/words.h"
 #include "support/ui_demo_run.h"
 #include "support/ui_stage.h"
+#include "widgets/panels/help_sheet.h"
 #include "window/workspace.h"
 
 namespace moescope {
@@ -71,6 +73,27 @@ TEST(WindowView, ThePaletteDoesWhatItsKeyDoes) {
   EXPECT_EQ(desk.selection().image.test_index, 3);  // the rest stays
 }
 
+TEST(WindowView, EveryKeyThatAPageNamesIsFoundByThePalette) {
+  Desk desk;
+  for (const ui::Key key : {ui::Key::f1, ui::Key::f3, ui::Key::f4, ui::Key::f5, ui::Key::f6}) {
+    desk.workspace.open(key);
+    desk.frame(2);
+    const std::string title(desk.workspace.page().title());
+    const std::vector<panels::KeyCommand> commands = panels::key_commands(title, {});
+    const panels::Seen seen = desk.seen();
+    const PageInput input{seen, desk.run.gallery(), desk.workspace.history(), true, nullptr};
+    for (const ui::KeyHint& hint : desk.workspace.page().key_hints(input)) {
+      for (const std::string& one : words_of(hint.keys, " ")) {
+        const std::optional<ui::Press> press = ui::press_of(one);
+        const bool held = hint.keys.ends_with(" hold");  // which no list of commands can do
+        EXPECT_TRUE(held ||
+                    std::any_of(commands.begin(), commands.end(), [&](const auto& c) { return c.press == press; }))
+            << title << ": " << one;
+      }
+    }
+  }
+}
+
 TEST(WindowView, ALinkBringsTheSameViewBack) {
   ViewLink link;
   {
@@ -107,6 +130,16 @@ TEST(WindowView, ALinkLeadsToTheStoredStepNearestToItsOwn) {
   ASSERT_TRUE(desk.workspace.time().chosen());
   EXPECT_EQ(desk.workspace.time().chosen()->checkpoint.step, 20);
   EXPECT_EQ(desk.workspace.link(desk.seen()).step, 20);
+}
+
+TEST(WindowView, ALinkLeadsToASlotAlsoWhereTheCapacityMadeTheSlots) {
+  Desk desk(RouterKind::soft);
+  auto by_capacity = std::make_shared<Snapshot>(*desk.snapshot);
+  by_capacity->config.router.slots_per_expert = 0;  // capacity_factor decides; the maps say how many there are
+  desk.snapshot = by_capacity;
+  desk.workspace.follow({.slot = 5});
+  desk.frame(2);
+  EXPECT_EQ(desk.selection().pinned.slot, 5);
 }
 
 TEST(WindowView, CtrlLCopiesTheLink) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compute/records/test_image.h"
 #include "widgets/panels/image_filter.h"
 #include "widgets/panels/image_view.h"
 #include "widgets/panels/pinned_row.h"
@@ -42,8 +43,6 @@ bool is_chosen(const WatchedImage& own, const Selection& selection) {
 }
 
 }  // namespace
-
-WatchedImage Gallery::test_image(int64_t index) { return {index, nullptr, "test " + std::to_string(index)}; }
 
 void Gallery::choose(const WatchedImage& image, Selection& selection, std::vector<Command>& out) {
   selection.image = image;
@@ -166,7 +165,7 @@ void Gallery::draw_test_images(const Rect& area, const Seen& seen, const Gallery
     const WatchedImage image = test_image(index);
     if (!thumbnail(box, seen, image, pixels.get(), selection.has_image && selection.image == image)) continue;
     if (ImGui::IsMouseClicked(0)) choose(image, selection, out);
-    ui::tip(box, {"test " + std::to_string(index), class_name(seen.snapshot, source.label ? source.label(index) : -1)});
+    ui::tip(box, {image.label, class_name(seen.snapshot, source.label ? source.label(index) : -1)});
   }
 }
 

@@ -23,7 +23,6 @@ class Gallery {
 
   /// Chooses an image: selection, pins and a Watch command.
   static void choose(const WatchedImage& image, Selection& selection, std::vector<Command>& out);
-  static WatchedImage test_image(int64_t index);
 
  private:
   void refilter(const Seen& seen, const GallerySource& source);

@@ -34,7 +34,6 @@ const Group kGroups[] = {
       {"S", "one step, while paused"},
       {"E", "evaluate now"},
       {"Ctrl+S", "save a checkpoint"},
-      {"Ctrl+Z Y", "take a knob's change back, or do it again"},
       {"<  >", "look through the stored step before, after"},
       {"Ctrl+B", "a new run from the stored step on view"}}},
     {0,
@@ -63,7 +62,9 @@ const Group kGroups[] = {
       {"Shift hold", "the model as it is, while something is changed"},
       {"Z hold", "what if the pointed patch were occluded"},
       {"C", "knobs of training, or of the look"},
-      {"R", "reset what was asked"}}},
+      {"R", "reset what was asked"},
+      {"Ctrl+Z", "take a knob's change back"},
+      {"Ctrl+Y", "do it again"}}},
     {1,
      "",
      "Window",
@@ -85,7 +86,7 @@ const Group kGroups[] = {
      "Compare",
      "Runs",
      {{"J  K", "run before, after"},
-      {"X, click", "choose it for comparison, or let it go"},
+      {"X  click", "choose it for comparison, or let it go"},
       {"Y", "star"},
       {"R", "rename"},
       {"N", "note"},
@@ -127,11 +128,20 @@ const Group kGroups[] = {
     {0,
      "Figures",
      "Figures",
-     {{"J  K", "figure after, before"},
+     {{"J  K", "figure before, after"},
       {"N", "a new one"},
       {"Ctrl+E", "keep the new one, or write the kept one's files"},
       {"R", "make it again and compare"},
       {"F", "all of the plot again"}}},
+    {0,
+     "Findings",
+     "Findings",
+     {{"J  K", "claim before, after"},
+      {"R", "run it with the budget and seeds on view"},
+      {"B", "the other budget"},
+      {"[  ]", "norm by hand: experts fewer, more"},
+      {"F", "all of the figure again"},
+      {"Ctrl+E", "write the report with its figures"}}},
 };
 
 bool belongs(const Group& group, std::string_view page) { return group.page.empty() || group.page == page; }
@@ -145,6 +155,10 @@ std::vector<std::string_view> split_keys(std::string_view keys) {
     if (end == keys.npos) break;
   }
   return parts;
+}
+
+bool is_among(std::string_view key, const std::vector<std::string_view>& keys) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
 }  // namespace
@@ -169,9 +183,10 @@ std::vector<KeyCommand> key_commands(std::string_view page, const std::vector<ui
     for (const Entry& entry : group.entries) {
       const std::vector<std::string_view> keys = split_keys(entry.keys);
       const std::vector<std::string> names = split_names(entry.what, keys.size());
-      const bool idle = std::any_of(hints.begin(), hints.end(),
-                                    [&](const ui::KeyHint& hint) { return hint.keys == entry.keys && !hint.works; });
       for (size_t i = 0; i < keys.size(); ++i) {
+        const bool idle = std::any_of(hints.begin(), hints.end(), [&](const ui::KeyHint& hint) {
+          return !hint.works && is_among(keys[i], split_keys(hint.keys));
+        });
         if (const std::optional<ui::Press> press = ui::press_of(keys[i]))
           commands.push_back({names[i], std::string(keys[i]), *press, !idle});
       }

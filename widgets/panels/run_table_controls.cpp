@@ -1,6 +1,7 @@
 // Around the list: filter, groups, columns, what to do with the chosen runs, keys.
 #include <algorithm>
 
+#include "compute/records/words.h"
 #include "widgets/panels/control_tips.h"
 #include "widgets/panels/run_columns_text.h"
 #include "widgets/panels/run_table_panel.h"
@@ -124,7 +125,7 @@ void RunTablePanel::draw_foot(const Rect& area, const RunTable* table, RunTableA
     if (button("empty", 110, "Empty trash", full)) acts.edits.push_back({What::empty_trash, {}, {}});
   } else {
     if (button("star", 50, "Star", any)) acts.edits.push_back({What::star, ids, {}});
-    if (button("tag", 46, "Tag", any)) open_prompt(What::tag, "tag " + std::to_string(ids.size()) + " runs", "", ids);
+    if (button("tag", 46, "Tag", any)) open_prompt(What::tag, "tag " + counted(std::ssize(ids), "run"), "", ids);
     if (button("archive", 68, "Archive", any)) acts.edits.push_back({What::archive, ids, {}});
     if (button("trash", 54, "Trash", any)) {
       acts.edits.push_back({What::trash, ids, {}});

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compute/records/words.h"
 #include "widgets/panels/run_columns_text.h"
 #include "widgets/panels/states.h"
 #include "widgets/plots/scene_painter.h"
@@ -164,7 +165,7 @@ void RunTablePanel::draw_group(const Rect& line, const RunTable& table, int64_t 
   ui::fill(line.inset(0, px(1)), hit.hovered ? ui::mix(t.raised, t.text, 0.05f) : t.raised, px(4));
   Rect rest = line.inset(px(8), 0);
   ui::text_in(rest.cut_left(px(18)), Face::small, t.dim, open ? "−" : "+");
-  std::string mean = std::to_string(group.num_rows) + (group.num_rows == 1 ? " run" : " runs");
+  std::string mean = counted(group.num_rows, "run");
   if (group.num_values > 0) mean += "   " + table.question.group_value + " " + ui::fixed(group.mean, 4);
   if (group.num_values > 1) mean += "  (" + ui::fixed(group.low, 4) + " to " + ui::fixed(group.high, 4) + ")";
   const Rect right = rest.cut_right(std::min(rest.w * 0.7f, ui::text_width(Face::mono, mean) + 1));
@@ -279,7 +280,9 @@ void RunTablePanel::draw_list(const Rect& area, const RunTable& table, const std
 
 void RunTablePanel::draw_ui(const Rect& area, const RunTable* table, const std::vector<int64_t>& colors,
                             RunTableActs& acts) {
-  const std::string count = table && table->refusal.empty() ? ui::grouped(table->num_rows) + " runs" : std::string();
+  const std::string count = table && table->refusal.empty()
+                                ? ui::grouped(table->num_rows) + " " + plural(table->num_rows, "run")
+                                : std::string();
   const std::string chosen = chosen_.empty() ? count : std::to_string(chosen_.size()) + " chosen of " + count;
   ImGui::PushID("run table");
   Rect inside = ui::panel(area, question_.trash ? "Trash" : "Runs", chosen, count);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compute/records/test_image.h"
 #include "widgets/panels/gallery.h"
 #include "widgets/panels/image_view.h"
 #include "widgets/panels/states.h"
@@ -29,12 +30,12 @@ void draw_piece(const Rect& box, const Seen& seen, const GallerySource& gallery,
     ui::redraw_in(0.1);
     return;
   }
-  const ImTextureID texture = seen.textures->image(image_key(Gallery::test_image(index), *pixels), *pixels);
+  const ImTextureID texture = seen.textures->image(image_key(test_image(index), *pixels), *pixels);
   ui::canvas().AddImage(texture, box.min(), box.max(), uv0, uv1);
 }
 
 void choose_patch(int64_t image, int64_t patch, const Seen& seen, Selection& selection, std::vector<Command>& out) {
-  Gallery::choose(Gallery::test_image(image), selection, out);
+  Gallery::choose(test_image(image), selection, out);
   const bool class_token = seen.snapshot && seen.snapshot->config.model.head == HeadKind::token;
   selection.pinned.token = patch + (class_token ? 1 : 0);
 }
@@ -75,8 +76,8 @@ void draw_top_patches(const Rect& area, const Seen& seen, const GallerySource& g
       if (!ui::hovering(box)) continue;
       selection.hovering.expert = e;
       ui::frame(box, ui::theme().text, 0, px(1));
-      ui::tip_now({"test " + std::to_string(patch.image), class_name(seen, patch.label),
-                   "weight " + ui::fixed(patch.weight, 3)});
+      ui::tip_now(
+          {test_image_name(patch.image), class_name(seen, patch.label), "weight " + ui::fixed(patch.weight, 3)});
       if (ImGui::IsMouseClicked(0)) choose_patch(patch.image, patch.patch, seen, selection, out);
     }
   }
@@ -139,11 +140,11 @@ void draw_mistakes(const Rect& area, const Seen& seen, const GallerySource& gall
     draw_piece(box, seen, gallery, image.image, {0, 0}, {1, 1});
     if (selection.image.test_index == image.image) ui::frame(box, ui::theme().accent, px(3), px(2));
     if (!ui::hovering(box)) continue;
-    ui::tip_now({"test " + std::to_string(image.image),
+    ui::tip_now({test_image_name(image.image),
                  class_name(seen, image.label) + ", said to be " + class_name(seen, image.predicted),
                  "p " + ui::fixed(image.probability, 2) + ", of the truth " + ui::fixed(image.label_probability, 2) +
                      "\nrouting distance from its class " + ui::fixed(image.distance, 2)});
-    if (ImGui::IsMouseClicked(0)) Gallery::choose(Gallery::test_image(image.image), selection, out);
+    if (ImGui::IsMouseClicked(0)) Gallery::choose(test_image(image.image), selection, out);
   }
 }
 
@@ -211,7 +212,7 @@ void draw_embedding(const Rect& area, const Seen& seen, const Embedding& embeddi
   }
   if (!near || !ui::hovering(plot)) return;
   if (near->expert >= 0) selection.hovering.expert = near->expert;
-  ui::tip_now({"test " + std::to_string(near->image) + ", patch " + std::to_string(near->patch),
+  ui::tip_now({test_image_name(near->image) + ", patch " + std::to_string(near->patch),
                class_name(seen, near->label) + (near->correct ? "" : ", predicted wrong"),
                near->expert < 0 ? "no expert" : "E" + std::to_string(near->expert)});
   if (ImGui::IsMouseClicked(0)) choose_patch(near->image, near->patch, seen, selection, out);

@@ -78,7 +78,7 @@ TEST_F(CliRuns, CuratesAndForgives) {
   EXPECT_THAT(runs({"undo"}).out, AllOf(HasSubstr("run 1"), HasSubstr("run 2")));
   EXPECT_EQ(csv({"list", "--columns", "run"}), "run\n4\n2\n1\n");
   ASSERT_EQ(runs({"trash", "2"}).status, 0);
-  EXPECT_THAT(runs({"empty-trash"}).out, HasSubstr("1 runs removed"));
+  EXPECT_THAT(runs({"empty-trash"}).out, HasSubstr("1 run removed"));
   EXPECT_EQ(runs({"show", "2"}).status, 2);
   EXPECT_EQ(runs({"tag", "two words", "1"}).status, 2);
 }

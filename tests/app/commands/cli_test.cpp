@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "compute/backends/implementations.h"
+#include "compute/data/small_files.h"
 #include "sessions/run_reader.h"
 #include "sessions/run_writer.h"
 #include "support/run_program.h"
@@ -123,6 +124,24 @@ TEST_F(Cli, EvaluationsAreKeptWithTheRunAndSayWhatDiffered) {
   EXPECT_EQ(stored().size(), own + 4);
 }
 
+TEST_F(Cli, WhereAnEvaluationIsComputedNeitherHidesOtherDataNorMakesItAnotherOne) {
+  const TempFolder data;
+  write_small_fashion(data, 64, 32, 28);
+  ASSERT_EQ(train(store_, {"--stop", "steps=1", "--set", "data.path=" + data.path().string()}).status, 0);
+  ASSERT_EQ(run({"eval", "1", "--store", store_, "--backend", "cpu", "--set", "data.workers=1"}).status, 0);
+  {
+    const SessionStore store(store_, SessionStore::Access::read);
+    EXPECT_EQ(RunReader(store).load_run(1).evaluations.back().setting, "") << "a plain one";
+  }
+  write_gz(data / "train-images-idx3-ubyte.gz", idx_bytes({64, 28, 28}, FileBytes(64 * 28 * 28, 7)));
+  for (const char* setting : {"compute.device=cpu", "data.workers=1", "router.temperature=2"}) {
+    const Outcome refused = run({"eval", "1", "--store", store_, "--set", setting});
+    EXPECT_EQ(refused.status, 2) << setting;
+    EXPECT_THAT(refused.err, HasSubstr("was trained on other data"));
+  }
+  EXPECT_EQ(run({"eval", "1", "--store", store_, "--set", "data.path=" + data.path().string()}).status, 0);
+}
+
 TEST_F(Cli, InspectAnswersEveryQuestionInTextAndJson) {
   ASSERT_EQ(train(store_, {"--stop", "epochs=1"}).status, 0);
   const auto ask = [&](std::vector<std::string> more) {
@@ -174,6 +193,14 @@ TEST_F(Cli, InspectRefusesInOneSentence) {
   EXPECT_THAT(refusal({"capacity"}), HasSubstr("only sparse routers have one"));
   EXPECT_THAT(refusal({"purity"}), HasSubstr("data.dataset=fashion_scenes"));
   EXPECT_THAT(refusal({"affinity", "--step", "7"}), HasSubstr("it has those of steps 0, 1"));
+}
+
+TEST_F(Cli, DivergenceIsAnExitStatusOfItsOwn) {
+  const Outcome diverged = train(store_, {"--stop", "steps=20", "--set", "train.learning_rate=100", "--set",
+                                          "train.clip_norm=0", "--set", "train.optimizer=sgd"});
+  EXPECT_EQ(diverged.status, 1) << diverged.err << diverged.out;
+  EXPECT_THAT(diverged.err, HasSubstr("Diverged: "));
+  EXPECT_THAT(diverged.out, HasSubstr("go on with --resume 1"));
 }
 
 TEST_F(Cli, StoppedAndResumedIsTheSameRun) {

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "app/agents/rl_headless.h"
+#include "app/tools/exit_status.h"
+#include "compute/records/rl_presets.h"
 #include "sessions/checkpoints.h"
 #include "sessions/run_params.h"
 #include "sessions/run_reader.h"
@@ -77,6 +80,26 @@ TEST_F(CommandRl, GoesOnToTheSameBitsAndKeepsWhatItMeasured) {
   EXPECT_EQ(read_params(reader.database(), 1).at("rl.experts"), "2");
   EXPECT_TRUE(reader.load_run(1).config_doubts.empty());
   EXPECT_EQ(reader.load_summary(1).state, RunState::finished);
+}
+
+TEST_F(CommandRl, ARunThatDivergedIsToldApart) {
+  // No setting that the command takes is as bad as this one, which is told to the run behind its back.
+  rl::RlSetup setup;
+  setup.config = load_rl_preset("soft", "breakout");
+  setup.config.filters = 4, setup.config.hidden = 8, setup.config.experts = 2;
+  setup.config.batch_size = 8, setup.config.replay_capacity = 500, setup.config.min_replay = 100;
+  setup.config.threads = 1;
+  setup.config.learning_rate = 1e30;
+  RecorderOptions recording;
+  recording.store = store_;
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const RunState end = run_agent(std::move(setup), recording, StopSignals());
+  EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("go on with rl train --resume 1"));
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("Diverged: "));
+  EXPECT_EQ(end, RunState::diverged);
+  EXPECT_EQ(exit_status_of(end), 1);
+  EXPECT_EQ(exit_status_of(RunState::finished), 0);
 }
 
 TEST_F(CommandRl, SurvivesAKill) {
@@ -159,9 +182,10 @@ TEST_F(CommandRl, StatisticsOfAGameWithNegativeReturnsReachOne) {
                          "--set", "report_every=500", "--set", "threads=1"})
                 .status,
             0);
-  const Outcome stats = run_program({"rl", "stats", "--store", store_, "--last", "0.2"});
+  const Outcome stats = run_program({"rl", "stats", "--store", store_, "--last", "0.2", "--profile"});
   EXPECT_THAT(stats.out, HasSubstr("1.000 [1.000, 1.000]"));  // the only arm is the best one
   EXPECT_THAT(stats.out, HasSubstr(" 0.000 "));               // and nothing is left to gain
+  EXPECT_THAT(stats.out, ContainsRegex("above 0.90 +above 1.00\n.* 1.00 +0.00\n"));
 }
 
 TEST_F(CommandRl, PlaysEvaluatesAndCompares) {
@@ -203,6 +227,12 @@ TEST_F(CommandRl, SaysInOneSentenceWhatCannotBe) {
   ASSERT_EQ(run_program(training(store_, {"--stop", "steps=150"})).status, 0);
   EXPECT_THAT(refused({"rl", "train", "--resume", "latest", "--set", "gamma=0.5"}), HasSubstr("cannot change"));
   EXPECT_THAT(refused({"rl", "train", "breakout", "--resume", "latest"}), HasSubstr("leave them out"));
+  const auto of_an_agent = HasSubstr("is of an agent; `moescope rl train --resume`");
+  EXPECT_THAT(refused({"train", "--resume", "latest"}), of_an_agent);
+  EXPECT_THAT(refused({"eval", "latest"}), of_an_agent);
+  ASSERT_EQ(run_program({"runs", "trash", "1", "--store", store_}).status, 0);
+  EXPECT_THAT(refused({"rl", "train", "--resume", "1", "--stop", "steps=200"}), HasSubstr("run 1 is in the trash"));
+  ASSERT_EQ(run_program({"runs", "restore", "1", "--store", store_}).status, 0);
   EXPECT_THAT(refused({"rl", "play", "1", "--off", "7"}), HasSubstr("the agent has 2 experts"));
 }
 

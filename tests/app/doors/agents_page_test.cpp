@@ -66,6 +66,12 @@ TEST_F(AgentsStory, AnAgentIsWatchedWhileItTrains) {
   const int64_t weights = page().view()->weights_step;
   ASSERT_TRUE(until([&] { return page().view()->weights_step > weights; })) << "the newest weights play";
   ASSERT_TRUE(until([&] { return page().view()->length > 5; }));
+  ASSERT_TRUE(until([&] { return page().view()->run_id == 1; })) << "the run that trains here";
+  hand("key ctrl+e");
+  const std::filesystem::path episodes = temp_.path() / "episodes";
+  ASSERT_TRUE(until([&] { return std::filesystem::exists(episodes) && !std::filesystem::is_empty(episodes); }));
+  const std::filesystem::path kept = *std::filesystem::directory_iterator(episodes);
+  EXPECT_THAT(kept.filename().string(), testing::StartsWith("breakout-run1-"));
   hand("key g");
   ASSERT_TRUE(until([&] { return !page().view()->playing; }));
   const int64_t step = page().view()->step;

@@ -55,6 +55,24 @@ TEST_F(CompareStory, At4_00TwoRunsAreChosenAndTheSameImageStandsLeftAndRight) {
   picture("4-00-difference");
 }
 
+TEST_F(CompareStory, OfOneRunTheCheckpointsOnViewAreThoseThatWereChosen) {
+  hand("key F3");
+  ASSERT_TRUE(has_table());
+  page().table().choose_only({{3, -1}});
+  page().open(CompareView::images);
+  const auto shows = [&](int64_t a, int64_t b) {
+    window_->draw_now();  // nobody has touched the window
+    return until([&, a, b] {
+      return page().pair() && page().pair()->request.a.step == a && page().pair()->request.b.step == b;
+    });
+  };
+  ASSERT_TRUE(shows(0, -1)) << "its first beside its last";
+  page().look_through(-1, 8);
+  EXPECT_TRUE(shows(0, 8)) << "the other side stays where it is";
+  page().look_through(8, 8);
+  EXPECT_TRUE(shows(8, 8));
+}
+
 TEST_F(CompareStory, BeforeARunIsChosenTheCurveIsThatOfTheRowWhereTheKeysStand) {
   hand("key F3");
   ASSERT_TRUE(has_table());

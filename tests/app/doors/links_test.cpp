@@ -57,4 +57,14 @@ TEST(SavedView, OfTwoWindowsEachKeepsWhatItChanged) {
   EXPECT_EQ(merged_view("", "", mine), mine);
 }
 
+TEST(SavedView, OfTwoWindowsAllKeptFiltersStay) {
+  const std::string opened = "moescope view 1\nfilter a > 1\nfilter b\n";
+  const std::string saved = opened + "filter c\n";  // by the window that closed first, which kept another one
+  EXPECT_EQ(merged_view(opened, saved, opened), saved);
+  EXPECT_EQ(merged_view(opened, saved, opened + "filter d\n"), opened + "filter d\nfilter c\n");
+  const std::string forgotten = "moescope view 1\nfilter a > 1\n";  // by whichever
+  EXPECT_EQ(merged_view(opened, saved, forgotten), forgotten + "filter c\n");
+  EXPECT_EQ(merged_view(opened, forgotten, opened), forgotten);
+}
+
 }  // namespace

@@ -98,6 +98,7 @@ TEST_F(TimeTravelOfARun, AStoredStepIsListedAndAnswersAsTheModelDidThen) {
   run_.run().explore_checkpoint(-1);
   ASSERT_TRUE(run_.until([&] { return run_.look->model.live; }));
   EXPECT_EQ(run_.look->model.step, 6);
+  EXPECT_EQ(run_.look->model.run_id, run_.snapshot->run_id);
 }
 
 TEST_F(TimeTravelOfARun, BranchingSavesThisRunAndBeginsAnotherAtTheStep) {

@@ -76,6 +76,13 @@ TEST_F(FiguresStory, EveryKindIsDrawnAsItsFileIs) {
     EXPECT_EQ(page().drawn()->refusal, "") << figure.spec.kind;
     picture("figures-" + figure.spec.kind);
   }
+  const std::vector<KeptFigure> all = page().list()->figures;
+  page().choose(all[0].figure_id);
+  hand("key k");
+  ASSERT_TRUE(until([&] { return page().chosen_figure() == all[1].figure_id; })) << "the one after";
+  hand("key j");
+  ASSERT_TRUE(until([&] { return page().chosen_figure() == all[0].figure_id; }));
+  page().choose(all.back().figure_id);
   hand("key n");  // like the one on view, to be changed
   ASSERT_TRUE(until([&] { return page().chosen_figure() == 0; }));
   EXPECT_EQ(page().draft().kind, "curves");

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "app/doors/experiment_cost.h"
+#include "app/doors/experiment_plan.h"
 #include "app/recipes/recipe_report.h"
 #include "app/recipes/recipe_runner.h"
 #include "compute/core/version.h"

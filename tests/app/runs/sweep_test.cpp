@@ -19,6 +19,7 @@ using namespace moescope;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 class Sweep : public testing::Test {
  protected:
@@ -134,8 +135,16 @@ TEST_F(Sweep, AReplayIsTheSameToTheLastBitKnobsIncluded) {
                          "train.learning_rate=0.01", "--set", "router.temperature=2"})
                 .status,
             0);
+  {
+    const SessionStore store(store_, SessionStore::Access::edit);
+    store.database().execute(
+        "UPDATE environment SET value = '1.5' WHERE key = 'peak_gflops';"
+        "UPDATE environment SET value = 'an older one' WHERE key = 'compiler'");
+  }
   const Outcome replayed = run_program({"runs", "replay", "1", "--store", store_});
   EXPECT_EQ(replayed.status, 0) << replayed.out << replayed.err;
+  EXPECT_THAT(replayed.out, HasSubstr(", was an older one\n"));
+  EXPECT_THAT(replayed.out, Not(HasSubstr("peak_gflops"))) << "measured anew, it is never the same";
   EXPECT_THAT(replayed.out,
               HasSubstr("steps 1 to 8 done again: 8 losses and the weights of 3 checkpoints compared, all the same"));
 

@@ -97,5 +97,17 @@ TEST(Rerouted, TakesFewerSlotsAndForcedPatches) {
   expect_same(rerouted(as_is, what_if, routed.one.knobs), routed.map(what_if));
 }
 
+TEST(Rerouted, WeightsThatHaveUnderflowedBecomeEqual) {
+  Routed routed(RouterKind::soft);
+  RoutingMap as_is = routed.map({});
+  const auto slots = static_cast<size_t>(as_is.slots_per_expert), experts = static_cast<size_t>(as_is.num_experts);
+  ASSERT_GT(slots, 1u);
+  for (size_t e = 0; e < experts; ++e) as_is.combine[e * slots] = 0;  // token 0, the first slot of each expert
+  WhatIf what_if;
+  what_if.slots_per_expert = 1;
+  const RoutingMap map = rerouted(as_is, what_if, routed.one.knobs);
+  for (size_t e = 0; e < experts; ++e) EXPECT_EQ(map.combine[e], 1 / static_cast<float>(experts));
+}
+
 }  // namespace
 }  // namespace moescope

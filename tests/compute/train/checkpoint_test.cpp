@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "compute/core/error.h"
@@ -128,6 +129,30 @@ TEST(Checkpoint, EveryFlippedBitIsNoticed) {
     auto damaged = bytes;
     damaged[i] ^= std::byte{static_cast<unsigned char>(1u << (i % 8))};
     ASSERT_NE(error_of(damaged), "no error") << "byte " << i;
+  }
+}
+
+TEST(Checkpoint, AnOptimiserWithoutItsMomentsIsRefused) {
+  const Saved saved(OptimizerKind::sgd);
+  std::vector<std::byte> bytes = saved.bytes();
+  const std::string first = saved.set.all()[0].name;
+  const auto same = [](std::byte a, char b) { return a == static_cast<std::byte>(b); };
+  const auto name = std::search(bytes.begin(), bytes.end(), first.begin(), first.end(), same);
+  // Kind, moments, number of parameters and the length of the name stand before it, four bytes each.
+  const auto adamw = static_cast<uint32_t>(OptimizerKind::adamw);
+  std::memcpy(&*name - 16, &adamw, sizeof adamw);
+  const uint64_t sum = checksum(std::span(bytes).subspan(32));
+  std::memcpy(bytes.data() + 24, &sum, sizeof sum);
+  Saved fresh;
+  const Checkpoint read = read_checkpoint(bytes, "checkpoint run.ckpt");
+  ASSERT_EQ(read.optimizer, OptimizerKind::adamw);
+  try {
+    restore_training(read, fresh.set, *fresh.optimizer);
+    FAIL() << "no error";
+  } catch (const FormatError& error) {
+    EXPECT_STREQ(error.what(),
+                 "checkpoint run.ckpt is damaged: it has 1 moment of block0.mlp.w1, and adamw keeps 2; take another "
+                 "checkpoint");
   }
 }
 

@@ -51,6 +51,18 @@ TEST(RunLoop, SaysWhatItRunsAndEndsByItsRule) {
   EXPECT_EQ(run.shown->test_step, 16);
 }
 
+TEST(RunLoop, ItsSnapshotsNameTheRunFromWhenItHasARow) {
+  int64_t row = 0;
+  RunSetup s = setup("steps=4");
+  s.run_id = [&] { return row; };
+  Driven run(s);
+  EXPECT_EQ(run.shown->run_id, 0);
+  row = 7;
+  run.turn_to_step(1);
+  run.tell(EvaluateNow{});
+  EXPECT_EQ(run.shown->run_id, 7);
+}
+
 TEST(RunLoop, WithoutARuleItRunsTheEpochsOfTheConfiguration) {
   RunSetup s = setup();
   s.stop_rule = std::nullopt;
