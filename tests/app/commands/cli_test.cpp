@@ -246,7 +246,7 @@ TEST_F(Cli, ABranchGoesOnFromAStoredStepAsIfItHadNeverStopped) {
             0);
   EXPECT_EQ(losses(store_, 3)[0], whole[0]);
   EXPECT_THAT(run({"train", "--store", store_, "--branch", "1@3"}).err,
-              HasSubstr("no checkpoint of step 3; it has those of 0, 4, 8"));
+              HasSubstr("no checkpoint of step 3; it has those of steps 0, 4, 8"));
   EXPECT_EQ(run({"train", "--store", store_, "--branch", "1@x"}).status, 2);
   EXPECT_EQ(run({"train", "--store", store_, "--branch", "1@4", "--set", "model.width=32"}).status, 2);
   EXPECT_EQ(run({"train", "--store", store_, "--branch", "1@4", "--resume", "1"}).status, 2);

@@ -87,7 +87,7 @@ TEST(AgentTest, ADamagedCheckpointIsRefusedInASentence) {
   };
   EXPECT_THAT(sentence(bytes), HasSubstr("run 3's checkpoint is damaged: its checksum is wrong"));
   EXPECT_THAT(sentence(std::span(bytes).first(bytes.size() - 1)), HasSubstr("its end is missing"));
-  EXPECT_THAT(sentence(std::span(bytes).first(3)), HasSubstr("is not of a reinforcement-learning agent"));
+  EXPECT_THAT(sentence(std::span(bytes).first(3)), HasSubstr("is not of an agent"));
 }
 
 TEST(AgentTest, AnEpisodeThatDoesNotPlayAgainIsToldAloud) {
