@@ -153,9 +153,8 @@ figure::Panel learning_curves(const RecipeData& data, const std::string& game, c
 
 NamedTable learning_table(const RecipeData& data) {
   NamedTable named{
-      "Return in the last fifth of the steps and at random (1,000 episodes a seed of the same game), and the "
-      "wall-clock "
-      "time of a run on one core",
+      "Return in the last fifth of the steps and at random (1,000 episodes a seed of the same game); minutes of a run "
+      "on one core by the wall clock, whatever else the machine did, and of processor time",
       {{"arm", "seeds", "failed", "return", "random", "95 of 100 at random", "steps", "minutes", "processor minutes",
         "parameters"},
        {},
