@@ -1,6 +1,5 @@
 // What a viewer of a Soft MoE sees in its weights: who weighs how much, and how evenly
 // (arXiv:2308.00951, appendices G and I, figures 24, 26 and 27).
-#include <cmath>
 #include <map>
 
 #include "compute/eval/evaluator.h"
@@ -51,7 +50,7 @@ void whole_share(figure::AxisSpec& axis, double all) { axis.low = 0, axis.high =
 /// Figure 24 left: how many tokens weigh at most so much, one curve a layer.
 figure::Panel token_panel(const RecipeData& data, const std::string& arm, const std::vector<double>& layers) {
   figure::Panel panel =
-      panel_of("What a token weighs in all slots together", "sum of its dispatch weights", "share of the tokens, %");
+      panel_of("What a token weighs in all slots together", "sum of its dispatch weights", "share of tokens, %");
   whole_share(panel.y, 100);
   for (const double layer : layers) {
     figure::Line line{
@@ -68,7 +67,7 @@ figure::Panel token_panel(const RecipeData& data, const std::string& arm, const 
 /// Figure 24 middle.
 figure::Panel expert_panel(const RecipeData& data, const std::string& arm, const std::vector<double>& layers) {
   figure::Panel panel =
-      panel_of("What an expert gives to all tokens", "experts, least used first", "mean combine weight over the least");
+      panel_of("What an expert gives to all tokens", "experts, least used first", "weight over the least");
   int64_t color = 0;
   for (const double layer : layers) {
     const std::string of = "expert_share/" + text_of(layer) + "/";
@@ -82,7 +81,7 @@ figure::Panel expert_panel(const RecipeData& data, const std::string& arm, const
 
 /// Figure 24 right: the sharpest, the middle and the flattest slot.
 figure::Panel slot_panel(const RecipeData& data, const std::string& arm, const std::string& layer) {
-  figure::Panel panel = panel_of("Three slots, block " + layer, "heaviest tokens k", "dispatch weight that they hold");
+  figure::Panel panel = panel_of("Three slots, block " + layer, "heaviest tokens k", "weight they hold");
   whole_share(panel.y, 1);
   int64_t color = 0;
   for (const char* which : kShownSlots) {
@@ -101,7 +100,7 @@ figure::Panel band_panel(const RecipeData& data, const std::string& arm, const s
   const bool dispatch = mass == "dispatch";
   figure::Panel panel =
       panel_of((dispatch ? "Dispatch, block " : "Combine, block ") + layer,
-               dispatch ? "heaviest tokens k of a slot" : "heaviest slots k of a token", "weight that they hold");
+               dispatch ? "heaviest tokens k of a slot" : "heaviest slots k of a token", "weight they hold");
   whole_share(panel.y, 1);
   const std::string of = mass + "_mass/" + layer + "/";
   const std::vector<double> ks = numbers_in(data, of);
@@ -167,9 +166,9 @@ Finding analyse_soft_inspection(const RecipeData& data) {
     for (const char* mass : {"dispatch", "combine"})
       for (const double layer : layers) panels.push_back(band_panel(data, arm.name, mass, text_of(layer)));
   }
-  finding.scene.columns = 2;
-  finding.scene.width = 720,
-  finding.scene.height = 240 * std::ceil(0.5 * static_cast<double>(finding.scene.panels.size()));
+  // Two rows in all: a window has more room across than down.
+  finding.scene.columns = static_cast<int64_t>((finding.scene.panels.size() + 1) / 2);
+  finding.scene.width = 280 * static_cast<double>(finding.scene.columns), finding.scene.height = 480;
   finding.scene.caption = "Bands hold the central 60, 80, 90, 95 and 99 % of all slots (tokens) and test images.";
   finding.tables.push_back(numbers_table(data, layers));
   return finding;
