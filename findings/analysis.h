@@ -84,6 +84,8 @@ std::vector<double> numbers_in(const RecipeData& data, const std::string& beginn
 /// 0.5 as "0.5", 2.0 as "2".
 std::string text_of(double value);
 
+constexpr int64_t kGrey = 14;  // of the palette: what curves are compared with
+
 /// A line through the means of one value over arms or of several values of one arm, with its interval as a band.
 void add_curve(figure::Panel& panel, const std::string& name, int64_t color, const std::vector<double>& x,
                const std::vector<MeanInterval>& y);

@@ -91,7 +91,6 @@ figure::Panel bars_of(const RecipeData& data, const std::string& value, const st
 
 constexpr double kWellAbove = 3;  // times play at random
 constexpr double kPatience = 15;  // minutes
-constexpr int64_t kGrey = 14;     // of the palette
 
 /// Whether the interquartile mean over seeds is at least the bound, settled when its whole 95 % interval lies on one
 /// side.

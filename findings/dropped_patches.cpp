@@ -8,6 +8,7 @@
 #include "compute/models/vision_transformer.h"
 #include "findings/analysis.h"
 #include "findings/measures.h"
+#include "findings/test_split.h"
 
 namespace moescope {
 
@@ -137,18 +138,12 @@ void measure_dropped_patches(Replica& model, const Numbers& numbers, const Study
     options.router.capacity_factor = number_of(numbers, "scarce_capacity", 0.5);
     options.router.eval_capacity_factor = 0;
     options.router.bpr = order == kOrders[1];
-    Arena arena;
-    EvalTally tally(*model.model, options, arena);
-    EvalBatches batches(model.dataset, Split::test, options.micro_batch, options.scale);
     DropWatcher watcher(model.config.model.patch, pictures);
-    for (int64_t i = 0; const Batch* batch = batches.next(); ++i) {
-      watcher.next(*batch);
-      tally.add(*batch, &watcher);
-      if (!progress((done + static_cast<double>(i + 1) / static_cast<double>(batches.num_batches())) / 2))
-        throw StudyStopped();
-    }
+    const EvalResult result = watch_test_split(
+        model, options, watcher, [&](double share) { return progress((done + share) / 2); },
+        [&](const Batch& batch) { watcher.next(batch); });
     watcher.report(order, values);
-    values[std::string("scarce/") + order] = 100 * tally.result().accuracy;
+    values[std::string("scarce/") + order] = 100 * result.accuracy;
     ++done;
   }
   if (pictures) keep_pixels(model, values);

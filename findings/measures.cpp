@@ -11,6 +11,7 @@
 #include "compute/records/config_fields.h"
 #include "compute/records/nearest_name.h"
 #include "findings/analysis.h"
+#include "findings/test_split.h"
 
 namespace moescope {
 namespace {
@@ -113,28 +114,12 @@ void measure_kept(Replica& model, const Numbers& numbers, const StudyProgress& p
   }
 }
 
-/// Loads of all layers over the test split.
-class LoadWatcher : public RoutingObserver {
- public:
-  void see(const Routing& routing) override { loads_[routing.layer].add(routing); }
-  const std::map<int64_t, ExpertLoadAccumulator>& loads() const { return loads_; }
-
- private:
-  std::map<int64_t, ExpertLoadAccumulator> loads_;
-};
-
 /// The experts' use in every layer, over the test split under `options`.
 std::map<int64_t, ExpertLoad> loads_of(Replica& model, const EvalOptions& options, const StudyProgress& progress) {
-  Arena arena;
-  EvalTally tally(*model.model, options, arena);
-  EvalBatches batches(model.dataset, Split::test, options.micro_batch, options.scale);
-  LoadWatcher watcher;
-  for (int64_t i = 0; const Batch* batch = batches.next(); ++i) {
-    tally.add(*batch, &watcher);
-    if (!progress(static_cast<double>(i + 1) / static_cast<double>(batches.num_batches()))) throw StudyStopped();
-  }
+  LayerWatcher<ExpertLoadAccumulator> watcher;
+  watch_test_split(model, options, watcher, progress);
   std::map<int64_t, ExpertLoad> loads;
-  for (const auto& [layer, accumulator] : watcher.loads()) accumulator.result(loads[layer]);
+  for (const auto& [layer, accumulator] : watcher.layers()) accumulator.result(loads[layer]);
   return loads;
 }
 

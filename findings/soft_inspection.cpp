@@ -1,11 +1,8 @@
 // What a viewer of a Soft MoE sees in its weights: who weighs how much, and how evenly
 // (arXiv:2308.00951, appendices G and I, figures 24, 26 and 27).
-#include <map>
-
-#include "compute/eval/evaluator.h"
-#include "compute/explore/replica.h"
 #include "findings/analysis.h"
 #include "findings/measures.h"
+#include "findings/test_split.h"
 #include "findings/weight_spread.h"
 
 namespace moescope {
@@ -17,17 +14,6 @@ constexpr double kHeavyTokens = 2, kLightTokens = 15;  // at least so many perce
 constexpr double kUneven = 3;                          // the most used expert over the least used
 constexpr double kSharp = 100 * 25.0 / 196;            // percent of the tokens that hold 90 % of some slots
 constexpr double kFlat = 80;                           // ... of others: nearly the 90 % of a uniform slot
-
-constexpr int64_t kGrey = 14;  // of the palette
-
-class SpreadWatcher : public RoutingObserver {
- public:
-  void see(const Routing& routing) override { layers_[routing.layer].add(routing); }
-  const std::map<int64_t, WeightSpread>& layers() const { return layers_; }
-
- private:
-  std::map<int64_t, WeightSpread> layers_;
-};
 
 void judge(const RecipeData& data, const std::string& arm, const std::string& layer, std::vector<Check>& checks) {
   const std::string where = arm + ", block " + layer + ": ", of = "/" + layer;
@@ -142,15 +128,8 @@ NamedTable numbers_table(const RecipeData& data, const std::vector<double>& laye
 }  // namespace
 
 void measure_inspection(Replica& model, const Numbers&, const StudyProgress& progress, Values& values) {
-  const EvalOptions options = EvalOptions::of(model.config);
-  Arena arena;
-  EvalTally tally(*model.model, options, arena);
-  EvalBatches batches(model.dataset, Split::test, options.micro_batch, options.scale);
-  SpreadWatcher watcher;
-  for (int64_t i = 0; const Batch* batch = batches.next(); ++i) {
-    tally.add(*batch, &watcher);
-    if (!progress(static_cast<double>(i + 1) / static_cast<double>(batches.num_batches()))) throw StudyStopped();
-  }
+  LayerWatcher<WeightSpread> watcher;
+  watch_test_split(model, EvalOptions::of(model.config), watcher, progress);
   for (const auto& [layer, spread] : watcher.layers()) spread.report(layer, values);
 }
 

@@ -13,16 +13,25 @@ std::string agent_identity(const ParamTexts& params) {
   return text;
 }
 
-void go_on_with(const RunReader& reader, int64_t run_id, rl::RlSetup& setup, RecorderOptions& recording) {
+std::optional<AgentCheckpoint> newest_agent_checkpoint(const RunReader& reader, int64_t run_id) {
   const auto info = reader.latest_checkpoint(run_id);
-  const std::string name = "run " + std::to_string(run_id);
-  if (!info) throw UserError(name + " has no checkpoint to go on from; start it anew");
-  setup.resume_from =
+  if (!info) return std::nullopt;
+  AgentCheckpoint newest{.step = info->step, .bytes = {}, .name = "", .config = {}};
+  newest.bytes =
       std::make_shared<const std::vector<std::byte>>(load_checkpoint(reader.database(), info->checkpoint_id));
-  setup.resume_name = name + "'s checkpoint of step " + std::to_string(info->step);
+  newest.name = "run " + std::to_string(run_id) + "'s checkpoint of step " + std::to_string(info->step);
+  newest.config = rl::read_agent_config(*newest.bytes, newest.name);
+  return newest;
+}
+
+void go_on_with(const RunReader& reader, int64_t run_id, rl::RlSetup& setup, RecorderOptions& recording) {
+  std::optional<AgentCheckpoint> newest = newest_agent_checkpoint(reader, run_id);
+  if (!newest) throw UserError("run " + std::to_string(run_id) + " has no checkpoint to go on from; start it anew");
+  recording.resume = RecorderOptions::Resume{run_id, newest->step};
   setup.wall_secs_before = reader.load_summary(run_id).wall_secs;
-  setup.config = rl::read_agent_config(*setup.resume_from, setup.resume_name);
-  recording.resume = RecorderOptions::Resume{run_id, info->step};
+  setup.resume_from = std::move(newest->bytes);
+  setup.resume_name = std::move(newest->name);
+  setup.config = std::move(newest->config);
 }
 
 }  // namespace moescope

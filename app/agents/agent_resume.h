@@ -1,6 +1,7 @@
 // Runs of agents in the store: which are the same run, and how one goes on.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "app/runs/recorder.h"
@@ -14,8 +15,18 @@ namespace moescope {
 /// the last bit when they share it.
 std::string agent_identity(const ParamTexts& params);
 
+/// A run's newest checkpoint as an agent's.
+struct AgentCheckpoint {
+  int64_t step = 0;
+  rl::CheckpointBytes bytes;
+  std::string name;  // "run 3's checkpoint of step 400", for errors
+  RlConfig config;
+};
+/// Nothing when the run has none. Throws FormatError when it is no agent's.
+std::optional<AgentCheckpoint> newest_agent_checkpoint(const RunReader& reader, int64_t run_id);
+
 /// Lets `setup` and `recording` go on with the run where its newest checkpoint stands. Throws UserError when it has
-/// none or when that is no agent's.
+/// none.
 void go_on_with(const RunReader& reader, int64_t run_id, rl::RlSetup& setup, RecorderOptions& recording);
 
 }  // namespace moescope

@@ -37,9 +37,9 @@ SessionBrowser::SessionBrowser(std::filesystem::path store, std::filesystem::pat
       folder_(std::move(folder)),
       program_(std::move(program)),
       pair_looker_(store_path_),
-      reading_([this](std::string words) { notice(std::move(words), true); }, [this] { read_turn(true); }),
-      looking_([this](std::string words) { notice(std::move(words), true); }),
-      replaying_([this](std::string words) { notice(std::move(words), true); }) {}
+      reading_(to_notice(), [this] { read_turn(true); }),
+      looking_(to_notice()),
+      replaying_(to_notice()) {}
 
 SessionBrowser::~SessionBrowser() {
   set_waker(nullptr);

@@ -90,6 +90,10 @@ class SessionBrowser : public SessionDoor {
   void run_replay(int64_t job_id, int64_t run_id, const std::atomic<bool>& cancelled);
   void run_experiment(int64_t job_id, const ExperimentAsk& ask, const std::atomic<bool>& cancelled);
   void notice(std::string text, bool wrong = false);
+  /// Where the workers tell what their tasks throw.
+  std::function<void(std::string)> to_notice() {
+    return [this](std::string words) { notice(std::move(words), true); };
+  }
   void wrote(const std::string& file, std::string text);
 
   const std::filesystem::path store_path_, folder_, program_;

@@ -26,6 +26,14 @@ class CheckpointsTest : public StoreTest {
     return id;
   }
 
+  /// The batch's large checkpoint is staged; then what follows fails, once.
+  void fail_once(const std::vector<Event>& batch) {
+    store_.database().execute(
+        "CREATE TEMP TRIGGER fault BEFORE INSERT ON metrics_data BEGIN SELECT RAISE(ABORT, 'fault'); END");
+    store_error([&] { writer_.write(batch); });
+    store_.database().execute("DROP TRIGGER fault");
+  }
+
   SessionStore store_;
   RunWriter writer_;
   int64_t run_;
@@ -120,10 +128,8 @@ TEST_F(CheckpointsTest, WhatAnotherRunsWriterHasHalfWrittenIsNotItsToRemove) {
 TEST_F(CheckpointsTest, AStagedOneThatIsGoneIsWrittenAsAWhole) {
   constexpr size_t kSize = size_t{9} << 20;
   const std::vector<Event> batch = {a_checkpoint(1, kSize), a_step(1, 1)};
-  store_.database().execute(
-      "CREATE TEMP TRIGGER fault BEFORE INSERT ON metrics_data BEGIN SELECT RAISE(ABORT, 'fault'); END");
-  store_error([&] { writer_.write(batch); });
-  store_.database().execute("DROP TRIGGER fault; DELETE FROM checkpoints");
+  fail_once(batch);
+  store_.database().execute("DELETE FROM checkpoints");
   writer_.write(batch);
   EXPECT_THAT(steps(), ElementsAre(1));
 }
@@ -131,11 +137,8 @@ TEST_F(CheckpointsTest, AStagedOneThatIsGoneIsWrittenAsAWhole) {
 TEST_F(CheckpointsTest, AFailedBatchComesAgainWithItsLargeCheckpoint) {
   constexpr size_t kSize = size_t{9} << 20;
   const std::vector<Event> batch = {a_checkpoint(1, kSize), a_step(1, 1)};
-  store_.database().execute(
-      "CREATE TEMP TRIGGER fault BEFORE INSERT ON metrics_data BEGIN SELECT RAISE(ABORT, 'fault'); END");
-  store_error([&] { writer_.write(batch); });
+  fail_once(batch);
   EXPECT_TRUE(steps().empty());
-  store_.database().execute("DROP TRIGGER fault");
   writer_.write(batch);
   EXPECT_THAT(steps(), ElementsAre(1));
   EXPECT_EQ(store_.database().integer("SELECT count(*) FROM checkpoints"), 1);

@@ -33,6 +33,17 @@ class MetricPyramidTest : public StoreTest {
   static double identity(int64_t step) { return static_cast<double>(step); }
 };
 
+/// Each with its number for a value.
+class TenThousandSteps : public MetricPyramidTest {
+ protected:
+  TenThousandSteps() { write(writer_, 1, 10'000, 777, identity); }
+
+  const SessionStore store_ = open_writer();
+  RunWriter writer_{store_};
+  const int64_t run_ = writer_.begin_run(a_start());
+  const RunReader reader_{store_};
+};
+
 TEST_F(MetricPyramidTest, ABucketCountsNanAndInfinitiesApart) {
   PyramidBucket bucket;
   for (const double value : {3.0, kNan, -1.0, kInf, -kInf, 4.0}) bucket.add(value);
@@ -45,14 +56,8 @@ TEST_F(MetricPyramidTest, ABucketCountsNanAndInfinitiesApart) {
   EXPECT_EQ(bucket.sum, 6);  // 3 - 1 + 4
 }
 
-TEST_F(MetricPyramidTest, TheLevelFollowsThePicture) {
-  const SessionStore store = open_writer();
-  RunWriter writer(store);
-  const int64_t run = writer.begin_run(a_start());
-  write(writer, 1, 10'000, 777, identity);
-  const RunReader reader(store);
-
-  const MetricEnvelope all = reader.load_envelope(run, "train/loss", 200);
+TEST_F(TenThousandSteps, TheLevelFollowsThePicture) {
+  const MetricEnvelope all = reader_.load_envelope(run_, "train/loss", 200);
   EXPECT_EQ(all.steps_per_point, 64);
   ASSERT_EQ(all.points.size(), 157u);  // steps 0..63, ..., 9984..10047
   EXPECT_EQ(all.points[0].count, 63);  // 1 .. 63
@@ -66,23 +71,18 @@ TEST_F(MetricPyramidTest, TheLevelFollowsThePicture) {
   for (const EnvelopePoint& point : all.points) count += point.count;
   EXPECT_EQ(count, 10'000);  // nothing is left out
 
-  EXPECT_EQ(reader.load_envelope(run, "train/loss", 100).steps_per_point, 4096);
-  const MetricEnvelope zoomed = reader.load_envelope(run, "train/loss", 100, 500, 599);
+  EXPECT_EQ(reader_.load_envelope(run_, "train/loss", 100).steps_per_point, 4096);
+  const MetricEnvelope zoomed = reader_.load_envelope(run_, "train/loss", 100, 500, 599);
   EXPECT_EQ(zoomed.steps_per_point, 1);
   ASSERT_EQ(zoomed.points.size(), 100u);
   EXPECT_EQ(zoomed.points[3].first_step, 503);
   EXPECT_EQ(zoomed.points[3].mean, 503);
-  EXPECT_THAT(reader.load_envelope(run, "no/such", 100).points, IsEmpty());
+  EXPECT_THAT(reader_.load_envelope(run_, "no/such", 100).points, IsEmpty());
 }
 
-TEST_F(MetricPyramidTest, ARangeEndsWhereItEndsWhateverCameLater) {
-  const SessionStore store = open_writer();
-  RunWriter writer(store);
-  const int64_t run = writer.begin_run(a_start());
-  write(writer, 1, 10'000, 777, identity);
-  const RunReader reader(store);
+TEST_F(TenThousandSteps, ARangeEndsWhereItEndsWhateverCameLater) {
   const auto expect_edges = [&](int64_t max_points, int64_t first, int64_t last, int64_t width) {
-    const MetricEnvelope envelope = reader.load_envelope(run, "train/loss", max_points, first, last);
+    const MetricEnvelope envelope = reader_.load_envelope(run_, "train/loss", max_points, first, last);
     EXPECT_EQ(envelope.steps_per_point, width);
     const EnvelopePoint &begin = envelope.points.front(), &end = envelope.points.back();
     EXPECT_EQ(begin.first_step, first);
