@@ -54,17 +54,6 @@ SessionStore::SessionStore(const std::filesystem::path& path, Access access) {
   }
 }
 
-SessionStore SessionStore::open_or_read(const std::filesystem::path& path) {
-  try {
-    return SessionStore(path, Access::write);
-  } catch (const StoreError& error) {
-    if (error.problem != StoreProblem::locked) throw;
-    SessionStore store(path, Access::read);
-    store.notice_ = std::string(error.what()) + "; opened for reading";
-    return store;
-  }
-}
-
 void SessionStore::open_for_writing(const std::filesystem::path& path, bool beside) {
   // Look before touching anything: a foreign or newer file must not even get a lock file beside it.
   if (std::filesystem::exists(path) && std::filesystem::file_size(path) > 0) {

@@ -26,12 +26,8 @@ class SessionStore {
   /// another program holds that.
   SessionStore(const std::filesystem::path& path, Access access);
 
-  /// Writes when it can. When another program holds the store: reads, and notice() is the sentence to show.
-  static SessionStore open_or_read(const std::filesystem::path& path);
-
   bool writable() const { return lock_.has_value() || guest_.has_value(); }
   bool is_guest() const { return guest_.has_value(); }  // opened beside the writer
-  const std::string& notice() const { return notice_; }
   /// The copy that was made before an upgrade; empty when there was none.
   const std::filesystem::path& backup() const { return backup_; }
   const std::filesystem::path& path() const { return database_->path(); }
@@ -46,7 +42,6 @@ class SessionStore {
   std::optional<WriterLock> lock_;  // before the database, so that it is freed after the connection has closed
   std::optional<Database> database_;
   std::filesystem::path backup_;
-  std::string notice_;
 };
 
 }  // namespace moescope

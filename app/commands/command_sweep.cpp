@@ -13,7 +13,7 @@
 #include "app/runs/sweep.h"
 #include "app/terminal/text_table.h"
 #include "compute/core/clock.h"
-#include "compute/train/stop_rule.h"
+#include "compute/records/stop_rule.h"
 #include "sessions/run_edits.h"
 
 namespace moescope {
@@ -43,8 +43,8 @@ TextTable results(const std::filesystem::path& path, const std::string& sweep, c
                !done                             ? "begun"
                : run.state == RunState::diverged ? "diverged"
                                                  : "done",
-               std::to_string(run.step), run.test_accuracy ? fixed(*run.test_accuracy, 4) : "-",
-               run.test_loss ? fixed(*run.test_loss, 4) : "-", duration(run.wall_secs)});
+               std::to_string(run.step), or_dash(run.test_accuracy, 4),
+               or_dash(run.test_loss, 4), duration(run.wall_secs)});
   }
   return table;
 }

@@ -13,7 +13,7 @@
 #include "app/runs/twins.h"
 #include "app/terminal/stop_signals.h"
 #include "app/terminal/text_table.h"
-#include "compute/train/stop_rule.h"
+#include "compute/records/stop_rule.h"
 
 namespace moescope {
 

@@ -227,7 +227,6 @@ void AgentStage::post_view() {
   view->run_id = run_on_view();
   view->playing = playing_;
   view->by_hand = by_hand_;
-  view->look_ms = 1e3 * secs_since(begin);
   views_.post(std::move(view));
   next_view_ = begin + kViewEvery;
   wake_();

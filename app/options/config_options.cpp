@@ -1,6 +1,8 @@
 // From flags to a configuration.
 #include "app/options/config_options.h"
 
+#include <CLI/CLI.hpp>
+
 #include "app/options/config_file.h"
 #include "compute/records/config_fields.h"
 

@@ -1,11 +1,14 @@
 // The flags that choose a configuration, shared by every command that starts a run.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "compute/records/run_config.h"
+
+namespace CLI {
+class App;
+}
 
 namespace moescope {
 

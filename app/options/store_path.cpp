@@ -1,6 +1,7 @@
 // The place of the session store, by the XDG base directory rules.
 #include "app/options/store_path.h"
 
+#include <CLI/CLI.hpp>
 #include <cstdlib>
 
 #include "compute/records/error.h"

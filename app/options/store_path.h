@@ -1,11 +1,14 @@
 // Where the session store is, the flag that says so, and the way in for commands that only read.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <string>
 
 #include "sessions/session_store.h"
+
+namespace CLI {
+class App;
+}
 
 namespace moescope {
 

@@ -20,8 +20,6 @@ ComparedValue row(std::string name, const Runs& runs, Text&& text) {
   return value;
 }
 
-std::string number_or_dash(const std::optional<double>& value) { return value ? fixed(*value, 4) : "-"; }
-
 std::vector<ComparedValue> results_of(const Runs& runs) {
   std::vector<ComparedValue> results = {
       row("state", runs,
@@ -31,9 +29,9 @@ std::vector<ComparedValue> results_of(const Runs& runs) {
           }),
       row("step", runs, [](const ComparedRun& run) { return std::to_string(run.step); }),
       row("time", runs, [](const ComparedRun& run) { return duration(run.run.summary.wall_secs); }),
-      row("training loss", runs, [](const ComparedRun& run) { return number_or_dash(run.run.summary.loss); }),
-      row("test loss", runs, [](const ComparedRun& run) { return number_or_dash(run.run.summary.test_loss); }),
-      row("test accuracy", runs, [](const ComparedRun& run) { return number_or_dash(run.run.summary.test_accuracy); }),
+      row("training loss", runs, [](const ComparedRun& run) { return or_dash(run.run.summary.loss, 4); }),
+      row("test loss", runs, [](const ComparedRun& run) { return or_dash(run.run.summary.test_loss, 4); }),
+      row("test accuracy", runs, [](const ComparedRun& run) { return or_dash(run.run.summary.test_accuracy, 4); }),
       row("parameters", runs, [](const ComparedRun& run) { return std::to_string(run.run.summary.num_parameters); }),
       row("GFLOPs/image", runs, [](const ComparedRun& run) { return fixed(run.run.summary.gflops_per_image, 4); }),
       row("commands", runs, [](const ComparedRun& run) { return std::to_string(run.run.commands.size()); })};

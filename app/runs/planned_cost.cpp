@@ -9,7 +9,7 @@
 #include "compute/models/cost.h"
 #include "compute/records/config_fields.h"
 #include "compute/records/words.h"
-#include "compute/train/stop_rule.h"
+#include "compute/records/stop_rule.h"
 #include "sessions/run_params.h"
 
 namespace moescope {

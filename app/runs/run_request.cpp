@@ -1,13 +1,14 @@
 // From flags to a run: a new one, or a stored one that goes on.
 #include "app/runs/run_request.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "app/options/run_lookup.h"
 #include "app/options/store_path.h"
 #include "compute/records/config_fields.h"
 #include "compute/train/checkpoint.h"
-#include "compute/train/stop_rule.h"
+#include "compute/records/stop_rule.h"
 #include "sessions/checkpoints.h"
 
 namespace moescope {

@@ -1,7 +1,6 @@
 // What a person asks for when a run is to begin or to go on, the same for a terminal and for the window.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -11,6 +10,10 @@
 #include "app/runs/recorder.h"
 #include "compute/records/command.h"
 #include "compute/train/run_loop.h"
+
+namespace CLI {
+class App;
+}
 
 namespace moescope {
 

@@ -11,10 +11,6 @@ namespace moescope {
 
 namespace {
 
-std::string optional_text(const std::optional<double>& value, int decimals) {
-  return value ? fixed(*value, decimals) : "-";
-}
-
 std::string state_text(const RunSummary& run) {
   return std::string(run.interrupted ? kInterrupted : state_name(run.state));
 }
@@ -29,11 +25,10 @@ std::string result_lines(const RunSummary& run) {
   add_line(text, "state", state_text(run) + (run.message.empty() ? "" : ": " + run.message));
   add_line(text, "started", run.started_at + ", last written " + run.updated_at);
   add_line(text, "step", std::to_string(run.step) + " after " + duration(run.wall_secs));
-  add_line(
-      text, "test accuracy",
-      optional_text(run.test_accuracy, 4) + (run.test_step >= 0 ? " at step " + std::to_string(run.test_step) : ""));
-  add_line(text, "test loss", optional_text(run.test_loss, 4));
-  add_line(text, "training loss", optional_text(run.loss, 4));
+  add_line(text, "test accuracy",
+           or_dash(run.test_accuracy, 4) + (run.test_step >= 0 ? " at step " + std::to_string(run.test_step) : ""));
+  add_line(text, "test loss", or_dash(run.test_loss, 4));
+  add_line(text, "training loss", or_dash(run.loss, 4));
   add_line(text, "parameters", std::to_string(run.num_parameters));
   add_line(text, "GFLOPs/image", fixed(run.gflops_per_image, 4));
   return text;
@@ -81,7 +76,7 @@ TextTable runs_table(const std::vector<RunSummary>& runs) {
                    ">parameters", "started", "tags"});
   for (const RunSummary& run : runs) {
     table.add({std::to_string(run.run_id), run.name, state_text(run), run.router, run.dataset, std::to_string(run.step),
-               duration(run.wall_secs), optional_text(run.loss, 4), optional_text(run.test_accuracy, 4),
+               duration(run.wall_secs), or_dash(run.loss, 4), or_dash(run.test_accuracy, 4),
                with_unit(static_cast<double>(run.num_parameters)), run.started_at,
                (run.starred ? "* " : "") + run.tags});
   }

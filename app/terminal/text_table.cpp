@@ -72,10 +72,13 @@ std::string csv_cell(const std::string& text) {
 
 std::string fixed(double value, int decimals) {
   if (std::isnan(value)) return "NaN";
+  if (decimals >= 4 && std::abs(value) > 1e6) return printed("%.4g", value);
   char buffer[64];
   std::snprintf(buffer, sizeof buffer, "%.*f", decimals, value);
   return buffer;
 }
+
+std::string or_dash(const std::optional<double>& value, int decimals) { return value ? fixed(*value, decimals) : "-"; }
 
 std::string with_unit(double value) {
   for (const auto& [size, unit] : {std::pair{1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1e3, " k"}}) {

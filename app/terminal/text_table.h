@@ -1,6 +1,7 @@
 // Rows of text in aligned columns, or as CSV: what commands print.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,11 @@ class TextTable {
 
 std::string csv_cell(const std::string& text);
 
-/// printf's "%.*f"; NaN is "NaN".
+/// printf's "%.*f"; NaN is "NaN". With four decimals or more a number beyond a million, such as the loss of a run that
+/// has diverged, is "4.541e+34".
 std::string fixed(double value, int decimals);
+/// The same; "-" where there is no number.
+std::string or_dash(const std::optional<double>& value, int decimals);
 /// 1234567 as "1.23 M", 950 as "950".
 std::string with_unit(double value);
 /// Seconds as "42 s", "3 min 20 s", "2 h 5 min".

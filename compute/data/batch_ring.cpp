@@ -93,18 +93,6 @@ void BatchRing::drop(int64_t from_step) {
   next_claim_ = std::min(next_claim_, from_step);
 }
 
-void BatchRing::discard_from(int64_t step) {
-  {
-    std::lock_guard lock(mutex_);
-    if (step < next_step_) {
-      throw std::logic_error("BatchRing: step " + std::to_string(step) + " has been given out, the next is " +
-                             std::to_string(next_step_));
-    }
-    drop(step);
-  }
-  room_.notify_all();
-}
-
 void BatchRing::seek(int64_t step) {
   {
     std::lock_guard lock(mutex_);

@@ -74,7 +74,6 @@ struct AgentView {
   ReturnsSoFar mean_return;
   std::vector<uint8_t> experts_off;  // (E) 1: off; empty: no experts
   bool playing = false, by_hand = false;
-  double look_ms = 0;  // what this view cost
 };
 
 /// What a replay buffer holds. `sampled` transitions, evenly spread from the oldest to the newest, were valued by the

@@ -44,9 +44,4 @@ struct Finish {};                                         // save and leave
 using Command = std::variant<SetRunning, SingleStep, SetField, Watch, SetStopRule, SaveCheckpoint, EvaluateNow, RestoreLastGood,
                              Finish>;
 
-/// True for the commands that are part of the experiment and must be stored (a knob, a stop rule), false for looking.
-bool changes_run(const Command& command);
-/// One line for the session's log: "router.k = 2".
-std::string describe(const Command& command);
-
 }  // namespace moescope

@@ -45,12 +45,4 @@ std::unique_ptr<Environment> make_environment(const RlConfig& config) {
   return make_minatar_environment(config);
 }
 
-int action_of(const EnvironmentInfo& info, std::string_view name) {
-  std::vector<std::string_view> names(info.actions.begin(), info.actions.end());
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found != names.end()) return static_cast<int>(found - names.begin());
-  throw ConfigError(info.name + " has no action '" + std::string(name) + "'; did you mean '" +
-                    std::string(nearest_name(name, names)) + "'?");
-}
-
 }  // namespace moescope::rl

@@ -70,7 +70,4 @@ std::unique_ptr<Environment> make_minatar_environment(const RlConfig& config);
 std::unique_ptr<Environment> make_cartpole();
 std::unique_ptr<Environment> make_acrobot();
 
-/// The number of the action called `name`. Throws ConfigError naming the nearest.
-int action_of(const EnvironmentInfo& info, std::string_view name);
-
 }  // namespace moescope::rl

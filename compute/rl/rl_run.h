@@ -12,7 +12,7 @@
 #include "compute/core/queue.h"
 #include "compute/records/event.h"
 #include "compute/rl/agent.h"
-#include "compute/train/stop_rule.h"
+#include "compute/records/stop_rule.h"
 
 namespace moescope::rl {
 

@@ -18,7 +18,7 @@
 #include "compute/eval/evaluator.h"
 #include "compute/records/event.h"
 #include "compute/records/snapshot.h"
-#include "compute/train/stop_rule.h"
+#include "compute/records/stop_rule.h"
 #include "compute/train/trainer.h"
 #include "compute/train/watch.h"
 #include "compute/train/weight_exchange.h"

@@ -295,11 +295,13 @@ TEST(Transport, TheWaysOutOfAStoredStepAreAtHandInEveryWindow) {
 TEST(Transport, StopRulesAreCheckedBeforeTheyAreSent) {
   EXPECT_EQ(check_stop_rule(""), "");
   EXPECT_EQ(check_stop_rule("epochs=3, accuracy=0.9"), "");
-  EXPECT_NE(check_stop_rule("epoch=3").find("'epoch' is no stop rule"), std::string::npos);
+  EXPECT_NE(check_stop_rule("epoch=3").find("no condition 'epoch'; did you mean epochs=N?"), std::string::npos);
   EXPECT_NE(check_stop_rule("steps=-1").find("above 0"), std::string::npos);
   EXPECT_NE(check_stop_rule("steps=nan"), "");
-  EXPECT_NE(check_stop_rule("accuracy=90").find("between 0 and 1"), std::string::npos);
+  EXPECT_NE(check_stop_rule("accuracy=90").find("is above 1"), std::string::npos);
   EXPECT_NE(check_stop_rule("seconds"), "");
+  EXPECT_NE(check_stop_rule("steps=2.5"), "");  // which the run would refuse
+  EXPECT_NE(check_stop_rule("steps=2,steps=3"), "");
 
   PanelStage stage(RouterKind::soft, 1600, 48);
   Transport transport;

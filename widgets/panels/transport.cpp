@@ -1,10 +1,10 @@
 // The bar at the top.
 #include "widgets/panels/transport.h"
 
-#include <charconv>
 #include <cmath>
-#include <sstream>
 
+#include "compute/records/error.h"
+#include "compute/records/stop_rule.h"
 #include "widgets/ui/controls.h"
 #include "widgets/ui/format.h"
 #include "widgets/ui/keys.h"
@@ -61,21 +61,9 @@ std::string state_word(RunState state) {
 }
 
 std::string check_stop_rule(const std::string& text) {
-  std::istringstream parts(text);
-  for (std::string part; std::getline(parts, part, ',');) {
-    std::erase(part, ' ');
-    if (part.empty()) continue;
-    const size_t equals = part.find('=');
-    const std::string key = part.substr(0, equals);
-    if (key != "steps" && key != "epochs" && key != "seconds" && key != "accuracy")
-      return "'" + key + "' is no stop rule; use steps, epochs, seconds or accuracy, as in epochs=3";
-    double value = 0;
-    const std::string number = equals == std::string::npos ? "" : part.substr(equals + 1);
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-    if (number.empty() || error != std::errc() || end != number.data() + number.size() || !(value > 0))
-      return key + " needs a number above 0, as in " + key + "=" + (key == "accuracy" ? "0.9" : "3");
-    if (key == "accuracy" && value > 1) return "accuracy is a share between 0 and 1, as in accuracy=0.9";
-  }
+  try {
+    parse_stop_rule(text);
+  } catch (const UserError& error) { return error.what(); }
   return {};
 }
 

@@ -44,8 +44,7 @@ class Transport {
   bool editing_rule_ = false;
 };
 
-/// "" when the text is a stop rule ("steps=N", "epochs=N", "seconds=N", "accuracy=X", joined by commas; or empty), else
-/// a sentence that says what is wrong with it.
+/// "" when the text is a stop rule (stop_rule.h), else the sentence that says what is wrong with it.
 std::string check_stop_rule(const std::string& text);
 
 /// "running", "paused", ... in the words of the window.

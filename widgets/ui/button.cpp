@@ -61,14 +61,6 @@ int segmented(const char* id, const Rect& area, std::span<const std::string> wor
   return clicked;
 }
 
-float badge(ImVec2 right_center, std::string_view word, ImU32 color) {
-  const float width = text_width(Face::small, word) + px(12), height = px(18);
-  const Rect pill{right_center.x - width, std::round(right_center.y - height / 2), width, height};
-  fill(pill, fade(color, 0.16f), height / 2);
-  text_in(pill, Face::small, color, word, Align::center);
-  return width;
-}
-
 void load_bar(const Rect& area, double value, double max, double reference, ImU32 color) {
   const Theme& t = theme();
   const float radius = area.h / 2;

@@ -52,9 +52,6 @@ struct TextBoxResult {
 /// One line of text on a raised surface; `hint` is shown when it is empty.
 TextBoxResult text_box(const char* id, const Rect& area, std::string& text, const char* hint, Face face = Face::small);
 
-/// A word in a tinted pill. Returns the width it takes.
-float badge(ImVec2 right_center, std::string_view word, ImU32 color);
-
 /// A bar from 0 to `value` on [0, max], with a tick at `reference` when it is not negative.
 void load_bar(const Rect& area, double value, double max, double reference, ImU32 color);
 

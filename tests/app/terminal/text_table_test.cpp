@@ -33,6 +33,10 @@ TEST(TextTable, QuotesForCsv) {
 
 TEST(Numbers, ForPeople) {
   EXPECT_EQ(fixed(0.88425, 2), "0.88");
+  EXPECT_EQ(fixed(4.5406673190847047e34, 4), "4.541e+34");
+  EXPECT_EQ(fixed(1234567.25, 2), "1234567.25");
+  EXPECT_EQ(or_dash(0.5, 2), "0.50");
+  EXPECT_EQ(or_dash(std::nullopt, 2), "-");
   EXPECT_EQ(fixed(std::nan(""), 4), "NaN");
   EXPECT_EQ(with_unit(950), "950");
   EXPECT_EQ(with_unit(1234567), "1.23 M");

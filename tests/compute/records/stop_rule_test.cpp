@@ -1,5 +1,5 @@
 // Stop rules: what is read, what is refused and how, and when a run ends.
-#include "compute/train/stop_rule.h"
+#include "compute/records/stop_rule.h"
 
 #include <gtest/gtest.h>
 

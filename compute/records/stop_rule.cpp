@@ -1,5 +1,5 @@
 // Reading, writing and judging stop rules.
-#include "compute/train/stop_rule.h"
+#include "compute/records/stop_rule.h"
 
 #include <algorithm>
 #include <array>
