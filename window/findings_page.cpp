@@ -64,6 +64,7 @@ void FindingsPage::take_keys(const PageInput& input) {
   if (!input.has_keyboard) return;
   choose(chosen_ + ui::typed('k') - ui::typed('j'));
   if (ui::typed('f') > 0) figure_view_.fit();
+  if (ui::typed('m') % 2 == 1) figure_large_ = !figure_large_;
   if (ui::typed('b') % 2 == 1) budget_ = 1 - std::min<size_t>(budget_, 1), seeds_ = 0;
   if (const int turned = ui::typed(']') - ui::typed('['); turned != 0 && chosen() && chosen()->name == kByHand) {
     const auto at = std::find(std::begin(kExperts), std::end(kExperts), norm_.experts) - std::begin(kExperts);
@@ -80,6 +81,7 @@ std::vector<ui::KeyHint> FindingsPage::key_hints(const PageInput&) const {
           {"R", "run it", sessions && chosen()},
           {"B", "budget", chosen() != nullptr},
           {"[  ]", "experts", chosen() && chosen()->name == kByHand},
+          {"M", figure_large_ ? "the claim again" : "figure large", reported},
           {"F", "fit", reported},
           {"Ctrl+E", "save report", reported}};
 }
@@ -164,6 +166,18 @@ void FindingsPage::draw_refit(Rect area, ui::Textures& textures) {
     panels::draw_state(area, panels::Mood::empty, "Theorem 1 by hand", "Drag n, or press [ and ].");
 }
 
+void FindingsPage::draw_figure(const Rect& area, const FindingLook& look, ui::Textures& textures) {
+  Rect inside = area;
+  const Rect line = inside.cut_top(px(24));
+  ui::text_in(line, Face::title, panels::verdict_color(*look.verdict),
+              ui::fit_text(Face::title, verdict_line(look), line.w - px(150)));
+  ui::tip(line, {verdict_line(look), ""});
+  ui::text_in(line, Face::small, ui::theme().dim, look.progress, ui::Align::right);
+  inside.cut_top(px(6));
+  figure_area_ = inside;
+  figure_view_.draw_ui("finding", inside, look.scene, colors, textures);
+}
+
 void FindingsPage::draw_claim(const Rect& area, const FindingLook& look, ui::Textures& textures) {
   const ui::Theme& t = ui::theme();
   Rect inside = ui::panel(area, look.id + "  " + look.title, look.source);
@@ -180,13 +194,7 @@ void FindingsPage::draw_claim(const Rect& area, const FindingLook& look, ui::Tex
     const std::string how = "Run begins it; in a terminal: moescope recipe run " + look.name;
     return panels::draw_state(inside, panels::Mood::empty, "Nothing of it has run", how);
   }
-  const Rect line = inside.cut_top(px(24));
-  ui::text_in(line, Face::title, panels::verdict_color(*look.verdict),
-              ui::fit_text(Face::title, verdict_line(look), line.w - px(150)));
-  ui::tip(line, {verdict_line(look), ""});
-  ui::text_in(line, Face::small, t.dim, look.progress, ui::Align::right);
-  inside.cut_top(px(6));
-  figure_view_.draw_ui("finding", inside, look.scene, colors, textures);
+  draw_figure(inside, look, textures);
 }
 
 void FindingsPage::draw_ui(const Rect& whole, const PageInput& input, std::vector<Command>&) {
@@ -204,7 +212,10 @@ void FindingsPage::draw_ui(const Rect& whole, const PageInput& input, std::vecto
   draw_list(area.cut_left(std::clamp(px(layout_.list), area.w * 0.2f, area.w * 0.4f)));
   ui::splitter("list", area.cut_left(px(ui::kGutter)), true, 1, 260, 640, layout_.list);
   const FindingLook* look = chosen();
+  figure_area_ = {};
   if (!look) return panels::draw_state(area, Mood::empty, "No recipes", "None lie beside the program.");
+  if (figure_large_ && look->verdict && look->refusal.empty())
+    return draw_figure(ui::panel(area, look->id + "  " + look->title, look->source), *look, *input.seen.textures);
   const Rect lower = area.cut_bottom(std::min(px(layout_.lower), area.h * 0.45f));
   ui::splitter("lower", area.cut_bottom(px(ui::kGutter)), false, -1, 140, 520, layout_.lower);
   draw_claim(area, *look, *input.seen.textures);

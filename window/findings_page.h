@@ -35,6 +35,8 @@ class FindingsPage : public WorkspacePage {
   const FindingLook* chosen() const;
   /// The fit under the hand (recipe norm-function); null: nothing was dragged yet.
   const NormPicture* refitted() const { return refit_.get(); }
+  /// Where the figure of the chosen claim was drawn last, in pixels of the window; nothing: none is on view.
+  const ui::Rect& figure_area() const { return figure_area_; }
 
   FindingsDoor* door = nullptr;                   // null: no store behind the window
   SessionDoor* sessions = nullptr;                // what starts recipes; null: only the command line does
@@ -50,6 +52,7 @@ class FindingsPage : public WorkspacePage {
   void choose(int64_t index);
   void draw_list(const ui::Rect& area);
   void draw_claim(const ui::Rect& area, const FindingLook& look, ui::Textures& textures);
+  void draw_figure(const ui::Rect& area, const FindingLook& look, ui::Textures& textures);
   void draw_start(ui::Rect line, const FindingLook& look);
   void start(const FindingLook& look);
   void draw_refit(ui::Rect area, ui::Textures& textures);
@@ -65,6 +68,8 @@ class FindingsPage : public WorkspacePage {
   double seeds_ = 0;   // asked for; 0: the budget's
   panels::FindingPanel finding_panel_;
   plots::SceneView figure_view_;
+  ui::Rect figure_area_;
+  bool figure_large_ = false;  // M
   std::shared_ptr<const Findings> findings_;
   std::vector<std::string> notices_;
 };

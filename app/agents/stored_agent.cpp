@@ -11,7 +11,7 @@ StoredAgent load_stored_agent(const std::string& store_given, const std::string&
   const SessionStore store = open_store_for_reading(store_given);
   const RunReader reader(store);
   StoredAgent stored;
-  stored.run_id = find_run(reader, run);
+  stored.run_id = find_run(reader, run, RunKind::agent);
   const std::optional<AgentCheckpoint> newest = newest_agent_checkpoint(reader, stored.run_id);
   if (!newest)
     throw UserError("run " + std::to_string(stored.run_id) +

@@ -72,7 +72,7 @@ PreparedRlRun prepare(const RlTrainOptions& options) {
   }
   const SessionStore store = open_store_for_reading(options.store);
   const RunReader reader(store);
-  const int64_t run_id = find_run(reader, options.resume);
+  const int64_t run_id = find_run(reader, options.resume, RunKind::agent);
   refuse_trashed(reader, run_id);
   go_on_with(reader, run_id, run.setup, run.recording);
   apply_on_resume(options, run.setup.config);

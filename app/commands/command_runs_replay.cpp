@@ -23,7 +23,7 @@ struct ReplayOptions {
 int replay(const ReplayOptions& options) {
   const SessionStore store = open_store_for_reading(options.store);
   const RunReader reader(store);
-  const int64_t run_id = find_run(reader, options.run);
+  const int64_t run_id = find_run(reader, options.run, RunKind::model);
   const bool aloud = isatty(STDERR_FILENO) != 0 && !options.progress;
   auto told = std::chrono::steady_clock::now();
   const ReplayResult result = replay_run(reader, run_id, options.steps, [&](int64_t step, int64_t last) {

@@ -152,7 +152,7 @@ void write_bytes(const std::filesystem::path& file, const std::string& bytes) {
 }  // namespace
 
 std::vector<MovieFrame> movie_frames(const RunReader& reader, const MovieRequest& request) {
-  const StoredRun run = reader.load_run(find_run(reader, request.run));
+  const StoredRun run = reader.load_run(find_run(reader, request.run, RunKind::model));
   return request.checkpoints ? from_checkpoints(reader, run, request) : from_maps(reader, run, request);
 }
 

@@ -43,7 +43,7 @@ StoredModel load_stored_model(const std::string& store_asked, const std::string&
   const SessionStore store = open_store_for_reading(store_asked);
   const RunReader reader(store);
   StoredModel stored;
-  stored.run_id = find_run(reader, run);
+  stored.run_id = find_run(reader, run, RunKind::model);
   const std::string name = "run " + std::to_string(stored.run_id);
   const std::optional<CheckpointInfo> info =
       find_checkpoint(reader, stored.run_id, step < 0 ? std::nullopt : std::optional(step), match);

@@ -9,23 +9,40 @@
 
 namespace moescope {
 
-int64_t find_run(const RunReader& reader, const std::string& given) {
+namespace {
+
+int64_t latest_run(const RunReader& reader, RunKind kind) {
+  // A setting that runs of the kind have and others have not.
+  const std::string_view key = kind == RunKind::agent ? "rl.game" : "model.patch";
+  Statement latest(reader.database(),
+                   "SELECT run_id FROM runs WHERE trashed_at IS NULL AND (?1 OR EXISTS (SELECT 1 FROM params WHERE "
+                   "params.run_id = runs.run_id AND key = ?2)) ORDER BY run_id DESC LIMIT 1");
+  latest.bind_all(static_cast<int64_t>(kind == RunKind::any), key);
+  if (latest.step()) return latest.integer(0);
+  if (kind == RunKind::agent) throw UserError("the store has no agent yet; `moescope rl train` trains one");
+  throw UserError(kind == RunKind::model ? "the store has no trained model yet; `moescope train` makes one"
+                                         : "the store has no runs yet; `moescope train` makes one");
+}
+
+}  // namespace
+
+int64_t find_run(const RunReader& reader, const std::string& given, RunKind latest_of) {
   const std::string asked = is_link(given) ? link_from_text(given).run : given;
   int64_t id = 0;
   const auto [end, error] = std::from_chars(asked.data(), asked.data() + asked.size(), id);
   if (error == std::errc() && end == asked.data() + asked.size()) return reader.load_summary(id).run_id;
 
+  if (asked == "latest") return latest_run(reader, latest_of);
   Statement named(reader.database(),
                   "SELECT run_id FROM runs WHERE name = ? AND trashed_at IS NULL ORDER BY run_id DESC LIMIT 1");
   named.bind_all(std::string_view(asked));
-  if (asked != "latest" && named.step()) return named.integer(0);
+  if (named.step()) return named.integer(0);
 
   RunQuery newest_first;  // names to guess from, when nothing is called so
   newest_first.archived = true;
-  newest_first.limit = asked == "latest" ? 1 : 10000;
+  newest_first.limit = 10000;
   const std::vector<RunSummary> runs = reader.list_runs(newest_first);
   if (runs.empty()) throw UserError("the store has no runs yet; `moescope train` makes one");
-  if (asked == "latest") return runs.front().run_id;
   std::vector<std::string_view> names;
   for (const RunSummary& run : runs) names.push_back(run.name);
   throw UserError("there is no run '" + asked + "'; did you mean '" + std::string(nearest_name(asked, names)) +

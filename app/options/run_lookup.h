@@ -8,9 +8,12 @@
 
 namespace moescope {
 
+/// What a command does something with, where "latest" is to mean the latest of that: one store holds them side by side.
+enum class RunKind { any, model, agent };
+
 /// `given` is a run's number, a run's name (the latest run of that name), "latest", or a link (view_link.h). Throws
 /// UserError naming the nearest name when there is no such run.
-int64_t find_run(const RunReader& reader, const std::string& given);
+int64_t find_run(const RunReader& reader, const std::string& given, RunKind latest_of = RunKind::any);
 
 /// What a person writes as RUN or RUN@STEP.
 struct AskedMoment {

@@ -6,6 +6,7 @@
 #include "app/terminal/text_table.h"
 #include "compute/records/config_fields.h"
 #include "sessions/run_names.h"
+#include "sessions/run_params.h"
 
 namespace moescope {
 
@@ -59,16 +60,31 @@ void add_further_settings(const Runs& runs, std::vector<ComparedValue>& settings
   }
 }
 
+/// Whether a run stored this setting or its neighbours: what another program recorded has none, an agent none of
+/// images.
+bool has_settings_like(const ParamTexts& stored, const std::string& key) {
+  const std::string section = key.substr(0, key.find('.') + 1);
+  const auto first = stored.lower_bound(section);
+  return first != stored.end() && first->first.starts_with(section);
+}
+
 std::vector<ComparedValue> settings_of(const RunReader& reader, const Runs& runs) {
   std::vector<RunConfig> began;
+  std::vector<ParamTexts> stored;
   std::vector<std::string> doubts;
-  for (const ComparedRun& run : runs) began.push_back(reader.config_at(run.run.summary.run_id, 0, doubts));
+  for (const ComparedRun& run : runs) {
+    began.push_back(reader.config_at(run.run.summary.run_id, 0, doubts));
+    stored.push_back(read_params(reader.database(), run.run.summary.run_id));
+  }
   std::vector<ComparedValue> settings;
   for (const FieldText& field : list_fields(RunConfig{})) {
     const std::string key(field.field.key);
     if (key == "name") continue;
     ComparedValue setting = row(key, runs, [&](const ComparedRun& run) { return get_field(run.run.config, key); });
-    for (size_t i = 0; i < runs.size(); ++i) setting.turned[i] = setting.values[i] != get_field(began[i], key);
+    for (size_t i = 0; i < runs.size(); ++i) {
+      setting.turned[i] = setting.values[i] != get_field(began[i], key);
+      if (!has_settings_like(stored[i], key)) setting.values[i] = "-";
+    }
     const bool differs = std::any_of(setting.values.begin(), setting.values.end(),
                                      [&](const std::string& value) { return value != setting.values.front(); });
     if (differs) settings.push_back(std::move(setting));

@@ -56,7 +56,7 @@ void prepare_from_checkpoint(const RunRequest& options, PreparedRun& run) {
   }
   const SessionStore store = open_store_for_reading(options.store);
   const RunReader reader(store);
-  const int64_t run_id = find_run(reader, moment.run);
+  const int64_t run_id = find_run(reader, moment.run, RunKind::model);
   const std::string name = "run " + std::to_string(run_id);
   if (!branch) refuse_trashed(reader, run_id);
   if (!branch) refuse_while_recorded(store, reader, run_id);

@@ -72,7 +72,7 @@ const Group kGroups[] = {
       {"F4", "agents at play while they learn"},
       {"F5  F6", "figures to publish, findings"},
       {"V", "the next study, the next view"},
-      {"M", "study or table large, or small again"},
+      {"M", "study, table or figure large, or small again"},
       {"D", "dark or light"},
       {"O", "experts' colours: all, or colour-blind safe"},
       {"P", "save a picture of the window"},

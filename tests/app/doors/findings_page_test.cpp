@@ -107,6 +107,13 @@ TEST_F(FindingsStory, AVerdictComesWhileThePageIsOpenAndIsTheCommands) {
   hand("key j");
   ASSERT_TRUE(until([&] { return page().chosen()->name == "norm-function"; }));
   picture("findings-norm-function");
+  const ui::Rect small = page().figure_area();
+  ASSERT_GT(small.h, 0);
+  hand("key m");
+  ASSERT_TRUE(until([&] { return page().figure_area().h > 1.5f * small.h; }));
+  picture("findings-norm-function-large");
+  hand("key m");
+  ASSERT_TRUE(until([&] { return page().figure_area().h == small.h; }));
   const Outcome said = run_program({"recipe", "report", "norm-function", "--store", store_, "--to", temp_ / "there"});
   ASSERT_EQ(said.status, 0) << said.err;
   const FindingLook& shown = *page().chosen();

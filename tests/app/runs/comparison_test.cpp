@@ -4,10 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
 #include "sessions/run_writer.h"
+#include "sessions/tensorboard.h"
 #include "support/run_program.h"
 #include "support/temp_folder.h"
 
@@ -147,6 +149,23 @@ TEST_F(Comparison, AgentsAreComparedByTheirOwnSettingsAndReturns) {
   EXPECT_THAT(values(differs.results, "return"), ElementsAre("2.00", "3.00", "7.00"));
   EXPECT_THAT(values(differs.settings, "rl.layer"), ElementsAre("dense", "dense", "soft"));
   EXPECT_THAT(values(differs.settings, "rl.game"), IsEmpty()) << "all have it alike";
+}
+
+TEST_F(Comparison, WhatAnotherProgramRecordedHasNoSettings) {
+  const SessionStore store(store_, SessionStore::Access::write);
+  const RunReader reader(store);
+  export_tensorboard(reader, 1, temp_.path() / "logs");
+  const int64_t imported = import_tensorboard(store, temp_.path() / "logs", "theirs").run_id;
+  const RunComparison differs =
+      what_differs(reader, {find_compared(reader, "3"), find_compared(reader, std::to_string(imported))});
+  const auto setting = [&](const std::string& name) {
+    return std::find_if(differs.settings.begin(), differs.settings.end(),
+                        [&](const ComparedValue& one) { return one.name == name; });
+  };
+  ASSERT_NE(setting("router.k"), differs.settings.end());
+  EXPECT_THAT(setting("router.k")->values, ElementsAre("2", "-"));
+  ASSERT_NE(setting("train.learning_rate"), differs.settings.end()) << "the default's value is no setting of theirs";
+  EXPECT_EQ(setting("train.learning_rate")->values.back(), "-");
 }
 
 TEST_F(Comparison, ReportsAreWrittenByTheirEnding) {
