@@ -62,8 +62,6 @@ class BatchRing {
   const Batch* next();
   /// The step that next() gives next.
   int64_t next_step() const;
-  /// What has been prepared for `step` and later is thrown away and prepared again. `step` >= next_step().
-  void discard_from(int64_t step);
   /// next() goes on at `step`, which may lie before or after.
   void seek(int64_t step);
 

@@ -50,7 +50,7 @@ BatchLoader::BatchLoader(std::shared_ptr<const Dataset> dataset, const LoaderSet
       settings_(settings),
       normalizer_(dataset_->info(), settings.scale),
       steps_per_epoch_(steps_of(dataset_->info(), settings.batch_size)),
-      settings_by_step_{{0, settings.augmentation}},
+      augmentation_(settings.augmentation),
       worker_states_(static_cast<size_t>(settings.workers)),
       ring_(static_cast<int>(settings.workers), first_step, kNoEnd,
             memory_for(dataset_->info(), settings.batch_size, settings.raw),
@@ -58,18 +58,14 @@ BatchLoader::BatchLoader(std::shared_ptr<const Dataset> dataset, const LoaderSet
               prepare(batch, memory, worker_states_[static_cast<size_t>(worker)]);
             }) {}
 
-Augmentation BatchLoader::augmentation_at(int64_t step) const {
-  std::lock_guard lock(settings_mutex_);
-  const Setting* setting = &settings_by_step_.front();
-  for (const Setting& later : settings_by_step_) {
-    if (later.from_step <= step) setting = &later;
-  }
-  return setting->augmentation;
+Augmentation BatchLoader::augmentation() const {
+  std::lock_guard lock(augmentation_mutex_);
+  return augmentation_;
 }
 
 void BatchLoader::prepare(Batch& batch, BatchMemory& memory, WorkerState& state) const {
   const DatasetInfo& info = dataset_->info();
-  const Augmentation augmentation = augmentation_at(batch.step);
+  const Augmentation augmentation = this->augmentation();
   const int64_t n = settings_.batch_size, image_size = info.bytes_per_image();
   batch.epoch = batch.step / steps_per_epoch_;
   if (state.epoch != batch.epoch) {
@@ -117,29 +113,10 @@ const Batch& BatchLoader::made(const Batch& raw) {
   return made_;
 }
 
-void BatchLoader::set_augmentation(const Augmentation& augmentation, int64_t from_step) {
-  const int64_t next = ring_.next_step();
-  if (from_step < next) {
-    throw std::logic_error("BatchLoader: step " + std::to_string(from_step) + " has been given out, the next is " +
-                           std::to_string(next));
-  }
-  {
-    // A worker that still reads the old settings is working on a step that discard_from throws away.
-    std::lock_guard lock(settings_mutex_);
-    std::erase_if(settings_by_step_, [&](const Setting& s) { return s.from_step >= from_step; });
-    // Of the settings that began before the next step, only the last still matters.
-    while (settings_by_step_.size() > 1 && settings_by_step_[1].from_step <= next) {
-      settings_by_step_.erase(settings_by_step_.begin());
-    }
-    settings_by_step_.push_back({from_step, augmentation});
-  }
-  ring_.discard_from(from_step);
-}
-
 void BatchLoader::seek(int64_t step, const Augmentation& augmentation) {
   {
-    std::lock_guard lock(settings_mutex_);
-    settings_by_step_ = {{0, augmentation}};
+    std::lock_guard lock(augmentation_mutex_);
+    augmentation_ = augmentation;
   }
   ring_.seek(step);
 }

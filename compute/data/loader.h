@@ -41,8 +41,6 @@ class BatchLoader {
   /// for the CPU. Valid until the next call.
   const Batch& made(const Batch& raw);
 
-  /// From `from_step` (>= next_step()) on, batches are made with `augmentation`; those already prepared are made anew.
-  void set_augmentation(const Augmentation& augmentation, int64_t from_step);
   /// Goes on at `step` with `augmentation`: for going back to a checkpoint.
   void seek(int64_t step, const Augmentation& augmentation);
 
@@ -53,22 +51,18 @@ class BatchLoader {
     std::vector<uint8_t> pixels;   // one image
     std::vector<float> first_row;  // mixup
   };
-  struct Setting {
-    int64_t from_step;
-    Augmentation augmentation;
-  };
   void prepare(Batch& batch, BatchMemory& memory, WorkerState& state) const;
   /// Images and targets out of draws and labels. pixels(i): the bytes of the batch's image i.
   template <class Pixels>
   void make(Batch& batch, BatchMemory& memory, Pixels&& pixels, std::vector<float>& first_row) const;
-  Augmentation augmentation_at(int64_t step) const;
+  Augmentation augmentation() const;
 
   std::shared_ptr<const Dataset> dataset_;
   LoaderSettings settings_;
   Normalizer normalizer_;
   int64_t steps_per_epoch_;
-  mutable std::mutex settings_mutex_;
-  std::vector<Setting> settings_by_step_;  // ascending; the last that begins at or before a step holds
+  mutable std::mutex augmentation_mutex_;
+  Augmentation augmentation_;  // seek changes it while workers prepare what it throws away
   std::vector<WorkerState> worker_states_;
   Batch made_;  // the last one asked for
   std::unique_ptr<BatchMemory> made_memory_;

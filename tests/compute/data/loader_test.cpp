@@ -175,46 +175,15 @@ TEST(BatchLoader, ResumesAtAnyStep) {
   }
 }
 
-TEST(BatchLoader, AKnobActsFromTheStepItNames) {
-  const auto dataset = std::make_shared<CountingDataset>(100);
-  const Augmentation gentle{.flip = true};
-  BatchLoader rough(dataset, settings(3)), soft(dataset, settings(3, gentle));
-  const std::vector<Copy> with_everything = take(rough, 30), with_gentle = take(soft, 30);
-  BatchLoader loader(dataset, settings(3));
-  EXPECT_EQ(take(loader, 4), std::vector<Copy>(with_everything.begin(), with_everything.begin() + 4));
-  loader.set_augmentation(gentle, 6);  // two steps ahead, though later ones are ready by now
-  loader.set_augmentation(kEverything, 20);
-  const std::vector<Copy> rest = take(loader, 26);
-  for (int64_t step = 4; step < 30; ++step) {
-    const auto& expected = step < 6 || step >= 20 ? with_everything : with_gentle;
-    EXPECT_EQ(rest[static_cast<size_t>(step - 4)], expected[static_cast<size_t>(step)]) << "step " << step;
-  }
-}
-
-TEST(BatchLoader, AKnobTurnedAgainForgetsWhatWasPlannedForLater) {
-  const auto dataset = std::make_shared<CountingDataset>(100);
-  BatchLoader plain(dataset, settings(2, {})), loader(dataset, settings(2));
-  const std::vector<Copy> expected = take(plain, 12);
-  loader.set_augmentation({.flip = true}, 8);
-  loader.set_augmentation({}, 0);
-  EXPECT_EQ(take(loader, 12), expected);
-}
-
-TEST(BatchLoader, AKnobTurnedOftenNeverLeavesAnOldBatchBehind) {
+TEST(BatchLoader, GoingBackBringsTheCheckpointsAugmentation) {
   const auto dataset = std::make_shared<CountingDataset>(100);
   BatchLoader rough(dataset, settings(1)), plain(dataset, settings(1, {}));
   const std::vector<Copy> on = take(rough, 200), off = take(plain, 200);
   BatchLoader loader(dataset, settings(4));
-  for (int64_t step = 0; step < 200; ++step) {
-    loader.set_augmentation(step % 3 == 0 ? kEverything : Augmentation{}, step);
+  for (int64_t step = 0; step < 200; ++step) {  // workers are at work on what each seek throws away
+    loader.seek(step, step % 3 == 0 ? kEverything : Augmentation{});
     ASSERT_EQ(copy(loader.next()), step % 3 == 0 ? on[static_cast<size_t>(step)] : off[static_cast<size_t>(step)]);
   }
-}
-
-TEST(BatchLoader, ThePastCannotBeChanged) {
-  BatchLoader loader(std::make_shared<CountingDataset>(100), settings(1));
-  take(loader, 3);
-  EXPECT_THROW(loader.set_augmentation({}, 2), std::logic_error);
 }
 
 TEST(BatchLoader, UsesTheSameMemoryAllTheTime) {
