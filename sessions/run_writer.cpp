@@ -96,8 +96,7 @@ struct RunWriter::EventWriter {
     const std::string_view state = state_name(change.state);
     writer.insert_event_.run(run(), change.step, change.wall_secs, state, std::string_view(change.message),
                              std::string_view(utc_now()));
-    Statement(writer.database_, "UPDATE runs SET state = ?2, message = ?3 WHERE run_id = ?1")
-        .run(run(), state, std::string_view(change.message));
+    writer.set_state(run(), state, change.message);
     progress(change.step, change.wall_secs);
   }
 };
@@ -127,6 +126,7 @@ void RunWriter::write(std::span<const Event> events) {
   stage(events);
   try {
     Transaction transaction(database_);
+    if (run_.cut_due) cut();
     for (const Event& event : events) std::visit(EventWriter{*this}, event);
     metrics_.flush();
     touch();
@@ -155,40 +155,65 @@ void RunWriter::start(const RunStarted& start) {
   store_environment(database_, run_.id, 0, start.environment);
 }
 
+/// Whoever goes on has read the last checkpoint there was. A later one is of somebody who trained the run meanwhile.
+void RunWriter::require_last_checkpoint_at(int64_t run_id, int64_t step) const {
+  Statement later(database_, "SELECT max(step) FROM checkpoints WHERE run_id = ? AND num_bytes >= 0 AND step > ?");
+  later.bind_all(run_id, step);
+  if (!later.step() || later.is_null(0)) return;
+  throw StoreError(StoreProblem::missing, database_.path(),
+                   "run " + std::to_string(run_id) + " has been trained to step " + std::to_string(later.integer(0)) +
+                       " since step " + std::to_string(step) +
+                       " of it was read; nothing more is stored here: resume it again, or branch from it");
+}
+
 void RunWriter::resume_run(int64_t run_id, int64_t from_step) {
-  Transaction transaction(database_);
-  Statement find(database_, "SELECT name FROM runs WHERE run_id = ?");
+  Statement find(database_, "SELECT state, message FROM runs WHERE run_id = ?");
   find.bind_all(run_id);
   if (!find.step()) {
     throw StoreError(
         StoreProblem::missing, database_.path(),
         "there is no run " + std::to_string(run_id) + " to resume; `moescope runs list` shows what there is");
   }
+  require_last_checkpoint_at(run_id, from_step);
+  run_ = {.id = run_id,
+          .resumed = true,
+          .cut_due = true,
+          .resume_step = from_step,
+          .state_before = find.text(0),
+          .message_before = find.text(1)};
   find.reset();
-  // Whoever goes on has read the last checkpoint there was. A later one is of somebody who trained the run meanwhile.
-  Statement later(database_, "SELECT max(step) FROM checkpoints WHERE run_id = ? AND num_bytes >= 0 AND step > ?");
-  later.bind_all(run_id, from_step);
-  if (later.step() && !later.is_null(0)) {
-    throw StoreError(StoreProblem::missing, database_.path(),
-                     "run " + std::to_string(run_id) + " has been trained to step " + std::to_string(later.integer(0)) +
-                         " since step " + std::to_string(from_step) +
-                         " of it was read; nothing more is stored here: resume it again, or branch from it");
+  set_state(run_id, "preparing", "");  // so that no other program goes on with it, too
+}
+
+void RunWriter::set_state(int64_t run_id, std::string_view state, std::string_view message) const {
+  Statement(database_, "UPDATE runs SET state = ?2, message = ?3 WHERE run_id = ?1").run(run_id, state, message);
+}
+
+RunWriter::~RunWriter() {
+  if (!run_.cut_due) return;
+  try {
+    set_state(run_.id, run_.state_before, run_.message_before);
+  } catch (const StoreError&) {
+    // Then it stands as interrupted, like the run of a program that was killed.
   }
-  later.reset();
+}
+
+/// Inside write()'s transaction.
+void RunWriter::cut() {
+  const int64_t run_id = run_.id, from_step = run_.resume_step;
+  require_last_checkpoint_at(run_id, from_step);
   for (const char* table : {"commands", "evaluations", "routing_maps", "checkpoints", "events"}) {
     Statement(database_, std::string("DELETE FROM ") + table + " WHERE run_id = ? AND step > ?").run(run_id, from_step);
   }
   metrics_.cut_after(run_id, from_step);
   Statement clock(database_, query("wall_secs_reached"));
   clock.bind_all(run_id);
-  const double wall_secs = clock.step() ? clock.real(0) : 0;
+  run_.resume_secs = clock.step() ? clock.real(0) : 0;
   clock.reset();
-  Statement(database_, query("restore_summary")).run(run_id, from_step, wall_secs);
-  Statement(database_, "UPDATE runs SET state = 'preparing', message = '' WHERE run_id = ?").run(run_id);
-  insert_event_.run(run_id, from_step, wall_secs, "preparing",
+  Statement(database_, query("restore_summary")).run(run_id, from_step, run_.resume_secs);
+  insert_event_.run(run_id, from_step, run_.resume_secs, "preparing",
                     std::string_view("resumed at step " + std::to_string(from_step)), std::string_view(utc_now()));
-  transaction.commit();
-  run_ = {.id = run_id, .resumed = true, .resume_step = from_step, .resume_secs = wall_secs};
+  run_.cut_due = false;
 }
 
 void RunWriter::go_on(const RunStarted& start) {

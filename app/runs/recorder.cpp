@@ -31,10 +31,7 @@ std::string kept(const EventBacklog& backlog) {
 }  // namespace
 
 Recorder::Recorder(Queue<Event>& events, RecorderOptions options)
-    : queue_(events),
-      options_(std::move(options)),
-      backlog_(options_.max_waiting_bytes),
-      run_begun_(options_.resume.has_value()) {
+    : queue_(events), options_(std::move(options)), backlog_(options_.max_waiting_bytes) {
   if (!options_.wait_for_store) open();
   thread_ = std::thread([this] { loop(); });
 }
@@ -66,8 +63,8 @@ void Recorder::loop() {
     bool urgent = closed;
     for (Event& event : queue_.wait_drain(patience)) {
       run_begun_ = run_begun_ || std::holds_alternative<RunStarted>(event);
-      // A run that fails while it is being prepared (no such data set) never was: whoever started it is told by
-      // snapshot.
+      // A run that fails while it is being prepared (no such data set) never was, and one that was to go on stays as it
+      // is: whoever started it is told by snapshot.
       if (!run_begun_ && std::holds_alternative<StateChanged>(event)) continue;
       urgent = urgent || is_urgent(event);
       backlog_.add(std::move(event));

@@ -84,7 +84,7 @@ class Recorder {
   std::unique_ptr<SessionStore> store_;
   std::unique_ptr<RunWriter> writer_;
   EventBacklog backlog_;
-  bool run_begun_;
+  bool run_begun_ = false;
   int64_t num_stored_ = 0, num_checkpoints_ = 0;
   Clock::time_point last_sync_ = Clock::now();
 

@@ -100,10 +100,12 @@ TEST_F(RecorderTest, ARunThatFailsBeforeItBeginsLeavesNoRow) {
   EXPECT_EQ(RunReader(store).count_runs(), 0);
 }
 
-TEST_F(RecorderTest, AResumedRunThatFailsBeforeItGoesOnSaysSo) {
+TEST_F(RecorderTest, AResumedRunThatFailsBeforeItGoesOnStaysAsItWas) {
   {
     Recorder recorder(queue_, options_);
     queue_.push(start());
+    queue_.push(loss(1, 1.0));
+    queue_.push(StateChanged{.step = 1, .wall_secs = 0, .state = RunState::finished, .message = "steps=1 reached"});
   }
   Queue<Event> later;
   options_.resume = {.run_id = 1, .step = 0};
@@ -111,7 +113,10 @@ TEST_F(RecorderTest, AResumedRunThatFailsBeforeItGoesOnSaysSo) {
   later.push(StateChanged{.step = 0, .wall_secs = 0, .state = RunState::failed, .message = "no such data set"});
   recorder.close();
   const SessionStore store(options_.store, SessionStore::Access::read);
-  EXPECT_EQ(RunReader(store).load_summary(1).message, "no such data set");
+  const RunSummary run = RunReader(store).load_summary(1);
+  EXPECT_EQ(run.state, RunState::finished);
+  EXPECT_EQ(run.message, "steps=1 reached");
+  EXPECT_EQ(stored_steps(1), std::vector<int64_t>({1})) << "step 1 was not to be computed again";
 }
 
 TEST_F(RecorderTest, ResumesAStoredRun) {
