@@ -123,8 +123,8 @@ void RunLoop::on(const RestoreLastGood&) {
   evaluation_wanted_ = false;
   single_steps_ = 0;
   deferred_.clear();
-  if (last_good_) {
-    restore(read_checkpoint(*last_good_, "the last good checkpoint"));
+  if (last_good_.bytes) {
+    restore(read_checkpoint(*last_good_.bytes, "the last good checkpoint"));
   } else {  // nothing saved yet: the beginning is the last good state
     make_trainer(setup_.config);
     test_accuracy_ = test_loss_ = -1, test_step_ = -1;

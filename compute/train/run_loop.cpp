@@ -61,8 +61,7 @@ void RunLoop::prepare() {
   channels_.events.push(RunStarted{setup_.config, std::move(environment), num_parameters, gflops});
   if (checkpoint) {
     wall_before_ = checkpoint->head.place.wall_secs;
-    last_good_ = setup_.resume_from;
-    last_good_step_ = trainer_->steps_done();
+    last_good_ = {setup_.resume_from, trainer_->steps_done()};
     evaluation_wanted_ = evaluation_due();
   }
   for (size_t i = 0; i < old_values.size(); ++i) {
@@ -135,7 +134,7 @@ void RunLoop::do_step() {
   switch (trainer_->advance()) {
     case Trainer::Advance::working: return;
     case Trainer::Advance::stepped: after_step(); return;
-    case Trainer::Advance::diverged: diverge(); return;
+    case Trainer::Advance::diverged: diverge(trainer_->divergence()); return;
   }
 }
 
@@ -159,12 +158,6 @@ void RunLoop::after_step() {
     end_run(reason);
   else
     checkpoint_at_epoch_end();
-}
-
-void RunLoop::diverge() {
-  single_steps_ = 0;
-  change_state(RunState::diverged, trainer_->divergence());
-  apply_deferred();
 }
 
 bool RunLoop::evaluation_due() const {
@@ -199,6 +192,7 @@ void RunLoop::after_evaluation() {
   for (const ImageView& view : trainer_->look(*watcher_)) {
     for (const RoutingMap& map : view.routing) channels_.events.push(RoutingTaken{view.image.label, map});
   }
+  if (!std::isfinite(result.loss)) return diverge(bad_evaluation());
   const std::string reason = stop_reason(stop_rule_, progress());
   const bool going = state_ == RunState::running || state_ == RunState::paused;
   if (!reason.empty() && going)
@@ -212,8 +206,7 @@ void RunLoop::end_run(const std::string& reason) {
   evaluation_.reset();
   evaluation_wanted_ = false;
   single_steps_ = 0;
-  take_checkpoint("end", false);
-  change_state(RunState::finished, reason);
+  if (take_checkpoint("end", false)) change_state(RunState::finished, reason);
 }
 
 void RunLoop::change_state(RunState state, const std::string& message) {

@@ -98,16 +98,20 @@ class RunLoop {
   Work work_to_do() const;
   void do_step();
   void after_step();
-  void diverge();
   void begin_evaluation();
   void evaluation_slice();
   void after_evaluation();
   void end_run(const std::string& reason);
   void change_state(RunState state, const std::string& message);
 
+  // when numbers go bad (run_divergence.cpp)
+  void diverge(const std::string& why);
+  bool weights_are_finite();
+  std::string bad_evaluation();
+
   // what is kept and shown (run_reports.cpp)
   void make_trainer(const RunConfig& config);
-  void take_checkpoint(const std::string& reason, bool rolling);
+  bool take_checkpoint(const std::string& reason, bool rolling);
   void roll_checkpoint();
   void checkpoint_at_epoch_end();
   void restore(const Checkpoint& checkpoint);
@@ -145,9 +149,12 @@ class RunLoop {
   double test_accuracy_ = -1, test_loss_ = -1;
   int64_t test_step_ = -1;
 
-  Bytes last_good_;
-  int64_t last_good_step_ = 0;
-  int64_t last_epoch_step_ = 0;  // of the last checkpoint at the end of an epoch
+  struct Good {
+    Bytes bytes;  // null: the beginning
+    int64_t step = 0;
+  };
+  Good last_good_, good_before_;  // the last checkpoint, and the one before it
+  int64_t last_epoch_step_ = 0;   // of the last checkpoint at the end of an epoch
   Clock::time_point last_checkpoint_time_;
 
   Clock::time_point began_;

@@ -55,17 +55,21 @@ Progress RunLoop::progress() const {
           .accuracy = test_accuracy_};
 }
 
-void RunLoop::take_checkpoint(const std::string& reason, bool rolling) {
-  last_good_ = std::make_shared<const std::vector<std::byte>>(trainer_->save(place()));
-  last_good_step_ = trainer_->steps_done();
+/// False, and the run has diverged, when there is nothing good to keep.
+bool RunLoop::take_checkpoint(const std::string& reason, bool rolling) {
+  if (!weights_are_finite()) return false;
+  auto bytes = std::make_shared<const std::vector<std::byte>>(trainer_->save(place()));
+  if (trainer_->steps_done() != last_good_.step) good_before_ = last_good_;
+  last_good_ = {std::move(bytes), trainer_->steps_done()};
   last_checkpoint_time_ = Clock::now();
-  channels_.events.push(CheckpointTaken{last_good_step_, wall_secs(), rolling, reason, last_good_,
+  channels_.events.push(CheckpointTaken{last_good_.step, wall_secs(), rolling, reason, last_good_.bytes,
                                         trainer_->config().train.checkpoint_ring_mib << 20});
+  return true;
 }
 
 void RunLoop::roll_checkpoint() {
   const int64_t every_secs = trainer_->config().train.checkpoint_secs;
-  if (every_secs == 0 || state_ == RunState::diverged || trainer_->steps_done() == last_good_step_) return;
+  if (every_secs == 0 || state_ == RunState::diverged || trainer_->steps_done() == last_good_.step) return;
   if (secs_since(last_checkpoint_time_) >= static_cast<double>(every_secs)) take_checkpoint("rolling", true);
 }
 

@@ -182,9 +182,15 @@ TEST(RunLoop, AnEvaluationGivesWayToCommandsAndToASingleStep) {
   EXPECT_EQ(run.all<Evaluated>()[0].num_images, 64);
 }
 
-void poison(Trainer& trainer) {
-  if (trainer.steps_done() != 10) return;
+void spoil(Trainer& trainer) {
   trainer.model().parameters().find("block1.mlp.w1")->value.f32()[0] = std::numeric_limits<float>::quiet_NaN();
+}
+
+/// As if the update that the run has just made had been one too large.
+void spoil(Driven& run) { spoil(const_cast<Trainer&>(run.loop.trainer())); }
+
+void poison(Trainer& trainer) {
+  if (trainer.steps_done() == 10) spoil(trainer);
 }
 
 RunSetup poisoned() {
@@ -215,6 +221,49 @@ TEST(RunLoop, NaNStopsTheRunNamesLayerAndStepAndGoesBackToTheLastGoodCheckpoint)
   run.tell(SetRunning{true});
   run.turn_to_step(10);
   EXPECT_TRUE(std::isfinite(run.losses().back()));
+}
+
+RunSetup of_dense_blocks() {
+  RunSetup s = setup();
+  s.config.router.kind = RouterKind::dense;
+  return s;
+}
+
+TEST(RunLoop, WeightsThatWentBadInTheLastStepOfAnEpochAreNoCheckpoint) {
+  Driven run(of_dense_blocks());
+  run.turn_to_step(8);
+  spoil(run);
+  run.turn_until([&] { return run.loop.state() == RunState::diverged; });
+  EXPECT_EQ(run.shown->message, "the test loss after step 8 is not finite: block1.mlp.w1 holds a NaN or infinity");
+  for (const CheckpointTaken& taken : run.all<CheckpointTaken>()) EXPECT_LT(taken.step, 8) << taken.reason;
+}
+
+TEST(RunLoop, WeightsThatAreNoNumbersCannotBeSaved) {
+  Driven run(of_dense_blocks());
+  run.turn_to_step(3);
+  run.tell(SetRunning{false});
+  const size_t taken = run.all<CheckpointTaken>().size();
+  spoil(run);
+  run.tell(SaveCheckpoint{});
+  EXPECT_EQ(run.loop.state(), RunState::diverged);
+  EXPECT_EQ(run.shown->message, "after step 3 block1.mlp.w1 holds a NaN or infinity");
+  run.tell(Finish{});
+  EXPECT_EQ(run.all<CheckpointTaken>().size(), taken);
+}
+
+TEST(RunLoop, ACheckpointFromWhichNoStepSucceedsIsNotTheLastGoodOne) {
+  Driven run(of_dense_blocks());
+  for (const int64_t step : {3, 5}) {
+    run.tell(SetRunning{true});
+    run.turn_to_step(step);
+    run.tell(SetRunning{false});
+    run.tell(SaveCheckpoint{});
+  }
+  spoil(run);
+  run.tell(SetRunning{true});
+  run.turn_until([&] { return run.loop.state() == RunState::diverged; });
+  run.tell(RestoreLastGood{});
+  EXPECT_EQ(run.loop.trainer().steps_done(), 3);
 }
 
 TEST(RunLoop, AKnobTurnedAtTheCheckpointsOwnStepGoesBackWithItAndItIsSaid) {
