@@ -253,6 +253,7 @@ void AgentStage::handle(const agent::Train& train) {
   rl::RlSetup setup;
   setup.config = train.config;
   setup.config.threads = threads_;
+  setup.beside = true;
   { const rl::Agent first(setup.config); }  // what cannot be is said before the run in training ends
   forget_agent();
   handle(agent::StopTraining{});

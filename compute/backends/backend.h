@@ -1,4 +1,4 @@
-// What a device must provide: memory, order and a name. It knows nothing of operations: each op keeps its own list of
+// What a device must provide: memory and a name. It knows nothing of operations: each op keeps its own list of
 // implementations (implementations.h), to which a plug-in adds its own at load time.
 #pragma once
 
@@ -16,14 +16,14 @@ class Backend : public Memory {
  public:
   virtual std::string name() const = 0;         // "cpu", "cuda"
   virtual std::string description() const = 0;  // for people: "CPU oneDNN AVX-512, 2 threads"
-  /// Work given so far is done, and its results can be read, when this returns. (CPU: at once.)
-  virtual void synchronize() = 0;
-  virtual void copy_from_host(const Tensor& device, const void* host) = 0;
-  virtual void copy_to_host(void* host, const Tensor& device) = 0;
 };
 
 /// The backend that the configuration asks for, with its threads and kernels chosen. Throws ConfigError, naming what
 /// is missing, when it cannot be had on this machine: an explicit wish never falls back silently.
 std::unique_ptr<Backend> make_backend(const ComputeConfig& config);
+
+/// The CPU with the threads, kernels and precision that the process uses already: for work beside a run, whose bits
+/// must not change under it.
+std::unique_ptr<Backend> backend_beside();
 
 }  // namespace moescope

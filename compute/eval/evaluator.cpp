@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "compute/core/clock.h"
 #include "compute/eval/device_inference.h"
@@ -103,7 +104,9 @@ int64_t count_correct(const Tensor& logits, const int32_t* labels) {
   int64_t correct = 0;
   for (int64_t i = 0; i < logits.dim(0); ++i) {
     const float* row = logits.f32() + i * classes;
-    correct += std::max_element(row, row + classes) - row == labels[i];
+    const float* largest = std::max_element(row, row + classes);
+    const bool is_number = !std::any_of(row, row + classes, [](float logit) { return std::isnan(logit); });
+    correct += is_number && largest - row == labels[i];
   }
   return correct;
 }

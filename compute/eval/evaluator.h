@@ -20,7 +20,7 @@ class DeviceModel;
 struct EvalOptions {
   Split split = Split::test;
   RouterConfig router;
-  WhatIf what_if;          // on top of `router`; edits of the image must be in the data set already
+  WhatIf what_if;  // on top of `router`; edits of the image must be in the data set already
   LossKind loss = LossKind::softmax;
   PixelScale scale = PixelScale::standardize;
   int64_t micro_batch = 32;  // images computed at once; a multiple of the group
@@ -86,7 +86,8 @@ class Evaluation {
 EvalResult evaluate(VisionTransformer& model, std::shared_ptr<const Dataset> dataset, const EvalOptions& options,
                     const std::function<bool(double progress)>& report = {});
 
-/// How many rows of logits (N,classes) have their largest value at labels (N); the lowest index wins a tie.
+/// How many rows of logits (N,classes) have their largest value at labels (N); the lowest index wins a tie. A row
+/// with a NaN is never right.
 int64_t count_correct(const Tensor& logits, const int32_t* labels);
 
 }  // namespace moescope

@@ -203,6 +203,8 @@ void validate(const RunConfig& config, int64_t image_side);
 /// The hidden width, group size and expert-block positions that the configuration implies.
 int64_t expert_width(const RunConfig& config);
 int64_t group_images(const RouterConfig& config);
+/// Of a kind of router: as the released configs have it.
+int64_t default_group_images(RouterKind kind);
 std::vector<bool> moe_layers(const ModelConfig& model, const RouterConfig& router);  // one flag a block
 
 }  // namespace moescope

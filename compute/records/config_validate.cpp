@@ -27,6 +27,14 @@ void check_ranges(const RunConfig& config) {
   }
 }
 
+/// The divisor of `n` that is nearest to `wanted`; of two the smaller.
+int64_t divisor_near(int64_t n, int64_t wanted) {
+  for (int64_t away = 0;; ++away) {
+    for (const int64_t divisor : {wanted - away, wanted + away})
+      if (divisor > 0 && divisor <= n && n % divisor == 0) return divisor;
+  }
+}
+
 void check_data(const RunConfig& c) {
   const bool fixed_size = c.data.dataset != DatasetKind::folder && c.data.dataset != DatasetKind::fashion_scenes;
   const bool cifar = c.data.dataset == DatasetKind::cifar10 || c.data.dataset == DatasetKind::cifar100;
@@ -45,7 +53,7 @@ void check_model(const RunConfig& c, int64_t image_side) {
   const ModelConfig& m = c.model;
   if (m.width % m.heads != 0) {
     refuse("model.heads " + number(m.heads) + " does not divide model.width " + number(m.width),
-           "choose a number of heads that does, such as " + number(std::gcd(m.width, m.heads)));
+           "choose a number of heads that does, such as " + number(divisor_near(m.width, m.heads)));
   }
   if (m.position == PositionKind::sincos2d && (m.width % 4 != 0 || m.width < 8)) {
     refuse("model.position sincos2d needs a model.width that is a multiple of 4 and at least 8, not " + number(m.width),
@@ -53,11 +61,17 @@ void check_model(const RunConfig& c, int64_t image_side) {
   }
   if (image_side > 0 && (m.patch > image_side || image_side % m.patch != 0)) {
     refuse("model.patch " + number(m.patch) + " does not divide the image side " + number(image_side),
-           "choose a patch that does, such as " + number(std::gcd(m.patch, image_side)));
+           "choose a patch that does, such as " + number(divisor_near(image_side, m.patch)));
   }
-  if (image_side > 0 && c.train.shift >= image_side) {
-    refuse("train.shift " + number(c.train.shift) + " moves images of side " + number(image_side) + " out of sight",
-           "choose a smaller shift");
+  if (image_side > 0 && c.train.shift + c.train.crop >= image_side) {
+    const bool both = c.train.shift > 0 && c.train.crop > 0, crops = c.train.shift == 0;
+    refuse((both ? "train.shift " + number(c.train.shift) + " and train.crop " + number(c.train.crop) + " together move"
+            : crops ? "train.crop " + number(c.train.crop) + " moves"
+                    : "train.shift " + number(c.train.shift) + " moves") +
+               " images of side " + number(image_side) + " out of sight",
+           both    ? "choose smaller ones"
+           : crops ? "choose a smaller crop"
+                   : "choose a smaller shift");
   }
 }
 
@@ -101,10 +115,14 @@ void check_placement(const RunConfig& c) {
     refuse("router.kind " + kind + " has no block to work in because model.moe_blocks is 0",
            "set model.moe_blocks=1 or router.kind=dense");
   }
+  if (room == 0) {
+    refuse("model.moe_placement " + placement + " finds no block in model.depth " + number(m.depth),
+           "set model.depth=2 or model.moe_placement=last");
+  }
   if (m.moe_blocks > room) {
     refuse("model.moe_blocks " + number(m.moe_blocks) + " is more than the " + number(room) +
                " blocks that model.moe_placement " + placement + " finds in model.depth " + number(m.depth),
-           "set model.moe_blocks=" + number(std::max<int64_t>(room, 1)) + " or a larger model.depth");
+           "set model.moe_blocks=" + number(room) + " or a larger model.depth");
   }
 }
 
@@ -151,7 +169,7 @@ void check_capacity(const RunConfig& c, int64_t image_side) {
     }
     if (r.kind == RouterKind::experts_choice && slots > tokens) {
       refuse(name + " asks each expert for " + number(slots) + " tokens, more than there are with " + shares,
-             "lower the factor to at most router.num_experts");
+             factor <= 1 ? "set router.capacity_multiple_of=1" : "lower the factor to at most router.num_experts");
     }
   }
 }
@@ -189,7 +207,7 @@ void check_train(const RunConfig& c) {
   if (t.micro_batch < t.batch_size && t.batch_size % t.micro_batch != 0) {
     refuse(
         "train.batch_size " + number(t.batch_size) + " is not a multiple of train.micro_batch " + number(t.micro_batch),
-        "set train.micro_batch=" + number(std::gcd(t.batch_size, t.micro_batch)));
+        "set train.micro_batch=" + number(divisor_near(t.batch_size, t.micro_batch)));
   }
   if (t.schedule_steps > 0 && t.schedule != ScheduleKind::constant) {
     const int64_t cooldown = t.schedule == ScheduleKind::rsqrt ? t.cooldown_steps : 0;
@@ -219,8 +237,11 @@ int64_t expert_width(const RunConfig& config) {
 }
 
 int64_t group_images(const RouterConfig& config) {
-  if (config.group_images > 0) return config.group_images;
-  return config.kind == RouterKind::tokens_choice ? 8 : 1;  // the released configs, NUMERICS 2.8 and 1.1
+  return config.group_images > 0 ? config.group_images : default_group_images(config.kind);
+}
+
+int64_t default_group_images(RouterKind kind) {
+  return kind == RouterKind::tokens_choice ? 8 : 1;  // the released configs, NUMERICS 2.8 and 1.1
 }
 
 std::vector<bool> moe_layers(const ModelConfig& model, const RouterConfig& router) {

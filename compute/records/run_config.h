@@ -111,7 +111,7 @@ struct TrainConfig {
   int64_t crop = 0;                 // pad by so many pixels, then crop at random
   double mixup = 0;                 // alpha of the Dirichlet; 0: off
   int64_t eval_every = 0;           // steps between evaluations; 0: once an epoch
-  int64_t checkpoint_secs = 10;     // a rolling checkpoint at least this often; 0: only at the end
+  int64_t checkpoint_secs = 8;      // between rolling checkpoints, so that with one's own time at most 10 s are lost; 0: only at the end
   int64_t checkpoint_ring_mib = 128; // rolling checkpoints kept to go back to; 0: the last alone
   int64_t seed = 0;
 };

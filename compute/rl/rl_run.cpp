@@ -4,6 +4,8 @@
 #include <limits>
 #include <numeric>
 
+#include "compute/backends/implementations.h"
+#include "compute/backends/precision.h"
 #include "compute/core/clock.h"
 #include "compute/core/error.h"
 #include "compute/data/dataset.h"
@@ -73,11 +75,14 @@ void RlRun::prepare() {
     setup_.config = saved;
   }
   const RlConfig& config = setup_.config;
-  backend_ = make_backend(common_config(config).compute);
+  RunConfig common = common_config(config);
+  backend_ = setup_.beside ? backend_beside() : make_backend(common.compute);
+  common.compute.instructions = instruction_set();
+  common.compute.precision = matmul_precision();
   agent_ = std::make_unique<Agent>(config, *backend_);
   if (setup_.resume_from) agent_->restore(*setup_.resume_from, setup_.resume_name);
   const QNetworkSize size = measure(agent_->learner().online());
-  RunStarted started{common_config(config),
+  RunStarted started{std::move(common),
                      facts_of(*backend_, agent_->environment().info(), size),
                      size.parameters,
                      size.forward_mflop * 1e-3,

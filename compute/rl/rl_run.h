@@ -11,8 +11,8 @@
 #include "compute/backends/backend.h"
 #include "compute/core/queue.h"
 #include "compute/records/event.h"
-#include "compute/rl/agent.h"
 #include "compute/records/stop_rule.h"
+#include "compute/rl/agent.h"
 
 namespace moescope::rl {
 
@@ -24,6 +24,7 @@ struct RlSetup {
   std::string resume_name = "checkpoint";  // what errors call it
   double wall_secs_before = 0;             // of the stored run so far
   StopRule stop_rule;                      // steps= and seconds=; empty: until it is asked to stop
+  bool beside = false;  // another run of this process goes on: its threads and kernels are taken as they are
   /// Called after each step, on the thread that turns; it may take its time. False ends the turn there.
   std::function<bool(const Agent&)> after_step = {};
 };

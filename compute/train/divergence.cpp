@@ -25,22 +25,23 @@ class RoutingWatch : public RoutingObserver {
   int64_t first_bad = -1;
 };
 
-/// Keeps the attention of all blocks at once, which for a large model is more than its training needs.
+/// A pass for each block, so that the attention of only one is kept at a time.
 std::string first_bad_block(VisionTransformer& model, const Tensor& images, const Pass& pass) {
   const int64_t depth = model.config().model.depth, n = images.dim(0), tokens = model.tokens_per_image();
+  const Buffer one({n, model.config().model.heads, tokens, tokens});
   Arena arena;
-  std::vector<Tensor> attention;
-  for (int64_t i = 0; i < depth; ++i) attention.push_back(arena.make({n, model.config().model.heads, tokens, tokens}));
   RoutingWatch watch;
   Pass again = pass;
   again.arena = &arena;
   again.backward = false;
   again.observer = &watch;
-  again.attention_probabilities = attention.data();
-  model.forward(images, again);
   for (int64_t i = 0; i < depth; ++i) {
-    if (!all_finite(attention[static_cast<size_t>(i)]))
-      return "it first shows in the attention of block" + std::to_string(i);
+    std::vector<Tensor> attention(static_cast<size_t>(depth));
+    attention[static_cast<size_t>(i)] = one.tensor();
+    again.attention_probabilities = attention.data();
+    arena.reset();
+    model.forward(images, again);
+    if (!all_finite(one.tensor())) return "it first shows in the attention of block" + std::to_string(i);
     if (watch.first_bad == i) return "it first shows in the router of block" + std::to_string(i);
   }
   return "it first shows after the attention of block" + std::to_string(depth - 1) + ", in its MLP or the head";

@@ -60,30 +60,38 @@ void RunLoop::on(const SetField& c) {
     deferred_.push_back(c);
     return;
   }
-  const std::string old_value = change(c);
-  applied(c.key, old_value, get_field(trainer_->config(), c.key));
+  for (const Changed& one : change(c)) applied(one.key, one.old_value, get_field(trainer_->config(), one.key));
 }
 
-/// Returns the value before.
-std::string RunLoop::change(const SetField& c) {
-  std::string old_value = get_field(trainer_->config(), c.key);
-  if (find_field(c.key).adjust == Adjust::reroute)
-    reroute(c);
-  else
+/// Returns the values before: of this field, and of those that change with it.
+std::vector<RunLoop::Changed> RunLoop::change(const SetField& c) {
+  const RunConfig before = trainer_->config();
+  std::vector<Changed> changed = {{c.key, get_field(before, c.key)}};
+  if (find_field(c.key).adjust == Adjust::reroute) {
+    RunConfig config = before;
+    set_field(config, c.key, c.value);
+    // Groups of the size that is the old kind's own are no wish: another kind has its own, too. Soft MoE on groups of 8
+    // images would let an image's routing depend on its neighbours in the batch.
+    const bool own_groups = config.router.group_images == default_group_images(before.router.kind);
+    if (config.router.kind != before.router.kind && own_groups) {
+      changed.push_back({"router.group_images", get_field(before, "router.group_images")});
+      config.router.group_images = 0;
+    }
+    reroute(config);
+  } else {
     trainer_->set_field(c.key, c.value);
+  }
   ++weights_version_;
   look_again_ = true;
-  return old_value;
+  return changed;
 }
 
-void RunLoop::reroute(const SetField& c) {
-  RunConfig changed = trainer_->config();
-  set_field(changed, c.key, c.value);
+void RunLoop::reroute(const RunConfig& changed) {
   const RouterKind before = trainer_->config().router.kind, after = changed.router.kind;
   if ((before == RouterKind::dense) != (after == RouterKind::dense)) {
     throw ConfigError(
         "router.kind cannot change between dense and a mixture on a running model, whose experts a dense " +
-        std::string("model has not; start a new run with router.kind=") + c.value);
+        std::string("model has not; start a new run with router.kind=") + std::string(choice_name(after)));
   }
   auto next = std::make_unique<Trainer>(changed, dataset_, *backend_);
   next->take_over(*trainer_);

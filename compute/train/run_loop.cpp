@@ -50,10 +50,11 @@ void RunLoop::prepare() {
       stop_rule_.epochs = setup_.config.train.epochs;
   }
   if (checkpoint) restore(*checkpoint);
-  std::vector<std::string> old_values;
+  std::vector<Changed> changes;
   const int64_t num_parameters = trainer_->model().parameters().count();
   const double gflops = model_cost(trainer_->model()).forward_flops * 1e-9;
-  for (const SetField& field : setup_.first_fields) old_values.push_back(change(field));
+  for (const SetField& field : setup_.first_fields)
+    for (Changed& one : change(field)) changes.push_back(std::move(one));
   Environment environment =
       describe_environment(computing_device(*backend_, trainer_->device().get()), dataset_->info(), peak_gflops_);
   environment.insert(environment.end(), setup_.facts.begin(), setup_.facts.end());
@@ -64,10 +65,7 @@ void RunLoop::prepare() {
     last_good_ = {setup_.resume_from, trainer_->steps_done()};
     evaluation_wanted_ = evaluation_due();
   }
-  for (size_t i = 0; i < old_values.size(); ++i) {
-    const std::string& key = setup_.first_fields[i].key;
-    applied(key, old_values[i], get_field(trainer_->config(), key));
-  }
+  for (const Changed& one : changes) applied(one.key, one.old_value, get_field(trainer_->config(), one.key));
   std::erase_if(setup_.watched, [&](const WatchedImage& w) { return w.test_index >= dataset_->info().num_test; });
   if (!setup_.watched.empty()) apply(Watch{setup_.watched, -1});
   began_ = last_checkpoint_time_ = Clock::now();

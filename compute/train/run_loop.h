@@ -90,8 +90,11 @@ class RunLoop {
   void on(const EvaluateNow& c);
   void on(const RestoreLastGood& c);
   void on(const Finish& c);
-  std::string change(const SetField& c);
-  void reroute(const SetField& c);
+  struct Changed {
+    std::string key, old_value;
+  };
+  std::vector<Changed> change(const SetField& c);
+  void reroute(const RunConfig& changed);
   void applied(std::string key, std::string old_value, std::string new_value);
 
   // work (run_loop.cpp)

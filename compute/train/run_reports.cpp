@@ -141,10 +141,15 @@ void RunLoop::publish_weights() {
   setup_.weights->publish(trainer_->model(), std::move(label));
 }
 
-/// Past the end of a schedule that ends at 0 steps change nothing: that is said, not left to be found out.
+/// What a schedule does that nobody can have meant, which is said and not left to be found out: past its end at a rate
+/// of 0 steps change nothing; a warm-up longer than the run never ends.
 std::string RunLoop::schedule_note() const {
   const TrainConfig& train = trainer_->config().train;
   const int64_t length = trainer_->schedule_steps(), step = trainer_->steps_done();
+  const bool warms_up = train.schedule != ScheduleKind::constant && state_ == RunState::running && step < length;
+  if (warms_up && train.warmup_steps >= length)
+    return "train.warmup_steps " + std::to_string(train.warmup_steps) + " is not over when the run of " +
+           std::to_string(length) + " steps is: the learning rate only rises; shorten it or train longer";
   if (state_ != RunState::running || length == 0 || step < length || learning_rate(train, length, step) > 0) return "";
   return "the learning-rate schedule ended at step " + std::to_string(length) +
          " with a rate of 0, so nothing is learned any more; train.epochs (now " +

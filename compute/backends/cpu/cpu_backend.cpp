@@ -1,7 +1,5 @@
-// Host memory, calls that are done when they return, and the choice of threads and kernels.
+// Host memory, and the choice of threads and kernels.
 #include "compute/backends/backend.h"
-
-#include <cstring>
 
 #include "compute/backends/cpu_features.h"
 #include "compute/backends/cuda/plugin.h"
@@ -33,11 +31,6 @@ class CpuBackend : public Backend {
   Device device() const override { return Device::cpu; }
   void* allocate(int64_t bytes) override { return host_memory().allocate(bytes); }
   void release(void* p) noexcept override { host_memory().release(p); }
-  void synchronize() override {}
-  void copy_from_host(const Tensor& device, const void* host) override {
-    std::memcpy(device.data(), host, device.bytes());
-  }
-  void copy_to_host(void* host, const Tensor& device) override { std::memcpy(host, device.data(), device.bytes()); }
 
  private:
   bool tf32_asked_;
@@ -59,5 +52,7 @@ std::unique_ptr<Backend> make_backend(const ComputeConfig& config) {
   set_cpu_threads(config.threads > 0 ? static_cast<int>(config.threads) : cpu_features().physical_threads);
   return std::make_unique<CpuBackend>(config.precision == Precision::tf32);
 }
+
+std::unique_ptr<Backend> backend_beside() { return std::make_unique<CpuBackend>(false); }
 
 }  // namespace moescope

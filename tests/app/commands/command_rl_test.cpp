@@ -228,8 +228,9 @@ TEST_F(CommandRl, SaysInOneSentenceWhatCannotBe) {
   EXPECT_THAT(refused({"rl", "train", "--resume", "latest", "--set", "gamma=0.5"}), HasSubstr("cannot change"));
   EXPECT_THAT(refused({"rl", "train", "breakout", "--resume", "latest"}), HasSubstr("leave them out"));
   const auto of_an_agent = HasSubstr("is of an agent; `moescope rl train --resume`");
-  EXPECT_THAT(refused({"train", "--resume", "latest"}), of_an_agent);
-  EXPECT_THAT(refused({"eval", "latest"}), of_an_agent);
+  EXPECT_THAT(refused({"train", "--resume", "1"}), of_an_agent);
+  EXPECT_THAT(refused({"eval", "1"}), of_an_agent);
+  EXPECT_THAT(refused({"train", "--resume", "latest"}), HasSubstr("no trained model yet"));
   ASSERT_EQ(run_program({"runs", "trash", "1", "--store", store_}).status, 0);
   EXPECT_THAT(refused({"rl", "train", "--resume", "1", "--stop", "steps=200"}), HasSubstr("run 1 is in the trash"));
   ASSERT_EQ(run_program({"runs", "restore", "1", "--store", store_}).status, 0);

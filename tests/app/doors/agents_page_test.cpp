@@ -108,6 +108,8 @@ TEST_F(AgentsStory, APersonTakesTheKeys) {
   ASSERT_TRUE(until([&] { return !page().view()->playing; }));
   hand("key h");
   ASSERT_TRUE(until([&] { return page().view()->by_hand; }));
+  hand("key n");  // where the agent stood its episode may have been over
+  ASSERT_TRUE(until([&] { return page().view()->step == 0; }));
   const int64_t length = page().view()->step;
   const auto names = page().view()->actions;
   hand("key Left");

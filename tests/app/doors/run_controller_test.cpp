@@ -31,7 +31,7 @@ class Controlled {
       controller_->take(snapshot);
       controller_->take_look(look);
       RunNews news = controller_->take_news();
-      other_runs += news.other_run;
+      if (news.other_run) ++other_runs, metrics.clear();  // as the window does: they were of the run before
       if (news.checkpoints) stored = std::move(*news.checkpoints);
       for (const Metric& metric : news.metrics) metrics.push_back(metric);
       for (std::string& text : controller_->drain_notices()) notices.push_back(std::move(text));
@@ -103,7 +103,6 @@ TEST_F(TimeTravelOfARun, AStoredStepIsListedAndAnswersAsTheModelDidThen) {
 
 TEST_F(TimeTravelOfARun, BranchingSavesThisRunAndBeginsAnotherAtTheStep) {
   const int64_t first = run_.snapshot->run_id;
-  run_.metrics.clear();
   run_.run().branch(2);
   ASSERT_TRUE(run_.until([&] { return run_.other_runs == 1 && run_.snapshot->run_id > first; }))
       << testing::PrintToString(run_.notices) << " other runs " << run_.other_runs << ", run " << run_.snapshot->run_id

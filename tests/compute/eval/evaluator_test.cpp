@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "compute/eval/peak.h"
 #include "support/synthetic_dataset.h"
 
@@ -27,6 +29,14 @@ TEST(CountCorrect, TheLowestClassWinsATie) {
   std::copy(values, values + 6, logits.f32());
   const int32_t labels[] = {1, 1, 0};  // right; wrong, since the tie goes to class 0; right
   EXPECT_EQ(count_correct(logits, labels), 2);
+}
+
+TEST(CountCorrect, ARowWithANaNIsNeverRight) {
+  const Buffer logits({2, 3});
+  const float values[] = {NAN, NAN, NAN, 0, NAN, 1};
+  std::copy(std::begin(values), std::end(values), logits.f32());
+  const int32_t labels[] = {0, 2};
+  EXPECT_EQ(count_correct(logits.tensor(), labels), 0);
 }
 
 TEST(Evaluation, TheCutIntoMicroBatchesDoesNotMatter) {

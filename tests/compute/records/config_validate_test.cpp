@@ -57,16 +57,43 @@ TEST(Validate, HeadsDivideTheWidth) {
   RunConfig config;
   config.model.width = 128;
   config.model.heads = 6;
-  EXPECT_THAT(refusal(config), AllOf(HasSubstr("model.heads 6"), HasSubstr("model.width 128"), HasSubstr("such as 2")));
+  EXPECT_THAT(refusal(config), AllOf(HasSubstr("model.heads 6"), HasSubstr("model.width 128"), HasSubstr("such as 4")));
 }
 
 TEST(Validate, PatchDividesTheImage) {
   RunConfig config;
   config.model.patch = 8;
-  EXPECT_THAT(refusal(config), AllOf(HasSubstr("model.patch 8"), HasSubstr("image side 28"), HasSubstr("such as 4")));
+  EXPECT_THAT(refusal(config), AllOf(HasSubstr("model.patch 8"), HasSubstr("image side 28"), HasSubstr("such as 7")));
   EXPECT_EQ(refusal(config, 0), "accepted") << "side not known yet";
   config.model.patch = 56;
   EXPECT_THAT(refusal(config), HasSubstr("model.patch 56"));
+}
+
+TEST(Validate, ImagesAreNotMovedOutOfSight) {
+  RunConfig config;
+  config.train.crop = 28;
+  EXPECT_THAT(refusal(config), HasSubstr("train.crop 28 moves images of side 28 out of sight; choose a smaller crop"));
+  config.train.crop = 14, config.train.shift = 14;
+  EXPECT_THAT(refusal(config), HasSubstr("train.shift 14 and train.crop 14 together"));
+  config.train.crop = 13;
+  EXPECT_EQ(refusal(config), "accepted");
+}
+
+TEST(Validate, RemediesHelp) {
+  RunConfig config = tokens_choice();
+  config.model.depth = 1, config.model.moe_blocks = 1;
+  config.model.moe_placement = MoePlacement::last_odd;
+  EXPECT_THAT(refusal(config), HasSubstr("set model.depth=2"));
+  config.model.depth = 2;
+  EXPECT_EQ(refusal(config), "accepted");
+  config.train.batch_size = 520, config.train.micro_batch = 24;
+  EXPECT_THAT(refusal(config), HasSubstr("set train.micro_batch=26"));
+  RunConfig one;
+  one.router.kind = RouterKind::experts_choice;
+  one.router.num_experts = 1, one.router.capacity_factor = 1, one.router.capacity_multiple_of = 4;
+  EXPECT_THAT(refusal(one), HasSubstr("set router.capacity_multiple_of=1"));
+  one.router.capacity_multiple_of = 1;
+  EXPECT_EQ(refusal(one), "accepted");
 }
 
 TEST(Validate, SinCosWidth) {

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "compute/records/config_fields.h"
 #include "support/driven_run.h"
 #include "support/random_tensor.h"
 
@@ -37,6 +38,24 @@ TEST(Reroute, TheExpertsKeepTheirWeightsAndTheRouterStartsNew) {
   run.turn_to_step(5);
   EXPECT_EQ(run.losses().size(), 5u);
   EXPECT_FALSE(same_bits(run.loop.trainer().model().parameters().find("block1.moe.w1")->value, w1)) << "it trains on";
+}
+
+TEST(Reroute, GroupsOfTheOldKindsOwnSizeBecomeTheNewKinds) {
+  RunSetup of_vmoe = setup("steps=6");
+  of_vmoe.config.router.kind = RouterKind::tokens_choice;
+  of_vmoe.config.router.group_images = 8;
+  Driven run(of_vmoe);
+  run.turn_to_step(3);
+  run.tell(SetField{"router.kind", "soft"});
+  EXPECT_EQ(group_images(run.loop.trainer().config().router), 1) << "Soft MoE routes each image by itself";
+  EXPECT_THAT(run.commands_said(),
+              ElementsAre("3 router.kind: tokens_choice -> soft", "3 router.group_images: 8 -> 0"));
+
+  of_vmoe.config.router.group_images = 4;  // a wish
+  Driven wished(of_vmoe);
+  wished.turn_to_step(3);
+  wished.tell(SetField{"router.kind", "soft"});
+  EXPECT_EQ(group_images(wished.loop.trainer().config().router), 4);
 }
 
 TEST(Reroute, ARouterOfTheSameKindChangesNothing) {

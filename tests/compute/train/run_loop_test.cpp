@@ -223,6 +223,17 @@ TEST(RunLoop, NaNStopsTheRunNamesLayerAndStepAndGoesBackToTheLastGoodCheckpoint)
   EXPECT_TRUE(std::isfinite(run.losses().back()));
 }
 
+TEST(RunLoop, AWarmUpThatOutlastsTheRunIsSaid) {
+  RunSetup s = setup("epochs=2");
+  s.config.train.epochs = 2;
+  s.config.train.warmup_steps = 16;
+  s.config.train.schedule = ScheduleKind::cosine;
+  Driven run(s);
+  run.turn_to_step(1);
+  run.turn_until([&] { return run.shown->step >= 1; });
+  EXPECT_THAT(run.shown->message, HasSubstr("train.warmup_steps 16 is not over when the run of 16 steps is"));
+}
+
 RunSetup of_dense_blocks() {
   RunSetup s = setup();
   s.config.router.kind = RouterKind::dense;
