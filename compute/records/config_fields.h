@@ -115,7 +115,7 @@ void visit_fields(Config& c, Visit&& visit) {
   visit(Field{"router.expert_mlp", 0, 65536, next_run, "hidden width of one expert; 0: model.mlp"}, c.router.expert_mlp);
   visit(Field{"router.activation", 0, 0, next_run, "activation inside an expert"}, c.router.activation);
   visit(Field{"router.identical_init", 0, 1, next_run, "all experts start equal, as in the released configs"}, c.router.identical_init);
-  visit(Field{"router.group_images", 0, 4096, next_run, "images routed together; 0: 8 for tokens_choice, 1 otherwise"}, c.router.group_images);
+  visit(Field{"router.group_images", 0, 4096, reroute, "images routed together; 0: 8 for tokens_choice, 1 otherwise"}, c.router.group_images);
   visit(Field{"router.noise_std", 0, 100, live, "gate noise in training (divided by E for sparse routers)"}, c.router.noise_std);
   visit(Field{"router.temperature", 0.01, 100, live, "the logits are divided by it: above 1 softer, below 1 sharper"}, c.router.temperature);
   visit(Field{"router.capacity_factor", 0.01, 64, live, "slots per expert relative to a fair share"}, c.router.capacity_factor);

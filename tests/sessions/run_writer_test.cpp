@@ -193,7 +193,7 @@ TEST_F(RunWriterTest, ResumingRemovesWhatWillBeComputedAgain) {
   EXPECT_TRUE(reader.load_summary(run).interrupted);
   writer.resume_run(run, 6);
   // Until training really goes on nothing is lost: the data set may be gone, the device refuse.
-  EXPECT_EQ(reader.load_metrics(run, "train/loss").steps.back(), 9);
+  EXPECT_EQ(reader.load_metrics(run, "train/loss").steps.back(), 10);
   EXPECT_EQ(reader.load_summary(run).test_accuracy, 0.9);
 
   // The program goes on with the settings of step 6, except for the weight decay that the user gave anew.

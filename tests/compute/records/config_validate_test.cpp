@@ -170,7 +170,7 @@ TEST(Validate, GroupsFillTheBatches) {
   config.train.micro_batch = 256;  // more than the batch: all of it at once
   EXPECT_EQ(refusal(config), "accepted");
   config.train.micro_batch = 48;
-  EXPECT_THAT(refusal(config), AllOf(HasSubstr("train.batch_size 120"), HasSubstr("set train.micro_batch=24")));
+  EXPECT_THAT(refusal(config), AllOf(HasSubstr("train.batch_size 120"), HasSubstr("set train.micro_batch=40")));
 }
 
 TEST(Validate, DataAndSchedule) {
