@@ -34,7 +34,8 @@ TEST(Reroute, TheExpertsKeepTheirWeightsAndTheRouterStartsNew) {
   EXPECT_EQ(after.find("block1.moe.router")->first_step, 3);
   EXPECT_EQ(after.find("block1.moe.w1")->first_step, 0);
   EXPECT_EQ(run.loop.trainer().steps_done(), 3);
-  EXPECT_THAT(run.commands_said(), ElementsAre("3 router.kind: soft -> tokens_choice"));
+  EXPECT_THAT(run.commands_said(),
+              ElementsAre("3 router.kind: soft -> tokens_choice", "3 router.group_images: 1 -> 0"));
   run.turn_to_step(5);
   EXPECT_EQ(run.losses().size(), 5u);
   EXPECT_FALSE(same_bits(run.loop.trainer().model().parameters().find("block1.moe.w1")->value, w1)) << "it trains on";
