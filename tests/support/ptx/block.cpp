@@ -43,7 +43,8 @@ void Block::run(unsigned number) {
   number_ = number;
   index_ = dim3(number % grid.x, number / grid.x % grid.y, number / (grid.x * grid.y));
   barriers_ = 0;
-  std::memset(shared_.get(), 0xff, kSharedBytes);  // NaN: what is left of the last block must not look right
+  std::memset(shared_.get(), 0xff,
+              kernel.dynamic_begin + launch_.dynamic_bytes);  // NaN: what is left of the last block must not look right
   launch_.log->start_block(shared_.get(), kSharedBytes);
   for (const Kernel::Range& array : kernel.shared_arrays) launch_.log->add_shared(&shared_[array.begin], array.bytes);
   if (launch_.dynamic_bytes > 0) launch_.log->add_shared(&shared_[kernel.dynamic_begin], launch_.dynamic_bytes);
