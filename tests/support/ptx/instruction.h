@@ -109,6 +109,8 @@ struct Kernel {
     size_t begin, bytes;
   };
   std::string name, file;                                  // mangled; "softmax.ptx"
+  /// "softmax_rows", without what C++ puts around it.
+  std::string plain_name() const;
   const std::vector<std::string>* source_files = nullptr;  // the module's
   std::vector<Range> parameters, shared_arrays;
   size_t parameter_bytes = 0, shared_bytes = 0;
