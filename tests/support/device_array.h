@@ -19,8 +19,9 @@ template <class T>
 class DeviceArray {
  public:
   explicit DeviceArray(int64_t size) : size_(size) {
-    data_ = static_cast<T*>(std::malloc(bytes()));
-    if (!data_) throw std::bad_alloc();
+    void* data = nullptr;  // as a device aligns it; any size, where aligned_alloc wants multiples
+    if (posix_memalign(&data, 256, bytes()) != 0) throw std::bad_alloc();
+    data_ = static_cast<T*>(data);
     std::memset(static_cast<void*>(data_), 0xff, bytes());
     on_host::register_allocation(data_, bytes());
   }

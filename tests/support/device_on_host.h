@@ -10,16 +10,22 @@
 
 namespace moescope {
 
+/// Lets the program find its plug-ins: those of the build, or others of the same names (MOESCOPE_TEST_PLUGINS set).
+inline void point_to_plugins() {
+  const char* others = std::getenv("MOESCOPE_TEST_PLUGINS");
+  setenv("MOESCOPE_PLUGINS", others ? others : MOESCOPE_PLUGIN_FOLDER, 1);
+}
+
 /// Why tests that want a GPU are skipped; empty: they are not, or none is wanted.
 inline std::string missing_gpu() {
-  setenv("MOESCOPE_PLUGINS", MOESCOPE_PLUGIN_FOLDER, 1);
+  point_to_plugins();
   return std::getenv("MOESCOPE_TEST_GPU") ? missing_for_cuda() : "";
 }
 
 class DeviceOnHost {
  public:
   DeviceOnHost() {
-    setenv("MOESCOPE_PLUGINS", MOESCOPE_PLUGIN_FOLDER, 1);
+    point_to_plugins();
     const bool on_gpu = std::getenv("MOESCOPE_TEST_GPU") != nullptr;
     choose_cuda_backend(on_gpu ? CudaBackend::gpu : CudaBackend::on_host);
     plugin_ = device_plugin(DeviceKind::cuda);

@@ -24,9 +24,15 @@ uint64_t extended(const char* from, const Operation& o) {
   return static_cast<uint64_t>(static_cast<int64_t>(bits << unused) >> unused);
 }
 
+void count(Warp& warp, const Instruction& i, const uint64_t* base, uint32_t lanes) {
+  if (Traffic* const traffic = warp.block().launch().traffic)
+    count_access(*traffic, *i.operation, base, i.offset, lanes);
+}
+
 void load(Warp& warp, const Instruction& i, uint32_t lanes) {
   const Operation& o = *i.operation;
   const uint64_t* const base = warp.slot(i.slots[o.num_values]);
+  count(warp, i, base, lanes);
   for_lanes(lanes, [&](unsigned lane) {
     const uint64_t address = base[lane] + static_cast<uint64_t>(i.offset);
     const size_t bytes = size_t{o.bytes} * o.num_values;
@@ -42,6 +48,7 @@ void load(Warp& warp, const Instruction& i, uint32_t lanes) {
 void store(Warp& warp, const Instruction& i, uint32_t lanes) {
   const Operation& o = *i.operation;
   const uint64_t* const base = warp.slot(i.slots[0]);
+  count(warp, i, base, lanes);
   for_lanes(lanes, [&](unsigned lane) {
     const uint64_t address = base[lane] + static_cast<uint64_t>(i.offset);
     char* const to = warp.block().access(warp, lane, o.space, address, size_t{o.bytes} * o.num_values, true, false);
@@ -55,6 +62,7 @@ template <class T, bool returns>
 void atomic_add(Warp& warp, const Instruction& i, uint32_t lanes) {
   const uint64_t* const base = warp.slot(i.slots[returns ? 1 : 0]);
   const uint64_t* const operand = warp.slot(i.slots[returns ? 2 : 1]);
+  count(warp, i, base, lanes);
   for_lanes(lanes, [&](unsigned lane) {
     const uint64_t address = base[lane] + static_cast<uint64_t>(i.offset);
     char* const p = warp.block().access(warp, lane, i.operation->space, address, sizeof(T), true, true);
@@ -109,7 +117,7 @@ void add_type(Operations& to, const Name& space, const std::string& kind, unsign
 template <class T>
 void add_atomics(Operations& to, const Name& space, const std::string& type) {
   Operation o{atomic_add<T, true>, 3};
-  o.space = space.space;
+  o.space = space.space, o.bytes = sizeof(T);
   to["atom" + (space.text + (".add" + type))] = o;
   o.execute = atomic_add<T, false>, o.num_operands = 2;
   to["red" + (space.text + (".add" + type))] = o;

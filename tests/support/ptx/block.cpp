@@ -2,9 +2,6 @@
 // threads must reach at one instruction.
 #include "support/ptx/block.h"
 
-#include <cxxabi.h>
-
-#include <cstdlib>
 #include <cstring>
 
 namespace moescope::cuda::ptx {
@@ -15,19 +12,6 @@ std::string text_of(dim3 at) {
 }
 
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-/// "softmax_rows" from the mangled name of moescope::cuda::softmax_rows(...).
-std::string plain_name(const std::string& mangled) {
-  int status = 0;
-  char* const text = abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &status);
-  std::string name = status == 0 ? text : mangled;
-  std::free(text);
-  if (status != 0) return name;
-  constexpr std::string_view kUnnamed = "(anonymous namespace)::";
-  for (size_t at; (at = name.find(kUnnamed)) != std::string::npos;) name.erase(at, kUnnamed.size());
-  name = name.substr(0, name.find_first_of("(<"));
-  return name.substr(name.rfind(':') + 1);
-}
 
 }  // namespace
 
@@ -43,7 +27,8 @@ void Block::run(unsigned number) {
   number_ = number;
   index_ = dim3(number % grid.x, number / grid.x % grid.y, number / (grid.x * grid.y));
   barriers_ = 0;
-  std::memset(shared_.get(), 0xff, kSharedBytes);  // NaN: what is left of the last block must not look right
+  std::memset(shared_.get(), 0xff,
+              kernel.dynamic_begin + launch_.dynamic_bytes);  // NaN: what is left of the last block must not look right
   launch_.log->start_block(shared_.get(), kSharedBytes);
   for (const Kernel::Range& array : kernel.shared_arrays) launch_.log->add_shared(&shared_[array.begin], array.bytes);
   if (launch_.dynamic_bytes > 0) launch_.log->add_shared(&shared_[kernel.dynamic_begin], launch_.dynamic_bytes);
@@ -87,8 +72,7 @@ void Block::pass_barrier() {
     });
   }
   const auto stuck = [&](const std::string& what) {
-    return Fault(plain_name(launch_.kernel->name) + ": block " + text_of(index_) + ": " + what + ":" +
-                 who_waits_where());
+    return Fault(launch_.kernel->plain_name() + ": block " + text_of(index_) + ": " + what + ":" + who_waits_where());
   };
   if (in_functions > 0) throw stuck("deadlock: every live thread waits");
   if (returned > 0)
@@ -124,7 +108,7 @@ std::string Block::place_of(const Instruction& i) const {
 void Block::fail(const Warp& warp, const Fault& fault) const {
   const Instruction& i = warp.current();
   std::string text =
-      place_of(i) + ": " + plain_name(launch_.kernel->name) + ": " + std::string(i.opcode) + ": " + fault.what();
+      place_of(i) + ": " + launch_.kernel->plain_name() + ": " + std::string(i.opcode) + ": " + fault.what();
   if (fault.lane)
     text +=
         " [thread " + text_of(launch_.thread_index(warp.thread(*fault.lane))) + " of block " + text_of(index_) + "]";

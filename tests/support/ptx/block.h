@@ -8,6 +8,7 @@
 
 #include "compute/cuda/on_host/access.h"
 #include "compute/cuda/on_host/machine.h"
+#include "support/ptx/traffic.h"
 #include "support/ptx/warp.h"
 
 namespace moescope::cuda::ptx {
@@ -21,6 +22,7 @@ struct Launch {
   on_host::ThreadOrder order = on_host::ThreadOrder::forward;
   std::mt19937* random = nullptr;
   on_host::AccessLog* log = nullptr;
+  Traffic* traffic = nullptr;  // counted where there is one
 
   unsigned num_threads() const { return threads.x * threads.y * threads.z; }
   dim3 thread_index(unsigned thread) const {

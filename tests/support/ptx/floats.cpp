@@ -36,6 +36,8 @@ struct Exactly {  // by way of double, so that the float is the nearest one
   static float divide(float a, float b) { return a / b; }
 };
 
+double reciprocal_root(double x) { return 1 / std::sqrt(x); }
+
 template <float (*f)(float)>
 float flushing(float x) {
   return flushed(f(flushed(x)));
@@ -92,6 +94,8 @@ void add_floats(Operations& to) {
   add_approximate<Exactly::reciprocal>(to, "rcp");
   add_approximate<Exactly::root>(to, "sqrt");
   add_approximate<Exactly::reciprocal_root>(to, "rsqrt");
+  to["rcp.approx.ftz.f64"] = computes<Float<double>::reciprocal>();
+  to["rsqrt.approx.f64"] = computes<reciprocal_root>();
   to["tanh.approx.f32"] = computes<Exactly::tanh>();
   for (const char* kind : {".approx", ".full"}) {
     to["div" + std::string(kind) + ".f32"] = computes<Exactly::divide>();

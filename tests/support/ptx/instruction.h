@@ -58,8 +58,8 @@ class Warp;
 struct Instruction;
 using Execute = void (*)(Warp& warp, const Instruction& instruction, uint32_t lanes);
 
-/// The result's bits in a lane, of operands that are slots.
-using Apply = uint64_t (*)(const uint64_t* const* operands, unsigned lane);
+/// The results' bits in every lane, of operands that are slots.
+using Apply = void (*)(uint64_t* results, const uint64_t* const* operands);
 
 /// What comes after an instruction.
 enum class Flow : uint8_t { next, branch, end, block_barrier, warp_function };
@@ -70,7 +70,7 @@ struct Operation {
   Execute execute = nullptr;  // warp functions: once all lanes of their mask, the last operand, have come
   uint8_t num_operands = 0;   // slots; the parts of a vector count one each
   Flow flow = Flow::next;
-  Apply apply = nullptr;  // what looks at its own lane only is this, and compute() executes it
+  Apply apply = nullptr;  // what looks at its own lane only and never fails is this, which compute() executes
   // of a memory access
   Space space = Space::generic;
   uint8_t bytes = 0, num_values = 1;
@@ -109,6 +109,8 @@ struct Kernel {
     size_t begin, bytes;
   };
   std::string name, file;                                  // mangled; "softmax.ptx"
+  /// "softmax_rows", without what C++ puts around it.
+  std::string plain_name() const;
   const std::vector<std::string>* source_files = nullptr;  // the module's
   std::vector<Range> parameters, shared_arrays;
   size_t parameter_bytes = 0, shared_bytes = 0;

@@ -21,13 +21,11 @@ struct Integer {
     return static_cast<T>((static_cast<Wide>(a) * static_cast<Wide>(b)) >> (8 * sizeof(T)));
   }
   static T divide(T a, T b) {
-    if (b == 0) throw Fault("division by zero");
     if constexpr (std::is_signed_v<T>)
       if (b == -1) return negate(a);  // the least number has no counterpart
     return static_cast<T>(a / b);
   }
   static T remainder(T a, T b) {
-    if (b == 0) throw Fault("division by zero");
     if constexpr (std::is_signed_v<T>)
       if (b == -1) return 0;
     return static_cast<T>(a % b);
@@ -54,6 +52,17 @@ struct Integer {
   }
 };
 
+/// Only of lanes that run: what stands in the others may be zero.
+template <class T, T (*quotient)(T, T)>
+void divide_lanes(Warp& warp, const Instruction& i, uint32_t lanes) {
+  uint64_t* const to = warp.slot(i.slots[0]);
+  const uint64_t *const a = warp.slot(i.slots[1]), *const b = warp.slot(i.slots[2]);
+  for_lanes(lanes, [&](unsigned lane) {
+    if (value_of<T>(b[lane]) == 0) throw Fault("division by zero", lane);
+    to[lane] = bits_of<T>(quotient(value_of<T>(a[lane]), value_of<T>(b[lane])));
+  });
+}
+
 template <class Narrow, class Wide>
 struct Widening {
   static Wide multiply(Narrow a, Narrow b) { return static_cast<Wide>(static_cast<Wide>(a) * static_cast<Wide>(b)); }
@@ -68,8 +77,8 @@ void add_type(Operations& to, const std::string& type) {
   to["mul.lo" + type] = computes<I::multiply>();
   to["mul.hi" + type] = computes<I::multiply_high>();
   to["mad.lo" + type] = computes<I::multiply_add>();
-  to["div" + type] = computes<I::divide>();
-  to["rem" + type] = computes<I::remainder>();
+  to["div" + type] = {divide_lanes<T, I::divide>, 3};
+  to["rem" + type] = {divide_lanes<T, I::remainder>, 3};
   to["min" + type] = computes<I::least>();
   to["max" + type] = computes<I::largest>();
   to["shr" + type] = computes<I::shift_right>();

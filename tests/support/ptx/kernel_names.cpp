@@ -1,5 +1,8 @@
 // What a word in an operand means: a register, a constant, a special register or an address, each of them a slot.
+#include <cxxabi.h>
+
 #include <algorithm>
+#include <cstdlib>
 
 #include "support/ptx/kernel_reader.h"
 
@@ -16,6 +19,18 @@ constexpr SpecialName kSpecials[] = {{"%tid", Special::thread},
                                      {"%nctaid", Special::grid_size}};
 
 }  // namespace
+
+std::string Kernel::plain_name() const {
+  int status = 0;
+  char* const text = abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status);
+  std::string plain = status == 0 ? text : name;
+  std::free(text);
+  if (status != 0) return plain;
+  constexpr std::string_view kUnnamed = "(anonymous namespace)::";
+  for (size_t at; (at = plain.find(kUnnamed)) != std::string::npos;) plain.erase(at, kUnnamed.size());
+  plain = plain.substr(0, plain.find_first_of("(<"));
+  return plain.substr(plain.rfind(':') + 1);
+}
 
 uint32_t KernelReader::slot_of(const Word& word) {
   if (word.text == "-") return constant_slot(~constant_bits(words_.take().text).value_or(0) + 1);

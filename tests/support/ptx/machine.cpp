@@ -17,6 +17,7 @@ struct Machine {
   std::string report;
   unsigned long long num_launches = 0;
   cudaError_t (*submit)(cudaStream_t, on_host::Work) = nullptr;
+  TrafficTable* traffic = nullptr;
 };
 
 Machine& machine() {
@@ -32,10 +33,10 @@ bool launchable(const Shape& s) {
 
 std::string wrong_memory(const Kernel& kernel, const Shape& shape) {
   if (kernel.shared_bytes + shape.dynamic_bytes > kSharedLimit)
-    return kernel.name + ": shared memory of " + std::to_string(kernel.shared_bytes + shape.dynamic_bytes) +
+    return kernel.plain_name() + ": shared memory of " + std::to_string(kernel.shared_bytes + shape.dynamic_bytes) +
            " bytes goes beyond the 48 KiB of a block";
   if (kernel.uses_dynamic_shared && shape.dynamic_bytes == 0)
-    return kernel.name + ": the kernel uses dynamic shared memory and the launch gives it none";
+    return kernel.plain_name() + ": the kernel uses dynamic shared memory and the launch gives it none";
   return {};
 }
 
@@ -59,15 +60,18 @@ cudaError_t run_grid(const Kernel& kernel, const Shape& shape, std::vector<char>
   const std::lock_guard lock(m.one_grid);
   if (!launchable(shape)) return cudaErrorInvalidConfiguration;
   if (const std::string wrong = wrong_memory(kernel, shape); !wrong.empty()) return fail(wrong);
-  const Launch launch{
-      &kernel, shape.blocks, shape.threads, shape.dynamic_bytes, std::move(parameters), ++m.num_launches,
-      m.order, &m.random,    &m.log};
+  Launch launch{&kernel, shape.blocks, shape.threads, shape.dynamic_bytes, std::move(parameters)};
+  launch.number = ++m.num_launches;
+  launch.order = m.order, launch.random = &m.random, launch.log = &m.log;
+  if (m.traffic) launch.traffic = &(*m.traffic)[{kernel.file, kernel.plain_name()}];
   Block block(launch);
   try {
     for (const unsigned number : order_of_blocks(shape)) block.run(number);
   } catch (const Fault& fault) { return fail(fault.what()); }
   return cudaSuccess;
 }
+
+void count_traffic(TrafficTable* table) { machine().traffic = table; }
 
 cudaError_t submit(cudaStream_t stream, on_host::Work work) {
   return machine().submit ? machine().submit(stream, std::move(work)) : work();

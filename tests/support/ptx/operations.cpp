@@ -1,6 +1,8 @@
 // All opcodes in one table, made once; and what most of them do.
 #include "support/ptx/operations.h"
 
+#include <algorithm>
+
 namespace moescope::cuda::ptx {
 
 namespace {
@@ -29,7 +31,12 @@ void compute(Warp& warp, const Instruction& i, uint32_t lanes) {
   const uint64_t* operands[kMostOperands];
   for (unsigned n = 1; n < o.num_operands; ++n) operands[n - 1] = warp.slot(i.slots[n]);
   uint64_t* const to = warp.slot(i.slots[0]);
-  for_lanes(lanes, [&](unsigned lane) { to[lane] = o.apply(operands, lane); });
+  uint64_t results[kLanes];
+  o.apply(results, operands);
+  if (lanes == kEveryLane)
+    std::copy_n(results, kLanes, to);
+  else
+    for_lanes(lanes, [&](unsigned lane) { to[lane] = results[lane]; });
 }
 
 }  // namespace moescope::cuda::ptx

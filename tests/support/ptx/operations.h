@@ -27,12 +27,15 @@ void add_conversions(Operations& to);
 void add_accesses(Operations& to);
 void add_warp_functions(Operations& to);
 
-/// Applies the operation in each lane.
+/// Applies the operation. All 32 lanes are computed, which is quicker than choosing, and those that run take theirs.
 void compute(Warp& warp, const Instruction& i, uint32_t lanes);
 
 template <auto op, class To, class... From>
-uint64_t apply(const uint64_t* const* operands, unsigned lane) {
-  return [&]<size_t... n>(std::index_sequence<n...>) { return bits_of<To>(op(value_of<From>(operands[n][lane])...)); }
+void apply(uint64_t* __restrict results, const uint64_t* const* operands) {
+  [&]<size_t... n>(std::index_sequence<n...>) {
+    const uint64_t* const from[] = {operands[n]...};
+    for (unsigned lane = 0; lane < kLanes; ++lane) results[lane] = bits_of<To>(op(value_of<From>(from[n][lane])...));
+  }
   (std::index_sequence_for<From...>{});
 }
 

@@ -32,16 +32,18 @@ uint64_t special_value(const Kernel::SpecialSlot& special, const Block& block, u
 }  // namespace
 
 Warp::Warp(Block& block, unsigned number)
-    : block_(block), number_(number), slots_(size_t{kLanes} * block.launch().kernel->num_slots) {
+    : block_(block),
+      number_(number),
+      slots_(size_t{kLanes} * block.launch().kernel->num_slots,
+             ~uint64_t{0}) {  // NaN: what nobody set must not look right
   const unsigned left = block.launch().num_threads() - number * kLanes;
   present_ = left >= kLanes ? kEveryLane : (1u << left) - 1;
+  for (const Kernel::Constant& constant : block.launch().kernel->constants)
+    std::fill_n(slot(constant.slot), kLanes, constant.bits);
 }
 
 void Warp::start() {
-  const Kernel& kernel = *block_.launch().kernel;
-  std::fill(slots_.begin(), slots_.end(), ~uint64_t{0});  // NaN: what nobody set must not look right
-  for (const Kernel::Constant& constant : kernel.constants) std::fill_n(slot(constant.slot), kLanes, constant.bits);
-  for (const Kernel::SpecialSlot& special : kernel.specials)
+  for (const Kernel::SpecialSlot& special : block_.launch().kernel->specials)
     for_lanes(present_,
               [&](unsigned lane) { slot(special.slot)[lane] = special_value(special, block_, thread(lane)); });
   ready_ = present_;
@@ -64,20 +66,21 @@ void Warp::run(unsigned long budget) {
 
 Warp::Group Warp::choose() const {
   const auto first = static_cast<unsigned>(std::countr_zero(ready_));
-  uint32_t at = counter_[first];
-  const on_host::ThreadOrder order = block_.launch().order;
-  if (order == on_host::ThreadOrder::random) {
-    auto skip = block_.draw(static_cast<unsigned>(std::popcount(ready_)));
-    for_lanes(ready_, [&](unsigned lane) { at = skip-- == 0 ? counter_[lane] : at; });
-  } else {
-    const bool forward = order == on_host::ThreadOrder::forward;
-    for_lanes(ready_,
-              [&](unsigned lane) { at = forward ? std::min(at, counter_[lane]) : std::max(at, counter_[lane]); });
-  }
-  Group group{0, at, kNowhere};
+  uint32_t least = counter_[first], largest = least;
   for_lanes(ready_, [&](unsigned lane) {
-    if (counter_[lane] == at) group.lanes |= 1u << lane;
-    if (counter_[lane] > at) group.stop = std::min(group.stop, counter_[lane]);
+    least = std::min(least, counter_[lane]);
+    largest = std::max(largest, counter_[lane]);
+  });
+  if (least == largest) return {ready_, least, kNowhere};
+  Group group{0, least, kNowhere};
+  if (block_.launch().order == on_host::ThreadOrder::reverse) group.at = largest;
+  if (block_.launch().order == on_host::ThreadOrder::random) {
+    auto skip = block_.draw(static_cast<unsigned>(std::popcount(ready_)));
+    for_lanes(ready_, [&](unsigned lane) { group.at = skip-- == 0 ? counter_[lane] : group.at; });
+  }
+  for_lanes(ready_, [&](unsigned lane) {
+    if (counter_[lane] == group.at) group.lanes |= 1u << lane;
+    if (counter_[lane] > group.at) group.stop = std::min(group.stop, counter_[lane]);
   });
   return group;
 }
@@ -85,11 +88,9 @@ Warp::Group Warp::choose() const {
 uint32_t Warp::passing_guard(const Instruction& i, uint32_t lanes) {
   if (i.guard == kNoSlot) return lanes;
   const uint64_t* const predicate = slot(i.guard);
-  uint32_t passing = 0;
-  for_lanes(lanes, [&](unsigned lane) {
-    if (value_of<bool>(predicate[lane]) != i.guard_negated) passing |= 1u << lane;
-  });
-  return passing;
+  uint32_t set = 0;
+  for (unsigned lane = 0; lane < kLanes; ++lane) set |= static_cast<uint32_t>(predicate[lane] & 1) << lane;
+  return lanes & (i.guard_negated ? ~set : set);
 }
 
 void Warp::run_group(Group group, unsigned long& budget) {
@@ -124,8 +125,7 @@ void Warp::run_group(Group group, unsigned long& budget) {
     if (i.operation->flow == Flow::block_barrier) at_barrier_ |= lanes;
     if (i.operation->flow == Flow::warp_function) {
       at_function_ |= lanes;
-      for_lanes(lanes, [&](unsigned lane) { check_mask(lane, mask_of(lane)); });
-      meet(i, at);
+      meet(i, at, lanes);
     }
     return;
   }
@@ -138,17 +138,22 @@ uint32_t Warp::mask_of(unsigned lane) const {
   return value_of<uint32_t>(slots_[size_t{kLanes} * slot_number + lane]) & present_;
 }
 
-void Warp::meet(const Instruction& i, uint32_t at) {
+void Warp::meet(const Instruction& i, uint32_t at, uint32_t arriving) {
+  const uint64_t* const masks = slot(i.slots[i.operation->num_operands - 1u]);
+  const auto mask_here = [&](unsigned lane) { return value_of<uint32_t>(masks[lane]) & present_; };
+  for_lanes(arriving, [&](unsigned lane) { check_mask(lane, mask_here(lane)); });
   uint32_t here = 0;
   for_lanes(at_function_, [&](unsigned lane) { here |= counter_[lane] == at ? 1u << lane : 0; });
   while (here != 0) {
     const auto lane = static_cast<unsigned>(std::countr_zero(here));
-    const uint32_t mask = mask_of(lane);
+    const uint32_t mask = mask_here(lane);
     uint32_t arrived = 0;
-    for_lanes(here, [&](unsigned other) { arrived |= mask_of(other) == mask ? 1u << other : 0; });
+    for_lanes(here, [&](unsigned other) { arrived |= mask_here(other) == mask ? 1u << other : 0; });
     here &= ~arrived;
-    check_company(lane, mask, arrived);
-    if (arrived != mask) continue;  // the others will come
+    if (arrived != mask) {  // the others will come, unless they wait elsewhere
+      check_company(lane, mask, arrived);
+      continue;
+    }
     i.operation->execute(*this, i, mask);
     at_function_ &= ~mask;
     ready_ |= mask;

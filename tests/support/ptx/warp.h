@@ -60,7 +60,8 @@ class Warp {
   void move(uint32_t lanes, uint32_t to) {
     for_lanes(lanes, [&](unsigned lane) { counter_[lane] = to; });
   }
-  void meet(const Instruction& i, uint32_t at);
+  /// Lets those go on whose mask is complete, now that some more lanes have come.
+  void meet(const Instruction& i, uint32_t at, uint32_t arriving);
   uint32_t mask_of(unsigned lane) const;
   void check_mask(unsigned lane, uint32_t mask) const;
   /// Lanes have returned: nobody may wait for them.
