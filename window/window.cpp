@@ -64,6 +64,7 @@ struct Window::Impl {
   void set_wakers(const std::function<void()>& wake);
   void take_news();
   void take_looks();
+  void tell_road();
   void take_store_text();
   void refresh_look();
   void draw(ImagePixels* picture = nullptr);
@@ -143,6 +144,14 @@ void Window::Impl::take_news() {
   take_store_text();
 }
 
+/// Which way heat maps take from a GPU is found out when the first is drawn.
+void Window::Impl::tell_road() {
+  std::optional<gl::DeviceValues::News> news = textures.take_news();
+  if (!news) return;
+  news->trouble ? workspace.banner().notice(std::move(news->text)) : workspace.banner().tell(std::move(news->text));
+  pace.again();
+}
+
 void Window::Impl::take_looks() {
   if (run.take_look(answer)) {
     ++look_serial;
@@ -199,6 +208,7 @@ void Window::Impl::draw(ImagePixels* picture) {
   const bool key_came_up = display.end_frame();
   look.key_presses.clear();
   pass_on_wishes(commands);
+  tell_road();
   const double built = Display::now_secs(), cpu_built = cpu_ms_of_this_thread();
 
   display.submit(look.theme.background);

@@ -72,6 +72,16 @@ void report_engine() {
   line("kernels", std::string(choice_name(best_instruction_set())) + " (compute.instructions chooses others)");
 }
 
+void report_display() {
+  const auto plugin = missing_for_cuda().empty() ? device_plugin(DeviceKind::cuda) : nullptr;
+  std::string hindrance;
+  const DisplayProbe probe = probe_display([&] {
+    if (plugin) hindrance = plugin->gl_hindrance();
+  });
+  line("display", probe.words);
+  if (plugin && probe.usable) line("heat maps", heat_map_road(hindrance, probe.renderer));
+}
+
 /// False when the store is there and not sound.
 bool report_store(const fs::path& store) {
   fs::path existing = store;
@@ -97,7 +107,7 @@ int doctor(const fs::path& store) {
   line("moescope", program_version());
   report_processor();
   report_engine();
-  line("display", probe_display().words);
+  report_display();
   const bool sound = report_store(store);
   report_assets();
   return sound ? 0 : 1;

@@ -4,12 +4,19 @@
 #include <new>
 
 #include "compute/cuda/session.h"
+#include "compute/cuda/shared_texture.h"
 #include "compute/cuda/single_ops.h"
 
 namespace moescope::device_api {
 
 struct Session {
   cuda::Session program;
+};
+struct KeptMaps {
+  std::unique_ptr<cuda::KeptMaps> maps;
+};
+struct SharedTexture {
+  cuda::SharedTexture texture;
 };
 
 namespace {
@@ -94,6 +101,24 @@ Fault auxiliary(const AuxiliaryAsk* ask) {
   return guarded([&] { cuda::auxiliary(*ask); });
 }
 
+Fault take_maps(Session* s, int32_t slot, KeptMaps** out) {
+  return guarded([&] {
+    std::unique_ptr<cuda::KeptMaps> maps = s->program.take_maps(slot);
+    *out = maps ? new KeptMaps{std::move(maps)} : nullptr;
+  });
+}
+void drop_maps(KeptMaps* maps) { delete maps; }
+Fault gl_device() {
+  return guarded([] { cuda::check_gl_device(); });
+}
+Fault share_texture(uint32_t texture, int64_t width, int64_t height, SharedTexture** out) {
+  return guarded([&] { *out = new SharedTexture{{texture, width, height}}; });
+}
+void unshare_texture(SharedTexture* texture) { delete texture; }
+Fault write_texture(KeptMaps* maps, const MapTexels* texels, SharedTexture* texture) {
+  return guarded([&] { texture->texture.write(*maps->maps, *texels); });
+}
+
 const Functions* table() {
   static const Functions functions = [] {
     Functions f{};
@@ -104,6 +129,8 @@ const Functions* table() {
     f.stage = stage, f.launch = launch, f.wait = wait, f.routing = routing, f.layers = layers;
     f.attention = attention, f.cudnn = cudnn;
     f.choose = choose, f.auxiliary = auxiliary;
+    f.take_maps = take_maps, f.drop_maps = drop_maps, f.gl_device = gl_device;
+    f.share_texture = share_texture, f.unshare_texture = unshare_texture, f.write_texture = write_texture;
     return f;
   }();
   return &functions;

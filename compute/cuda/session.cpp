@@ -262,6 +262,7 @@ void Session::launch(int32_t number) {
   }
   slot.finished.record(lane.stream);
   slot.launched = true;
+  keep_maps(slot);
   if (!slot.plan.update) return;
   updated_.record(lane.stream);
   has_updated_ = true;

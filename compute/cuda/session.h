@@ -13,6 +13,7 @@
 #include <span>
 
 #include "compute/cuda/fused_attention.h"
+#include "compute/cuda/kept_maps.h"
 #include "compute/cuda/network.h"
 #include "compute/cuda/step_layout.h"
 
@@ -42,6 +43,9 @@ class Session {
   device_api::StepResult wait(int32_t slot);
   device_api::RoutingView routing(int32_t slot, int64_t part, int64_t layer) const;
   device_api::LayersView layers(int32_t slot, int64_t part) const;
+  /// The maps of the last step launched in the slot, once; null: it routes nothing. Throws DeviceError out_of_memory
+  /// when there was no room for them.
+  std::unique_ptr<KeptMaps> take_maps(int32_t slot);
   /// Who computes the training steps' attention, and why.
   std::string attention() const;
 
@@ -57,6 +61,7 @@ class Session {
     Buffer device_in, device_out;
     Event uploaded, finished;
     bool staged = false, launched = false;
+    std::unique_ptr<KeptMaps> maps;  // until they are taken
   };
   struct Captured {
     std::string key;  // the lane and the plan's bytes
@@ -88,6 +93,8 @@ class Session {
   void queue_loss(const Run& run, Slot& slot, const float* targets, int64_t part, float* logits, float* dlogits);
   void queue_routing(const Run& run, Slot& slot, int64_t part);
   void queue_layers(const Run& run, Slot& slot, int64_t part);
+  void queue_maps(const Run& run, const Slot& slot) const;
+  void keep_maps(Slot& slot);
   void queue_update(const Run& run, Slot& slot);
   const Buffer& flat(device_api::Flat what);
   std::byte* device_out(const Slot& slot, int64_t offset) const;
@@ -106,6 +113,7 @@ class Session {
   std::unique_ptr<Lane> beside_;  // null until it is used
   Buffer copied_values_;          // that it looks at
   Event updated_, values_copied_;
+  std::shared_ptr<MapPool> maps_ = std::make_shared<MapPool>();
   bool has_updated_ = false, has_copied_ = false;
   std::array<Slot, device_api::kNumSlots> slots_;
   std::vector<std::unique_ptr<Captured>> captured_;

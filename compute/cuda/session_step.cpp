@@ -110,6 +110,7 @@ void Session::queue_part(const Run& run, Slot& slot, const Examples& examples, i
   network.forward(run, memory);
   if (slot.plan.keep_routing) queue_routing(run, slot, part);
   if (slot.plan.keep_layers) queue_layers(run, slot, part);
+  if (slot.plan.keep_maps) queue_maps(run, slot);
   if (!slot.plan.backward) return;
   float* dimages = slot.plan.input_gradient ? out(slot.out->input_gradient, first * extents_.image_floats) : nullptr;
   if (shape_.bare_layer) {

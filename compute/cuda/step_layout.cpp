@@ -87,6 +87,7 @@ OutputLayout::OutputLayout(const device_api::StepPlan& plan, const StepExtents& 
   logits = take(at, count * x.output_rows * x.output_columns * kFour);
   device_bytes = at;
   if (plan.keep_outputs) copied_bytes = device_bytes;
+  place_maps(plan, x);
   at = copied_bytes;
   if (plan.keep_routing && x.layers > 0) {
     const RoutingLayout sizes = routing_sizes(plan, x);
@@ -95,6 +96,16 @@ OutputLayout::OutputLayout(const device_api::StepPlan& plan, const StepExtents& 
   for (int64_t part = 0; part < plan.parts && plan.keep_layers; ++part)
     layers.push_back(take(at, num_layer_stretches(x) * plan.images * x.tokens * x.features * kFour));
   bytes = at;
+}
+
+void OutputLayout::place_maps(const device_api::StepPlan& plan, const StepExtents& x) {
+  maps_begin = device_bytes, maps_bytes = 0;
+  if (!plan.keep_maps || x.layers == 0) return;
+  const RoutingLayout sizes = routing_sizes(plan, x);
+  const auto put = [&](int64_t size) { return size > 0 ? take(maps_bytes, size * kFour) : -1; };
+  for (int64_t layer = 0; layer < x.layers; ++layer)
+    maps.push_back({put(sizes.dispatch), put(sizes.combine), put(sizes.gates)});
+  device_bytes += maps_bytes;
 }
 
 int64_t num_layer_stretches(const StepExtents& x) { return 2 * x.depth + 2; }

@@ -33,14 +33,24 @@ struct RoutingLayout {
       group_sums, dispatch, combine, scale, unit_off;
 };
 
+/// Offsets of what heat maps show of a layer, -1: it has none of the kind.
+struct MapLayout {
+  int64_t dispatch, combine, gates;
+};
+
 struct OutputLayout {
   int64_t loss, squares, norm, clip, aux, predicted, input_gradient, logits;
   int64_t copied_bytes;                // up to here both sides hold the same
-  int64_t device_bytes;                // of the device: the logits too when nobody asked for them
+  int64_t device_bytes;                // of the device: the logits too when nobody asked for them, and the maps
+  int64_t maps_begin, maps_bytes;      // on the device alone
+  std::vector<MapLayout> maps;         // (layers), from maps_begin on
   std::vector<RoutingLayout> routing;  // (parts, layers), on the host alone
   std::vector<int64_t> layers;         // (parts) likewise
   int64_t bytes;                       // of the host
   OutputLayout(const device_api::StepPlan& plan, const StepExtents& extents);
+
+ private:
+  void place_maps(const device_api::StepPlan& plan, const StepExtents& extents);
 };
 
 /// Inputs of a part that keep experts of their own: images in Tokens Choice, else groups.

@@ -94,7 +94,7 @@ void check_asked(const Pass& pass) {
 }
 
 void begin(DeviceModel& device, const VisionTransformer& model, const Tensor& images, const Stretch& stretch,
-           const Pass& pass, int slot) {
+           const Pass& pass, int slot, bool keep_maps) {
   device_api::StepPlan plan = empty_plan();
   set_router(*pass.router, stretch.group_tokens, false, plan);
   if (stretch.partial && pass.router->kind != RouterKind::soft)
@@ -104,6 +104,7 @@ void begin(DeviceModel& device, const VisionTransformer& model, const Tensor& im
   plan.keep_outputs = 1;
   plan.keep_logits = pass.observer != nullptr;
   plan.keep_routing = pass.observer || is_sparse(pass);  // to count what the experts did
+  plan.keep_maps = keep_maps;
   const Interventions changed = interventions(model, pass, stretch, images.dim(0), plan);
   device_api::StepInput input{};
   input.images = images.rows(stretch.begin, stretch.end).f32();
@@ -157,7 +158,8 @@ bool intervenes(const WhatIf& w) {
 
 bool runs_on_device(const WhatIf& w) { return !w.slots_per_expert; }
 
-Tensor infer_on_device(DeviceModel& device, const VisionTransformer& model, const Tensor& images, const Pass& pass) {
+Tensor infer_on_device(DeviceModel& device, const VisionTransformer& model, const Tensor& images, const Pass& pass,
+                       ImageMaps* maps) {
   check_asked(pass);
   const int64_t n = images.dim(0), group = group_images(*pass.router), tokens = model.tokens_per_image();
   const int64_t whole = routes(pass) ? n / group * group : n;
@@ -170,23 +172,29 @@ Tensor infer_on_device(DeviceModel& device, const VisionTransformer& model, cons
   for (const Stretch& stretch : {Stretch{0, whole, routes(pass) ? group * tokens : tokens, false},
                                  Stretch{whole, n, (n - whole) * tokens, true}}) {
     if (stretch.size() == 0) continue;
-    begin(device, model, images, stretch, pass, slot);
+    begin(device, model, images, stretch, pass, slot, maps != nullptr);
     rows += end(device, model, pass, slot, logits.rows(stretch.begin, stretch.end));
+    if (!maps) continue;
+    for (auto& of_image : device.take_maps(slot)) maps->push_back(std::move(of_image));
   }
   count_work(model, n, rows);
   return logits;
 }
 
-void begin_inference(DeviceModel& device, const VisionTransformer& model, const Tensor& images, const Pass& pass) {
+void begin_inference(DeviceModel& device, const VisionTransformer& model, const Tensor& images, const Pass& pass,
+                     bool keep_maps) {
   check_asked(pass);
   const int64_t group = routes(pass) ? group_images(*pass.router) : 1;
   if (images.dim(0) % group != 0) throw std::logic_error("a look beside training is asked about part of a group");
-  begin(device, model, images, {0, images.dim(0), group * model.tokens_per_image(), false}, pass, kBesideSlot);
+  begin(device, model, images, {0, images.dim(0), group * model.tokens_per_image(), false}, pass, kBesideSlot,
+        keep_maps);
 }
 
-Tensor end_inference(DeviceModel& device, const VisionTransformer& model, int64_t num_images, const Pass& pass) {
+Tensor end_inference(DeviceModel& device, const VisionTransformer& model, int64_t num_images, const Pass& pass,
+                     ImageMaps* maps) {
   const Tensor logits = pass.arena->make({num_images, model.image().classes});
   count_work(model, num_images, end(device, model, pass, kBesideSlot, logits));
+  if (maps) *maps = device.take_maps(kBesideSlot);
   return logits;
 }
 

@@ -12,6 +12,10 @@
 
 namespace moescope {
 
+class DeviceMaps;
+/// One an image of a look; none where nothing was routed.
+using ImageMaps = std::vector<std::shared_ptr<const DeviceMaps>>;
+
 class DeviceModel {
  public:
   /// Takes the model's shape and copies its values to the device. Throws ConfigError for what the device program does
@@ -49,6 +53,8 @@ class DeviceModel {
   /// kept lists live in `arena`, the rest until the slot's next step. router: the knobs of the step.
   Routing routing(int slot, int64_t part, int64_t layer, const RouterConfig& router, Arena& arena) const;
   int64_t num_layers() const { return static_cast<int64_t>(layers_.size()); }  // with mixtures
+  /// The weights that the last step in `slot` left on the device (StepPlan::keep_maps), once.
+  ImageMaps take_maps(int slot) const;
   /// What its layers passed on, (2*depth+2, images*tokens, D) as LayersView orders them; until the slot's next step.
   Tensor layers(int slot, int64_t part) const;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,8 @@
 #include "compute/records/run_config.h"
 
 namespace moescope {
+
+class DeviceMaps;
 
 enum class RunState { preparing, running, paused, diverged, failed, finished };
 
@@ -22,6 +25,7 @@ struct ImageView {
   std::vector<float> probabilities;    // (classes)
   std::vector<RoutingMap> routing;     // one per MoE layer looked at, in layer order
   int64_t step = 0;                    // updates done when this was computed
+  std::shared_ptr<const DeviceMaps> on_device;  // the weights of `routing` where a GPU has them; null: a CPU looked
 };
 
 struct Snapshot {

@@ -89,6 +89,11 @@ RouterConfig alone(RouterConfig knobs) {
   return knobs;
 }
 
+/// Each view's weights where a GPU has them.
+void attach(ImageMaps maps, std::span<ImageView> views) {
+  for (size_t i = 0; i < std::min(maps.size(), views.size()); ++i) views[i].on_device = std::move(maps[i]);
+}
+
 /// Logits become probabilities in place.
 void fill_probabilities(const Tensor& logits, std::span<ImageView> views) {
   softmax(logits, logits);
@@ -106,7 +111,10 @@ void Watcher::run(VisionTransformer& model, const Tensor& inputs, Pass& pass, st
   MapObserver maps(model, layer_, pass.step, views);
   pass.router = &knobs;
   pass.observer = &maps;
-  fill_probabilities(device ? infer_on_device(*device, model, inputs, pass) : model.forward(inputs, pass), views);
+  ImageMaps kept;
+  fill_probabilities(device ? infer_on_device(*device, model, inputs, pass, &kept) : model.forward(inputs, pass),
+                     views);
+  attach(std::move(kept), views);
 }
 
 Watcher::Begun Watcher::begin(const VisionTransformer& model, const RouterConfig& router, int64_t step,
@@ -117,7 +125,7 @@ Watcher::Begun Watcher::begin(const VisionTransformer& model, const RouterConfig
   Pass pass;
   pass.router = &begun.knobs;
   pass.observer = &wanted;
-  begin_inference(device, model, inputs_, pass);
+  begin_inference(device, model, inputs_, pass, true);
   return begun;
 }
 
@@ -130,7 +138,9 @@ std::vector<ImageView> Watcher::end(const VisionTransformer& model, Begun begun,
   pass.router = &begun.knobs;
   pass.observer = &maps;
   const auto images = static_cast<int64_t>(begun.views.size());
-  fill_probabilities(end_inference(device, model, images, pass), begun.views);
+  ImageMaps kept;
+  fill_probabilities(end_inference(device, model, images, pass, &kept), begun.views);
+  attach(std::move(kept), begun.views);
   return std::move(begun.views);
 }
 

@@ -17,6 +17,9 @@ class GlTextures : public ui::Textures {
   ImTextureID image(uint64_t key, const ImagePixels& pixels) override;
   ImTextureID heat_map(uint64_t key, uint64_t version, const ui::HeatValues& heat) override;
   ImTextureID color_map() override { return id(painter_.colors()); }
+  std::string heat_map_road() const override { return painter_.from_device().road(); }
+  /// What changed about that road, once.
+  std::optional<DeviceValues::News> take_news() { return painter_.from_device().take_news(); }
   size_t size() const { return entries_.size(); }
 
  private:

@@ -47,7 +47,8 @@ HeatMapPainter::~HeatMapPainter() {
 
 void HeatMapPainter::paint(const ui::HeatValues& heat, Texture& picture) {
   const int width = static_cast<int>(heat.width), height = static_cast<int>(heat.height);
-  values_.upload_floats(width, height, heat.values.data());
+  const Texture* values = from_device_.texture_of(heat);
+  if (!values) values_.upload_floats(width, height, heat.values.data());
   picture.reserve_rgba(width, height);
   glBindFramebuffer(GL_FRAMEBUFFER, framebuffer_);
   glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, picture.name(), 0);
@@ -58,7 +59,7 @@ void HeatMapPainter::paint(const ui::HeatValues& heat, Texture& picture) {
   glActiveTexture(GL_TEXTURE1);
   glBindTexture(GL_TEXTURE_2D, colors_.name());
   glActiveTexture(GL_TEXTURE0);
-  glBindTexture(GL_TEXTURE_2D, values_.name());
+  glBindTexture(GL_TEXTURE_2D, (values ? *values : values_).name());
   glUniform1i(program_.uniform("values"), 0);
   glUniform1i(program_.uniform("colors"), 1);
   glUniform2f(program_.uniform("range"), heat.low, heat.high);

@@ -1,10 +1,12 @@
-// Values coloured on the graphics side: uploaded as floats, drawn once by shaders/heatmap.frag into a small picture.
+// Values coloured on the graphics side: as floats in a texture, uploaded or written by a GPU, drawn once by
+// shaders/heatmap.frag into a small picture.
 #pragma once
 
 #include <array>
 #include <string>
 #include <vector>
 
+#include "widgets/gl/device_values.h"
 #include "widgets/gl/program.h"
 #include "widgets/gl/texture.h"
 #include "widgets/ui/textures.h"
@@ -30,10 +32,13 @@ class HeatMapPainter {
   /// Colours `heat` into `picture`, one texel a value. NaN becomes transparent. Leaves framebuffer 0 bound.
   void paint(const ui::HeatValues& heat, Texture& picture);
   const Texture& colors() const { return colors_; }
+  DeviceValues& from_device() { return from_device_; }
+  const DeviceValues& from_device() const { return from_device_; }
 
  private:
   Program program_;
   Texture colors_, values_;
+  DeviceValues from_device_;
   GLuint framebuffer_ = 0, vertex_array_ = 0;
 };
 

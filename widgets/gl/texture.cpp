@@ -43,6 +43,12 @@ void Texture::upload_floats(int width, int height, const float* values) {
   glTexImage2D(GL_TEXTURE_2D, 0, GL_R32F, width, height, 0, GL_RED, GL_FLOAT, values);
 }
 
+void Texture::reserve_floats(int width, int height) {
+  bind_new(false);
+  width_ = width, height_ = height;
+  glTexImage2D(GL_TEXTURE_2D, 0, GL_R32F, width, height, 0, GL_RED, GL_FLOAT, nullptr);
+}
+
 void Texture::reserve_rgba(int width, int height) {
   if (width == width_ && height == height_) return;
   bind_new(false);

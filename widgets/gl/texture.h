@@ -24,6 +24,8 @@ class Texture {
   static Texture from_bytes(int width, int height, int channels, const uint8_t* bytes, bool linear = false);
   /// Replaces the content with one float a texel.
   void upload_floats(int width, int height, const float* values);
+  /// Room for one float a texel, that somebody else will write.
+  void reserve_floats(int width, int height);
   /// Room for a picture that a shader will draw.
   void reserve_rgba(int width, int height);
 

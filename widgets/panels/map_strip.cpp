@@ -37,8 +37,11 @@ MapStrip::Result MapStrip::draw_ui(const Rect& area, const Seen& seen, const Str
     version_ = version;
     colour_all(maps, columns, rows);
   }
+  MapTexels texels = maps.texels;
+  texels.pictures = maps.count, texels.across = columns, texels.fill = maps.low;
   const ImTextureID texture = seen.textures->heat_map(
-      maps.key, version, {columns * maps.grid_width, rows * maps.grid_height, values_, maps.low, maps.high});
+      maps.key, version,
+      {columns * maps.grid_width, rows * maps.grid_height, values_, maps.low, maps.high, maps.device, texels});
   result.height = std::min(area.h, static_cast<float>(rows) * row_height);
   if (with_bar)
     plots::draw_color_bar(

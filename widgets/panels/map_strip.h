@@ -17,6 +17,8 @@ struct StripMaps {
   uint64_t key = 0, version = 0;    // of the texture
   float cell = 30;                  // side of a map in design units, at most
   std::function<float(int64_t item, int64_t patch)> value;
+  const DeviceMaps* device = nullptr;           // that has the values too; null: none
+  MapTexels texels;                             // of item 0
   std::function<int64_t(int64_t item)> expert;  // whose line stands below it; -1: none
   std::function<bool(int64_t item)> lit;        // drawn with a light frame
   int64_t shown = -1;                           // drawn with an accent frame

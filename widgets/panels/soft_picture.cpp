@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "widgets/panels/on_device.h"
 #include "widgets/panels/pixel_histogram.h"
 #include "widgets/panels/shown.h"
 #include "widgets/panels/what_if_panel.h"
@@ -61,6 +62,16 @@ float SoftPicture::value_of(const Side& side, int64_t token) const {
   return combine_entropy(*side.map, token);
 }
 
+MapTexels SoftPicture::texels_of(const Side& side) {
+  const RoutingMap& map = *side.map;
+  const bool dispatch = side.quantity == Quantity::dispatch || side.quantity == Quantity::token_weight;
+  MapTexels texels = patch_texels(map, dispatch ? MapWeights::dispatch : MapWeights::combine, side.slot,
+                                  static_cast<float>(dispatch ? map.num_tokens : num_slots(map)));
+  if (side.quantity == Quantity::token_weight) texels.value = MapValue::mean;
+  if (side.quantity == Quantity::entropy) texels.value = MapValue::entropy;
+  return texels;
+}
+
 SoftPicture::Side SoftPicture::other_side(const Side& own, const Seen& seen, const Selection& selection) {
   Side other = own;
   const ImageLook* look = shown_look(seen, selection);
@@ -85,8 +96,9 @@ void SoftPicture::draw_map(const Picture& picture, const Seen& seen, const Side&
   values_.resize(static_cast<size_t>(num_patches(map)));
   for (int64_t patch = 0; patch < num_patches(map); ++patch)
     values_[static_cast<size_t>(patch)] = value_of(side, token_of_patch(map, patch));
-  const ImTextureID texture =
-      seen.textures->heat_map(key, version, {map.grid_width, map.grid_height, values_, scale.low, scale.high});
+  const ImTextureID texture = seen.textures->heat_map(
+      key, version,
+      {map.grid_width, map.grid_height, values_, scale.low, scale.high, on_device(*side.view, map), texels_of(side)});
   draw_image(picture, *side.view, *seen.textures);
   draw_texture(picture, texture, kMapOpacity);
 }
@@ -166,8 +178,8 @@ void SoftPicture::draw_color_bar(const Rect& area, const Seen& seen, Scale scale
                    "dispatch × tokens, combine × slots", "Soft MoE, arXiv 2308.00951, section 2.1"});
 }
 
-float SoftPicture::draw_strip(const Rect& area, const Seen& seen, const RoutingMap& map, int64_t slot, Scale scale,
-                              Selection& selection) {
+float SoftPicture::draw_strip(const Rect& area, const Seen& seen, const ImageView& view, const RoutingMap& map,
+                              int64_t slot, Scale scale, Selection& selection) {
   const std::vector<std::pair<int64_t, float>> read = selection.token() >= 0 && selection.token() < map.num_tokens
                                                           ? top_slots(map, selection.token(), true, 3)
                                                           : std::vector<std::pair<int64_t, float>>{};
@@ -178,6 +190,8 @@ float SoftPicture::draw_strip(const Rect& area, const Seen& seen, const RoutingM
   maps.version = ui::texture_key({shown_version(seen, selection), static_cast<uint64_t>(map.layer),
                                   std::bit_cast<uint32_t>(scale.low), std::bit_cast<uint32_t>(scale.high)});
   maps.value = [&](int64_t s, int64_t patch) { return dispatch_times(map, token_of_patch(map, patch), s); };
+  maps.device = on_device(view, map);
+  maps.texels = patch_texels(map, MapWeights::dispatch, 0, static_cast<float>(map.num_tokens));
   maps.expert = [&](int64_t s) { return expert_of_slot(map, s); };
   maps.lit = [&](int64_t s) {
     if (selection.expert() == expert_of_slot(map, s) && selection.hovered.slot < 0) return true;
@@ -267,7 +281,7 @@ Rect SoftPicture::draw_ui(const Rect& area, const Seen& seen, const ImageView& v
 
   Rect rest{area.x, area.y + fitted.h + px(kCaption), area.w, area.h - fitted.h - px(kCaption)};
   draw_head(rest.cut_top(px(kHead)), map, range);
-  const float strip = draw_strip(rest, seen, map, slot, scale, selection);
+  const float strip = draw_strip(rest, seen, view, map, slot, scale, selection);
   return {area.x, area.y, area.w, rest.y + strip - area.y};
 }
 

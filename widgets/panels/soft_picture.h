@@ -43,6 +43,8 @@ class SoftPicture {
   };
   static Side other_side(const Side& own, const Seen& seen, const Selection& selection);
   float value_of(const Side& side, int64_t token) const;
+  /// The same of all patches, for a GPU.
+  static MapTexels texels_of(const Side& side);
   void draw_map(const Picture& picture, const Seen& seen, const Side& side, Scale scale, bool other);
   /// The picture of a quantity, compared in place with its other side where there is one, and its caption.
   void draw_sides(const Picture& picture, const Seen& seen, const Side& own, Scale scale, InPlace& in_place,
@@ -52,8 +54,8 @@ class SoftPicture {
   /// `clipped`: some weights lie above the scale and take its last colour. `unit` stands behind the numbers.
   void draw_color_bar(const ui::Rect& area, const Seen& seen, Scale scale, bool clipped, const char* unit);
   void draw_head(ui::Rect head, const RoutingMap& map, const SoftRange& range);
-  float draw_strip(const ui::Rect& area, const Seen& seen, const RoutingMap& map, int64_t slot, Scale scale,
-                   Selection& selection);
+  float draw_strip(const ui::Rect& area, const Seen& seen, const ImageView& view, const RoutingMap& map, int64_t slot,
+                   Scale scale, Selection& selection);
 
   std::vector<float> values_;
   MapStrip strip_;

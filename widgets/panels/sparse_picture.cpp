@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "widgets/panels/on_device.h"
 #include "widgets/panels/pixel_histogram.h"
 #include "widgets/panels/shown.h"
 #include "widgets/panels/what_if_panel.h"
@@ -199,7 +200,8 @@ void SparsePicture::draw_head(Rect head, const RoutingMap& map) {
   ui::text_in(head, Face::small, t.dim, ui::fitting(Face::small, head.w, {gates, "gates, × uniform"}));
 }
 
-float SparsePicture::draw_gates(const Rect& area, const Seen& seen, const RoutingMap& map, Selection& selection) {
+float SparsePicture::draw_gates(const Rect& area, const Seen& seen, const ImageView& view, const RoutingMap& map,
+                                Selection& selection) {
   if (map.gates.size() < static_cast<size_t>(map.num_tokens * map.num_experts)) return 0;
   const int64_t token = selection.token();
   const std::vector<Choice> wanted =
@@ -215,6 +217,8 @@ float SparsePicture::draw_gates(const Rect& area, const Seen& seen, const Routin
   maps.value = [&](int64_t e, int64_t patch) {
     return gate_of(map, token_of_patch(map, patch), e) * static_cast<float>(map.num_experts);
   };
+  maps.device = on_device(view, map);
+  maps.texels = patch_texels(map, MapWeights::gates, 0, static_cast<float>(map.num_experts));
   maps.expert = [](int64_t e) { return e; };
   maps.lit = [&](int64_t e) {
     return std::any_of(wanted.begin(), wanted.end(), [&](const Choice& c) { return c.expert == e; });
@@ -274,7 +278,7 @@ Rect SparsePicture::draw_ui(const Rect& area, const Seen& seen, const ImageView&
 
   Rect rest{area.x, area.y + fitted.h + px(kCaption), area.w, area.h - fitted.h - px(kCaption)};
   draw_head(rest.cut_top(px(kHead)), map);
-  const float strip = draw_gates(rest, seen, map, selection);
+  const float strip = draw_gates(rest, seen, view, map, selection);
   return {area.x, area.y, area.w, rest.y + strip - area.y};
 }
 

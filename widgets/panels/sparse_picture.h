@@ -36,7 +36,8 @@ class SparsePicture {
   void draw_executed_picture(const Picture& picture, const Seen& seen, const ImageView& view, const RoutingMap& map,
                              InPlace& in_place, const Selection& selection) const;
   void draw_head(ui::Rect head, const RoutingMap& map);
-  float draw_gates(const ui::Rect& area, const Seen& seen, const RoutingMap& map, Selection& selection);
+  float draw_gates(const ui::Rect& area, const Seen& seen, const ImageView& view, const RoutingMap& map,
+                   Selection& selection);
   std::string caption(const RoutingMap& map, bool wanted) const;
 
   MapStrip strip_;

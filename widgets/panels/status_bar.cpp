@@ -45,7 +45,10 @@ std::optional<int64_t> draw_status_bar(const Rect& area, const Seen& seen, const
   if (trouble) ui::tip(right, {"Store", store.message});
   if (seen.snapshot) {
     const Snapshot& s = *seen.snapshot;
-    ui::text_in(line.cut_left(std::min(line.w * 0.3f, px(236))), Face::small, t.dim, s.device);
+    const Rect device = line.cut_left(std::min(line.w * 0.3f, px(236)));
+    ui::text_in(device, Face::small, t.dim, s.device);
+    const std::string road = seen.textures ? seen.textures->heat_map_road() : "";
+    ui::tip(device, {"Computed by", s.device, road.empty() ? "" : "heat maps " + road});
     column(line, 92, s.images_per_sec > 0 ? ui::grouped(std::llround(s.images_per_sec)) + " img/s" : "–",
            {"Speed", "Training images a second, waiting for data included."});
     column(line, 98, s.gflops > 0 ? ui::fixed(s.gflops, s.gflops < 99.95 ? 1 : 0) + " GFLOP/s" : "–",

@@ -15,11 +15,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "compute/records/device_maps.h"
 #include "compute/records/run_config.h"
 
 namespace moescope::device_api {
 
-inline constexpr int kVersion = 3;
+inline constexpr int kVersion = 4;
 
 enum class Fault : int32_t {
   none,
@@ -87,10 +88,11 @@ struct StepPlan {
   float target_on, target_off;  // of raw images: a target at its label and elsewhere, before mixup
   int64_t kept, num_forced;     // experts kept for an input (0: all); patches forced. Inference alone
   uint8_t bpr, training, backward, update, given_noise, has_mask, keep_routing, keep_logits, input_gradient,
-      keep_outputs, keep_layers, kept_by_load, experts_off, given_kept, raw_images, mixes;
+      keep_outputs, keep_layers, keep_maps, kept_by_load, experts_off, given_kept, raw_images, mixes;
   bool operator==(const StepPlan&) const = default;
   // What comes back to the host beyond the numbers of a step: keep_routing what the load statistics read, keep_logits
   // with it every score and gate of the routers, keep_outputs the class logits, keep_layers what each layer passed on.
+  // keep_maps, of one part: what heat maps show stays on the device, for take_maps.
 };
 
 /// Expert `expert` of MoE layer `layer` answers with the weights of `by`. In kBesideSlot alone.
@@ -189,9 +191,14 @@ struct AuxiliaryAsk {
 };
 
 struct Session;
+/// What a step with keep_maps routed, in memory of its own: outlives the session.
+struct KeptMaps;
+/// An OpenGL texture that the device writes. From share_texture to unshare_texture, which comes before the texture is
+/// deleted, every call on the thread of its context.
+struct SharedTexture;
 
 /// Bytes of every struct that crosses, so that sides of two builds find out before they misread each other.
-inline constexpr int kNumStructs = 15;
+inline constexpr int kNumStructs = 16;
 struct StructSize {
   char name[20];
   int32_t bytes;
@@ -210,7 +217,8 @@ inline constexpr StructSize kStructSizes[kNumStructs] = {{"DeviceFacts", sizeof(
                                                          {"RoutingView", sizeof(RoutingView)},
                                                          {"LayersView", sizeof(LayersView)},
                                                          {"ChoiceAsk", sizeof(ChoiceAsk)},
-                                                         {"AuxiliaryAsk", sizeof(AuxiliaryAsk)}};
+                                                         {"AuxiliaryAsk", sizeof(AuxiliaryAsk)},
+                                                         {"MapTexels", sizeof(MapTexels)}};
 
 /// Slots hold the input and output of a step each: a training step can be staged in one of the first two while the
 /// other's runs. What looks at the model has the other two. kLookSlot (evaluations) takes its turn with the training
@@ -239,6 +247,14 @@ struct Functions {
   int32_t (*cudnn)();                  // its version, as 91900; 0: none is installed that serves
   Fault (*choose)(const ChoiceAsk*);
   Fault (*auxiliary)(const AuxiliaryAsk*);
+  // Heat maps. The maps of the last step launched in `slot`, each once; null: the model routes nothing.
+  Fault (*take_maps)(Session*, int32_t slot, KeptMaps** out);
+  void (*drop_maps)(KeptMaps*);
+  Fault (*gl_device)();  // refused: the current OpenGL context is not on the device; message() is why, as words
+  Fault (*share_texture)(uint32_t texture, int64_t width, int64_t height, SharedTexture** out);
+  void (*unshare_texture)(SharedTexture*);
+  /// texels.layer counts the MoE layers, texels.first_token the tokens of the step.
+  Fault (*write_texture)(KeptMaps*, const MapTexels* texels, SharedTexture*);
 };
 
 /// The one symbol of a plug-in. Null when it does not speak `version`.

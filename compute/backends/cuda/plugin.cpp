@@ -146,6 +146,10 @@ std::string DevicePlugin::description() const {
          ", driver " + version_text(f.driver);
 }
 
+std::string DevicePlugin::gl_hindrance() const {
+  return functions_->gl_device() == Fault::none ? "" : functions_->message();
+}
+
 void DevicePlugin::check(Fault fault, const std::string& doing, int64_t images_at_once) const {
   if (fault == Fault::none) return;
   const std::string why = functions_->message();

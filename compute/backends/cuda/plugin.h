@@ -32,6 +32,8 @@ class DevicePlugin {
   device_api::DeviceFacts facts() const;
   /// "CUDA NVIDIA H100 PCIe, compute 9.0, driver 13.0".
   std::string description() const;
+  /// Why the GPU cannot write textures of the OpenGL context that is current here; empty: it can.
+  std::string gl_hindrance() const;
   /// Throws DeviceFault unless `fault` is none. `doing`: "a training step". images_at_once > 0: out of memory suggests
   /// half as many.
   void check(device_api::Fault fault, const std::string& doing, int64_t images_at_once = 0) const;

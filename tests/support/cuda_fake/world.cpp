@@ -153,6 +153,7 @@ void reset(World& w) {
   w.launches = 0, w.lose_after = -1, w.host_waits = 0, w.waits_to_ignore = 0, w.graph_launches = 0;
   w.bytes_to_device = w.bytes_to_host = w.copies_to_fail = 0;
   w.products = {};
+  w.gl_device = -1, w.gl_writes = w.gl_misuses = 0;
   for (Stream* s : w.streams) s->queue.clear();
   if (w.streams.empty()) w.next_stream = 0;  // the plug-in stays loaded, and each test begins alike
 }
@@ -187,12 +188,15 @@ int64_t cuda_fake_control(const char* what, int64_t value) {
                                                   {"bytes_to_device", &w.bytes_to_device},
                                                   {"bytes_to_host", &w.bytes_to_host},
                                                   {"fail_copy", &w.copies_to_fail},
+                                                  {"gl_device", &w.gl_device},
+                                                  {"gl_writes", &w.gl_writes},
+                                                  {"gl_misuses", &w.gl_misuses},
                                                   {"float32_products", &w.products[0]},
                                                   {"tf32_products", &w.products[1]},
                                                   {"bf16_products", &w.products[2]}};
   const auto found = fields.find(name);
   if (found == fields.end()) return -1;
-  if (value >= 0) *found->second = value;
+  if (value >= 0 || (name == "gl_device" && value < -1)) *found->second = value;
   if (name == "lose_after") *found->second = value;
   return *found->second;
 }

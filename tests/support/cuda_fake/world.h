@@ -81,6 +81,7 @@ struct World {
   int64_t bytes_to_device = 0, bytes_to_host = 0, copies_to_fail = 0;
   int64_t launches = 0, lose_after = -1, host_waits = 0, ignored_waits = 0, waits_to_ignore = 0, graph_launches = 0;
   std::array<int64_t, 3> products{};  // asked of cuBLASLt, by what their operands are rounded to
+  int64_t gl_device = -1, gl_writes = 0, gl_misuses = 0;
 };
 
 World& world();
@@ -114,9 +115,10 @@ void poison(void* p, size_t bytes);
 
 /// For tests, found by name in a plug-in built on the fake. Sets "seed" (0: late), "devices", "driver", "memory"
 /// (bytes), "lose_after" (launches until the device is lost; -1: never), "ignore_wait" (how many of the next event
-/// waits are forgotten), "fail_copy" (how many of the next copies to the device are refused), "reset" (all as at the
-/// start; memory stays). Reads with value -1: "launches", "host_waits", "in_use", "most_in_use", "graph_launches",
-/// "bytes_to_device" (asked for), "bytes_to_host" (done), "float32_products", "tf32_products", "bf16_products" (asked
-/// for). Returns the value, -1 for a name that is none of these.
+/// waits are forgotten), "fail_copy" (how many of the next copies to the device are refused), "gl_device" (the device
+/// that the OpenGL context runs on; -2: on none, as at the start), "reset" (all as at the start; memory stays). Reads
+/// with value -1: "launches", "host_waits", "in_use", "most_in_use", "graph_launches", "bytes_to_device" (asked for),
+/// "bytes_to_host" (done), "float32_products", "tf32_products", "bf16_products" (asked for), "gl_writes" (textures that
+/// were mapped and came back), "gl_misuses". Returns the value, -1 for a name that is none of these.
 extern "C" __attribute__((visibility("default"))) int64_t cuda_fake_control(const char* what, int64_t value);
 extern "C" __attribute__((visibility("default"))) const char* cuda_fake_message();
