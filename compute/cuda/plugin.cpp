@@ -82,6 +82,9 @@ Fault routing(Session* s, int32_t slot, int64_t part, int64_t layer, RoutingView
 Fault layers(Session* s, int32_t slot, int64_t part, LayersView* out) {
   return guarded([&] { *out = s->program.layers(slot, part); });
 }
+Fault attention_maps(Session* s, int32_t slot, int64_t part, AttentionView* out) {
+  return guarded([&] { *out = s->program.attention_maps(slot, part); });
+}
 const char* attention(Session* s) {
   thread_local std::string words;
   return (words = s->program.attention()).c_str();
@@ -102,7 +105,7 @@ const Functions* table() {
     f.facts = facts, f.message = message;
     f.open = open, f.close = close, f.write = write, f.read = read;
     f.stage = stage, f.launch = launch, f.wait = wait, f.routing = routing, f.layers = layers;
-    f.attention = attention, f.cudnn = cudnn;
+    f.attention_maps = attention_maps, f.attention = attention, f.cudnn = cudnn;
     f.choose = choose, f.auxiliary = auxiliary;
     return f;
   }();

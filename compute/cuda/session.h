@@ -42,6 +42,7 @@ class Session {
   device_api::StepResult wait(int32_t slot);
   device_api::RoutingView routing(int32_t slot, int64_t part, int64_t layer) const;
   device_api::LayersView layers(int32_t slot, int64_t part) const;
+  device_api::AttentionView attention_maps(int32_t slot, int64_t part) const;
   /// Who computes the training steps' attention, and why.
   std::string attention() const;
 
@@ -88,6 +89,7 @@ class Session {
   void queue_loss(const Run& run, Slot& slot, const float* targets, int64_t part, float* logits, float* dlogits);
   void queue_routing(const Run& run, Slot& slot, int64_t part);
   void queue_layers(const Run& run, Slot& slot, int64_t part);
+  void queue_attention(const Run& run, Slot& slot, int64_t part);
   void queue_update(const Run& run, Slot& slot);
   const Buffer& flat(device_api::Flat what);
   std::byte* device_out(const Slot& slot, int64_t offset) const;
