@@ -14,9 +14,9 @@
 #include "app/options/store_path.h"
 #include "app/options/what_if_options.h"
 #include "app/terminal/text_table.h"
-#include "compute/eval/device_inference.h"
 #include "compute/eval/evaluator.h"
 #include "compute/explore/explored_dataset.h"
+#include "compute/models/device_model.h"
 #include "compute/records/config_fields.h"
 #include "compute/records/words.h"
 
@@ -78,8 +78,7 @@ EvalOptions options_for(const StoredModel& stored, const std::shared_ptr<DeviceM
   EvalOptions options = EvalOptions::of(config);
   options.split = flags.split == "train" ? Split::train : Split::test;
   options.what_if = chosen_what_if(what_if);
-  // What the GPU program does not do is computed on the CPU; a GPU asked for by name refuses it.
-  if (runs_on_device(options.what_if) || config.compute.device != DeviceKind::automatic) options.device = device;
+  options.device = device;
   return options;
 }
 

@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 10> kQuestions{"image",    "affinity",  "
                                                       "purity",   "parity"};
 
 struct InspectFlags {
-  std::string store, run, question, image, backend, projection = "pca", fit = "crop";
+  std::string store, run, question, image, projection = "pca", fit = "crop";
   std::vector<std::string> settings;
   WhatIfOptions what_if;
   bool json = false;
@@ -133,8 +133,6 @@ void take_link(InspectFlags& flags) {
 
 int inspect(InspectFlags flags) {
   check_question(flags);
-  if (!flags.backend.empty() && flags.question != "parity")
-    throw UserError("--backend is for parity; " + flags.question + " is computed on the CPU");
   take_link(flags);
   const WhatIf what_if = chosen_what_if(flags.what_if);
   StoredModel stored = load_stored_model(flags.store, flags.run, flags.settings, flags.step, flags.match);
@@ -179,10 +177,9 @@ void add_inspect_command(CLI::App& program, Action& action) {
       ->add_option_function<std::string>(
           "--backend",
           [flags](const std::string& backend) {
-            flags->backend = backend;
             flags->settings.push_back(use_backend(backend) ? "compute.device=cuda" : "compute.device=cpu");
           },
-          "parity: cuda, or cuda-host: the GPU program on this host, the CUDA libraries faked")
+          "who computes: cuda, or cuda-host: the GPU program on this host, the CUDA libraries faked")
       ->check(CLI::IsMember({"cuda", "cuda-host"}));
   command->add_flag("--json", flags->json, "print JSON with every array");
   command->callback([&action, flags] { action = [flags] { return inspect(*flags); }; });

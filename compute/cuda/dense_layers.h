@@ -50,17 +50,20 @@ struct SelfAttention {
   struct Context {
     const float* x = nullptr;
     float *qkv = nullptr, *normalized = nullptr, *mixed = nullptr, *log_sums = nullptr;
-    FusedOperands fused;  // instead of our own kernels; q is null without
+    float* probabilities = nullptr;  // (images,heads,tokens,tokens) when they are kept
+    FusedOperands fused;             // instead of our own kernels; q is null without
     int64_t images = 0;
   };
 
   SelfAttention() = default;
   SelfAttention(const Weights& weights, const std::string& prefix, int64_t columns, int64_t num_heads);
-  void forward(const Run& run, const float* x, int64_t images, int64_t tokens, float* y, Context& context) const;
+  void forward(const Run& run, const float* x, int64_t images, int64_t tokens, float* y, Context& context,
+               bool keep_probabilities = false) const;
   void backward(const Run& run, const Context& context, const float* dy, float* dx, int64_t tokens) const;
 
  private:
   FusedAttentionShape fused_shape(int64_t images, int64_t tokens) const;
+  void attend_plainly(const Run& run, int64_t tokens, const Context& context, float* mixed, float* log_sums) const;
   void attend(const Run& run, int64_t tokens, Context& context) const;
   void attend_backward(const Run& run, const Context& context, const float* dmixed, float* dqkv, int64_t tokens) const;
 };

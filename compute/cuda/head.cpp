@@ -1,8 +1,8 @@
 // Three ways to one vector per image, then the same road.
 #include "compute/cuda/kernels/activation.h"
-#include "compute/cuda/kernels/attention.h"
 #include "compute/cuda/kernels/column_sums.h"
 #include "compute/cuda/kernels/elementwise.h"
+#include "compute/cuda/own_attention.h"
 #include "compute/cuda/vision_layers.h"
 
 namespace moescope::cuda {
@@ -90,17 +90,17 @@ void MapHead::forward(const Run& run, const float* x, int64_t images, int64_t to
     key_norm.forward(run, c.kv, 2 * width, c.normalized_key, width, rows);
     q.data = c.normalized_query, k = {c.normalized_key, width};
   }
-  run.launch(launch_attention, {.q = q,
-                                .k = k,
-                                .v = {c.kv + width, 2 * width},
-                                .out = {c.mixed, width},
-                                .log_sums = c.log_sums,
-                                .probabilities = nullptr,
-                                .images = images,
-                                .queries = 1,
-                                .keys = tokens,
-                                .heads = heads,
-                                .width = width / heads});
+  own_attention(run, {.q = q,
+                      .k = k,
+                      .v = {c.kv + width, 2 * width},
+                      .out = {c.mixed, width},
+                      .log_sums = c.log_sums,
+                      .probabilities = nullptr,
+                      .images = images,
+                      .queries = 1,
+                      .keys = tokens,
+                      .heads = heads,
+                      .width = width / heads});
   out.forward(run, c.mixed, c.pooled, images);
   norm.forward(run, c.pooled, nullptr, nullptr, c.normalized, images, c.norm);
   mlp.forward(run, c.normalized, y, images, c.mlp);
@@ -119,21 +119,21 @@ void MapHead::backward(const Run& run, Context& c, int64_t images, int64_t token
   const bool normed = c.normalized_query != nullptr;
   const HeadRows q{normed ? c.normalized_query : c.query, 0};
   const HeadRows k = normed ? HeadRows{c.normalized_key, width} : HeadRows{c.kv, 2 * width};
-  run.launch(launch_attention_backward, {.q = q,
-                                         .k = k,
-                                         .v = {c.kv + width, 2 * width},
-                                         .out = {c.mixed, width},
-                                         .dout = {dmixed, width},
-                                         .dq = {dq, width},
-                                         .dk = {dkv, 2 * width},
-                                         .dv = {dkv + width, 2 * width},
-                                         .log_sums = c.log_sums,
-                                         .workspace = run.floats(images * heads),
-                                         .images = images,
-                                         .queries = 1,
-                                         .keys = tokens,
-                                         .heads = heads,
-                                         .width = width / heads});
+  own_attention_backward(run, {.q = q,
+                               .k = k,
+                               .v = {c.kv + width, 2 * width},
+                               .out = {c.mixed, width},
+                               .dout = {dmixed, width},
+                               .dq = {dq, width},
+                               .dk = {dkv, 2 * width},
+                               .dv = {dkv + width, 2 * width},
+                               .log_sums = c.log_sums,
+                               .workspace = run.floats(images * heads),
+                               .images = images,
+                               .queries = 1,
+                               .keys = tokens,
+                               .heads = heads,
+                               .width = width / heads});
   float* dquery = run.zeros(width);
   add_column_sums(run, dq, dquery, 1, images, width);
   if (normed) {

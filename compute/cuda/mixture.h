@@ -48,8 +48,8 @@ class Mixture {
   virtual void forward(const Run& run, const MixtureInput& input, float* y) = 0;
   /// dx (T,D) +=, parameter gradients +=.
   virtual void backward(const Run& run, const float* dy, float* dx) = 0;
-  /// Before anything is captured: fixed tables for so many groups.
-  virtual void prepare(int64_t) {}
+  /// Before anything is captured: fixed tables for so many groups. Throws DeviceError for what the layer cannot do.
+  virtual void prepare(const device_api::StepPlan& plan, int64_t groups) { (void)plan, (void)groups; }
   /// Device addresses of what was routed.
   virtual device_api::RoutingView routing() const = 0;
 };

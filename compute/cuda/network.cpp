@@ -67,11 +67,8 @@ void Network::build(const Weights& weights, DeviceMemory& memory) {
 void Network::prepare(const device_api::StepPlan& plan) {
   if (mixtures_.empty()) return;
   const int64_t tokens = shape_.bare_layer ? plan.images * plan.group_tokens : plan.images * embedding_.tokens();
-  if (plan.group_tokens <= 0 || tokens % plan.group_tokens != 0)
-    throw DeviceError(device_api::Fault::refused, "a part of " + std::to_string(tokens) +
-                                                      " tokens does not divide into groups of " +
-                                                      std::to_string(plan.group_tokens));
-  for (Mixture* mixture : mixtures_) mixture->prepare(tokens / plan.group_tokens);
+  if (plan.group_tokens <= 0) throw DeviceError(device_api::Fault::failed, "routing in groups of no tokens");
+  for (Mixture* mixture : mixtures_) mixture->prepare(plan, device_api::num_groups(tokens, plan.group_tokens));
 }
 
 MixtureInput Network::mixture_input(const PartMemory& part, size_t layer, const float* x, int64_t tokens) const {
@@ -91,7 +88,9 @@ void Network::forward_blocks(const Run& run, const PartMemory& part, float* stre
     Block& b = blocks_[i];
     float *sum1 = i == 0 ? stream : run.floats(size), *u1 = run.floats(size);
     b.norm1.forward(run, stream, i == 0 ? nullptr : branch, sum1, u1, rows, b.kept1);
-    b.attention.forward(run, u1, images_, tokens, branch, b.kept_attention);
+    const auto block = static_cast<int64_t>(i);
+    const bool shown = block >= run.plan.attention_begin && block < run.plan.attention_end;
+    b.attention.forward(run, u1, images_, tokens, branch, b.kept_attention, shown);
     float *sum2 = run.floats(size), *u2 = run.floats(size);
     b.norm2.forward(run, sum1, branch, sum2, u2, rows, b.kept2);
     stream = sum2;
@@ -117,6 +116,10 @@ void Network::forward(const Run& run, const PartMemory& part) {
   normalized_ = run.floats(size);
   final_norm_.forward(run, stream_, branch_, sum, normalized_, rows, kept_norm_);
   head_.forward(run, normalized_, images_, tokens, part.logits, kept_head_);
+}
+
+const float* Network::attention_of(int64_t block) const {
+  return blocks_.at(static_cast<size_t>(block)).kept_attention.probabilities;
 }
 
 std::optional<bool> Network::attention_is_fused() const {

@@ -37,6 +37,8 @@ class Network {
   const std::vector<Mixture*>& mixtures() const { return mixtures_; }
   /// Of the last forward pass, in the order of LayersView; in the pass's arena.
   std::vector<const float*> layers() const;
+  /// (images,heads,L,L) of the last forward pass, of a block whose attention the plan asks for.
+  const float* attention_of(int64_t block) const;
   /// Whether cuDNN computed the blocks' attention in the last forward pass; nothing: there was none.
   std::optional<bool> attention_is_fused() const;
 

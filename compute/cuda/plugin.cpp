@@ -89,6 +89,9 @@ Fault routing(Session* s, int32_t slot, int64_t part, int64_t layer, RoutingView
 Fault layers(Session* s, int32_t slot, int64_t part, LayersView* out) {
   return guarded([&] { *out = s->program.layers(slot, part); });
 }
+Fault attention_maps(Session* s, int32_t slot, int64_t part, AttentionView* out) {
+  return guarded([&] { *out = s->program.attention_maps(slot, part); });
+}
 const char* attention(Session* s) {
   thread_local std::string words;
   return (words = s->program.attention()).c_str();
@@ -127,7 +130,7 @@ const Functions* table() {
     f.facts = facts, f.message = message;
     f.open = open, f.close = close, f.write = write, f.read = read;
     f.stage = stage, f.launch = launch, f.wait = wait, f.routing = routing, f.layers = layers;
-    f.attention = attention, f.cudnn = cudnn;
+    f.attention_maps = attention_maps, f.attention = attention, f.cudnn = cudnn;
     f.choose = choose, f.auxiliary = auxiliary;
     f.take_maps = take_maps, f.drop_maps = drop_maps, f.gl_device = gl_device;
     f.share_texture = share_texture, f.unshare_texture = unshare_texture, f.write_texture = write_texture;

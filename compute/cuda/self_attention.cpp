@@ -1,6 +1,6 @@
 // Between the projections: cuDNN's fused attention where there is one for the shape, our own kernels otherwise.
 #include "compute/cuda/dense_layers.h"
-#include "compute/cuda/kernels/attention.h"
+#include "compute/cuda/own_attention.h"
 
 namespace moescope::cuda {
 namespace {
@@ -40,6 +40,22 @@ FusedAttentionShape SelfAttention::fused_shape(int64_t images, int64_t tokens) c
           .gradient_stride = packed};
 }
 
+void SelfAttention::attend_plainly(const Run& run, int64_t tokens, const Context& c, float* mixed,
+                                   float* log_sums) const {
+  const Projections p = projections(c, width);
+  own_attention(run, {.q = p.q,
+                      .k = p.k,
+                      .v = p.v,
+                      .out = {mixed, width},
+                      .log_sums = log_sums,
+                      .probabilities = c.probabilities,
+                      .images = c.images,
+                      .queries = tokens,
+                      .keys = tokens,
+                      .heads = heads,
+                      .width = width / heads});
+}
+
 void SelfAttention::attend(const Run& run, int64_t tokens, Context& c) const {
   const int64_t rows = c.images * tokens;
   const FusedAttentionShape shape = fused_shape(c.images, tokens);
@@ -49,20 +65,12 @@ void SelfAttention::attend(const Run& run, int64_t tokens, Context& c) const {
     c.fused = {q, q + width, packed + 2 * width, run.halves(rows * width), c.log_sums};
     run.fused_attention->forward(run, shape, c.fused);
     widen(run, c.fused.out, c.mixed, rows * width);
+    if (!c.probabilities) return;
+    const ArenaScope scope(run.arena);  // cuDNN gives none: ours beside it, so that the output stays what it is
+    attend_plainly(run, tokens, c, run.floats(rows * width), run.floats(rows * heads));
     return;
   }
-  const Projections p = projections(c, width);
-  run.launch(launch_attention, {.q = p.q,
-                                .k = p.k,
-                                .v = p.v,
-                                .out = {c.mixed, width},
-                                .log_sums = c.log_sums,
-                                .probabilities = nullptr,
-                                .images = c.images,
-                                .queries = tokens,
-                                .keys = tokens,
-                                .heads = heads,
-                                .width = width / heads});
+  attend_plainly(run, tokens, c, c.mixed, c.log_sums);
 }
 
 void SelfAttention::attend_backward(const Run& run, const Context& c, const float* dmixed, float* dqkv,
@@ -76,31 +84,32 @@ void SelfAttention::attend_backward(const Run& run, const Context& c, const floa
     return;
   }
   const Projections p = projections(c, width);
-  run.launch(launch_attention_backward, {.q = p.q,
-                                         .k = p.k,
-                                         .v = p.v,
-                                         .out = {c.mixed, width},
-                                         .dout = {const_cast<float*>(dmixed), width},
-                                         .dq = {dqkv, 3 * width},
-                                         .dk = {dqkv + width, 3 * width},
-                                         .dv = {dqkv + 2 * width, 3 * width},
-                                         .log_sums = c.log_sums,
-                                         .workspace = run.floats(c.images * heads * tokens),
-                                         .images = c.images,
-                                         .queries = tokens,
-                                         .keys = tokens,
-                                         .heads = heads,
-                                         .width = width / heads});
+  own_attention_backward(run, {.q = p.q,
+                               .k = p.k,
+                               .v = p.v,
+                               .out = {c.mixed, width},
+                               .dout = {const_cast<float*>(dmixed), width},
+                               .dq = {dqkv, 3 * width},
+                               .dk = {dqkv + width, 3 * width},
+                               .dv = {dqkv + 2 * width, 3 * width},
+                               .log_sums = c.log_sums,
+                               .workspace = run.floats(c.images * heads * tokens),
+                               .images = c.images,
+                               .queries = tokens,
+                               .keys = tokens,
+                               .heads = heads,
+                               .width = width / heads});
 }
 
-void SelfAttention::forward(const Run& run, const float* x, int64_t images, int64_t tokens, float* y,
-                            Context& c) const {
+void SelfAttention::forward(const Run& run, const float* x, int64_t images, int64_t tokens, float* y, Context& c,
+                            bool keep_probabilities) const {
   const int64_t rows = images * tokens;
   c = {x,
        run.floats(rows * 3 * width),
        query_norm.scale ? run.floats(rows * 2 * width) : nullptr,
        run.floats(rows * width),
        run.floats(images * heads * tokens),
+       keep_probabilities ? run.floats(images * heads * tokens * tokens) : nullptr,
        {},
        images};
   qkv.forward(run, x, c.qkv, rows);

@@ -10,14 +10,12 @@ namespace {
 using device_api::Fault;
 
 constexpr int64_t kFloat = sizeof(float);
-constexpr size_t kMostPlans = 8;  // a live knob makes a new one; the oldest goes
+constexpr size_t kMostPlans = 24;  // a live knob or a point of a curve makes a new one; the oldest goes
 
 /// Refuses what has no program yet, naming the setting.
 void check_supported(const device_api::ModelShape& shape) {
   if (shape.router != RouterKind::dense && shape.experts < 1)
     throw DeviceError(Fault::refused, "a router without experts");
-  if (!shape.bare_layer && shape.features / shape.heads > 256)
-    throw DeviceError(Fault::refused, "heads wider than 256; raise model.heads");
 }
 
 }  // namespace
@@ -45,7 +43,8 @@ Session::Session(const device_api::ModelShape& shape, std::span<const device_api
     network.emplace(shape_, weights_in(values_.f32(), gradients_.f32()), memory_);
   extents_.layers = network ? static_cast<int64_t>(network->mixtures().size()) : 0;
   extents_.experts = shape.experts, extents_.slots_per_expert = shape.slots_per_expert;
-  extents_.features = shape.features, extents_.router = shape.router, extents_.depth = shape.depth;
+  extents_.features = shape.features, extents_.router = shape.router, extents_.depth = shape.depth,
+  extents_.heads = shape.heads;
   extents_.output_columns = network ? network->output_columns() : 0;
   extents_.output_rows = 1;
   if (network && !shape.bare_layer) {
@@ -282,39 +281,6 @@ device_api::StepResult Session::wait(int32_t number) {
   result.aux = reinterpret_cast<const float*>(at(slot.out->aux));
   if (slot.plan.input_gradient) result.input_gradient = reinterpret_cast<const float*>(at(slot.out->input_gradient));
   return result;
-}
-
-device_api::RoutingView Session::routing(int32_t number, int64_t part, int64_t layer) const {
-  const Slot& slot = slots_[static_cast<size_t>(number)];
-  const RoutingLayout& l = slot.out->routing.at(static_cast<size_t>(part * extents_.layers + layer));
-  const auto f32 = [&](int64_t offset) {
-    return offset < 0 ? nullptr : reinterpret_cast<const float*>(slot.host_out.data() + offset);
-  };
-  const auto i32 = [&](int64_t offset) {
-    return offset < 0 ? nullptr : reinterpret_cast<const int32_t*>(slot.host_out.data() + offset);
-  };
-  return {f32(l.logits),       f32(l.noisy_logits), f32(l.clean_gates),
-          f32(l.gates),        i32(l.expert),       i32(l.place),
-          i32(l.chosen),       i32(l.slot_token),   f32(l.slot_weight),
-          f32(l.group_losses), f32(l.group_sums),   f32(l.dispatch),
-          f32(l.combine),      f32(l.scale),        reinterpret_cast<const uint8_t*>(i32(l.unit_off))};
-}
-
-device_api::LayersView Session::layers(int32_t number, int64_t part) const {
-  const Slot& slot = slots_[static_cast<size_t>(number)];
-  const std::byte* at = slot.host_out.data() + slot.out->layers.at(static_cast<size_t>(part));
-  return {reinterpret_cast<const float*>(at), num_layer_stretches(extents_),
-          slot.plan.images * extents_.tokens * extents_.features};
-}
-
-std::string Session::attention() const {
-  if (shape_.precision != Precision::bfloat16) return "attention by our own kernels in float32";
-  if (!steps_.fused_attention) return "attention by our own kernels, as no cuDNN 9.13 or later is installed";
-  const int version = cudnn_version();
-  const std::string cudnn = "cuDNN " + std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100);
-  const std::optional<bool> fused = steps_.network ? steps_.network->attention_is_fused() : std::nullopt;
-  if (!fused) return "attention by " + cudnn + " where it has a plan";
-  return *fused ? "attention by " + cudnn : "attention by our own kernels, as " + cudnn + " has no plan for its shape";
 }
 
 }  // namespace moescope::cuda

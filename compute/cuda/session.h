@@ -46,6 +46,7 @@ class Session {
   /// The maps of the last step launched in the slot, once; null: it routes nothing. Throws DeviceError out_of_memory
   /// when there was no room for them.
   std::unique_ptr<KeptMaps> take_maps(int32_t slot);
+  device_api::AttentionView attention_maps(int32_t slot, int64_t part) const;
   /// Who computes the training steps' attention, and why.
   std::string attention() const;
 
@@ -95,6 +96,7 @@ class Session {
   void queue_layers(const Run& run, Slot& slot, int64_t part);
   void queue_maps(const Run& run, const Slot& slot) const;
   void keep_maps(Slot& slot);
+  void queue_attention(const Run& run, Slot& slot, int64_t part);
   void queue_update(const Run& run, Slot& slot);
   const Buffer& flat(device_api::Flat what);
   std::byte* device_out(const Slot& slot, int64_t offset) const;

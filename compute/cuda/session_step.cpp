@@ -111,6 +111,7 @@ void Session::queue_part(const Run& run, Slot& slot, const Examples& examples, i
   if (slot.plan.keep_routing) queue_routing(run, slot, part);
   if (slot.plan.keep_layers) queue_layers(run, slot, part);
   if (slot.plan.keep_maps) queue_maps(run, slot);
+  if (slot.plan.attention_begin < slot.plan.attention_end) queue_attention(run, slot, part);
   if (!slot.plan.backward) return;
   float* dimages = slot.plan.input_gradient ? out(slot.out->input_gradient, first * extents_.image_floats) : nullptr;
   if (shape_.bare_layer) {
@@ -162,6 +163,7 @@ void Session::queue_routing(const Run& run, Slot& slot, int64_t part) {
     bring(from.combine, to.combine, sizes.combine);
     bring(from.scale, to.scale, sizes.scale);
     bring(from.unit_off, to.unit_off, sizes.unit_off);
+    bring(from.scored, to.scored, sizes.scored);
   }
 }
 
@@ -169,6 +171,13 @@ void Session::queue_layers(const Run& run, Slot& slot, int64_t part) {
   const int64_t bytes = slot.plan.images * extents_.tokens * extents_.features * kFloat;
   std::byte* to = slot.host_out.data() + slot.out->layers[static_cast<size_t>(part)];
   for (const float* from : slot.lane->network->layers()) run.to_host(std::exchange(to, to + bytes), from, bytes);
+}
+
+void Session::queue_attention(const Run& run, Slot& slot, int64_t part) {
+  const int64_t bytes = attention_floats(slot.plan, extents_) * kFloat;
+  std::byte* to = slot.host_out.data() + slot.out->attention[static_cast<size_t>(part)];
+  for (int64_t block = slot.plan.attention_begin; block < slot.plan.attention_end; ++block)
+    run.to_host(std::exchange(to, to + bytes), slot.lane->network->attention_of(block), bytes);
 }
 
 void Session::queue_update(const Run& run, Slot& slot) {

@@ -90,7 +90,8 @@ void SparseMixture::force(const Run& run) {
 }
 
 void SparseMixture::assign(const Run& run) {
-  const int64_t tokens = in_.tokens, experts = shape_.experts, group = run.plan.group_tokens, groups = tokens / group;
+  const int64_t tokens = in_.tokens, experts = shape_.experts, group = run.plan.group_tokens;
+  const int64_t groups = device_api::num_groups(tokens, group);
   const int64_t choices = by_tokens() ? run.plan.k : experts, capacity = run.plan.capacity;
   const int64_t places = experts * groups * capacity;
   slots_ = {run.ints(places), run.floats(places), run.ints(tokens * choices), tokens, experts, groups, capacity,
@@ -110,7 +111,7 @@ void SparseMixture::assign(const Run& run) {
                                       .off = off,
                                       .k = choices,
                                       .group_tokens = group,
-                                      .last_capacity = capacity,
+                                      .last_capacity = run.plan.last_capacity,
                                       .bpr = run.plan.bpr != 0,
                                       .workspace = workspace});
   } else {
@@ -120,7 +121,7 @@ void SparseMixture::assign(const Run& run) {
                                        .slots = slots_,
                                        .off = off,
                                        .group_tokens = group,
-                                       .last_capacity = capacity,
+                                       .last_capacity = run.plan.last_capacity,
                                        .workspace = workspace});
   }
 }
@@ -220,6 +221,7 @@ device_api::RoutingView SparseMixture::routing() const {
   view.slot_token = slots_.token, view.slot_weight = slots_.weight;
   view.group_losses = group_losses_, view.group_sums = group_sums_;
   view.unit_off = unit_off_;
+  view.scored = in_.x;
   return view;
 }
 

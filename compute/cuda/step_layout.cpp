@@ -18,7 +18,7 @@ RoutingLayout place_routing(const RoutingLayout& sizes, int64_t& at) {
   return {put(sizes.logits),      put(sizes.noisy_logits), put(sizes.gates),      put(sizes.clean_gates),
           put(sizes.expert),      put(sizes.place),        put(sizes.chosen),     put(sizes.slot_token),
           put(sizes.slot_weight), put(sizes.group_losses), put(sizes.group_sums), put(sizes.dispatch),
-          put(sizes.combine),     put(sizes.scale),        put(sizes.unit_off)};
+          put(sizes.combine),     put(sizes.scale),        put(sizes.unit_off),   put(sizes.scored)};
 }
 
 }  // namespace
@@ -46,20 +46,26 @@ InputLayout::InputLayout(const device_api::StepPlan& plan, const StepExtents& x,
 }
 
 int64_t num_units(const device_api::StepPlan& plan, const StepExtents& x) {
-  return x.router == RouterKind::tokens_choice ? plan.images : plan.images * x.tokens / plan.group_tokens;
+  return x.router == RouterKind::tokens_choice ? plan.images
+                                               : device_api::num_groups(plan.images * x.tokens, plan.group_tokens);
+}
+
+int64_t slots_per_expert(const device_api::StepPlan& plan, const StepExtents& x) {
+  return plan.slots_per_expert > 0 ? plan.slots_per_expert : x.slots_per_expert;
 }
 
 RoutingLayout routing_sizes(const device_api::StepPlan& plan, const StepExtents& x) {
   RoutingLayout sizes{};
   const int64_t tokens = plan.images * x.tokens, gates = tokens * x.experts;
   if (plan.kept > 0 && plan.kept < x.experts) sizes.unit_off = (num_units(plan, x) * x.experts + kFour - 1) / kFour;
+  sizes.scored = plan.keep_scored ? tokens * x.features : 0;
   if (x.router == RouterKind::soft) {
-    sizes.dispatch = sizes.combine = gates * x.slots_per_expert;
+    sizes.dispatch = sizes.combine = gates * slots_per_expert(plan, x);
     sizes.scale = 1;
     sizes.logits = plan.keep_logits ? sizes.dispatch : 0;
     return sizes;
   }
-  const int64_t groups = tokens / plan.group_tokens, places = x.experts * groups * plan.capacity;
+  const int64_t groups = device_api::num_groups(tokens, plan.group_tokens), places = x.experts * groups * plan.capacity;
   sizes.gates = gates;
   sizes.logits = sizes.noisy_logits = sizes.clean_gates = plan.keep_logits ? gates : 0;
   sizes.slot_token = sizes.slot_weight = places;
@@ -95,6 +101,9 @@ OutputLayout::OutputLayout(const device_api::StepPlan& plan, const StepExtents& 
   }
   for (int64_t part = 0; part < plan.parts && plan.keep_layers; ++part)
     layers.push_back(take(at, num_layer_stretches(x) * plan.images * x.tokens * x.features * kFour));
+  const int64_t blocks = plan.attention_end - plan.attention_begin;
+  for (int64_t part = 0; part < plan.parts && blocks > 0; ++part)
+    attention.push_back(take(at, blocks * attention_floats(plan, x) * kFour));
   bytes = at;
 }
 
@@ -106,6 +115,10 @@ void OutputLayout::place_maps(const device_api::StepPlan& plan, const StepExtent
   for (int64_t layer = 0; layer < x.layers; ++layer)
     maps.push_back({put(sizes.dispatch), put(sizes.combine), put(sizes.gates)});
   device_bytes += maps_bytes;
+}
+
+int64_t attention_floats(const device_api::StepPlan& plan, const StepExtents& x) {
+  return plan.images * x.heads * x.tokens * x.tokens;
 }
 
 int64_t num_layer_stretches(const StepExtents& x) { return 2 * x.depth + 2; }

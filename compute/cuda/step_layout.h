@@ -15,7 +15,7 @@ struct StepExtents {
   int64_t output_columns = 0, output_rows = 0;  // of one image (1 row), or of a group
   int64_t tokens = 0;                           // of one image or group
   int64_t layers = 0;                           // mixtures
-  int64_t depth = 0;                            // blocks
+  int64_t depth = 0, heads = 0;                 // blocks, and heads of each
   int64_t experts = 0, slots_per_expert = 0, features = 0;
   RouterKind router = RouterKind::dense;
 };
@@ -30,7 +30,7 @@ struct InputLayout {
 /// Offsets of one routing, -1: not kept.
 struct RoutingLayout {
   int64_t logits, noisy_logits, gates, clean_gates, expert, place, chosen, slot_token, slot_weight, group_losses,
-      group_sums, dispatch, combine, scale, unit_off;
+      group_sums, dispatch, combine, scale, unit_off, scored;
 };
 
 /// Offsets of what heat maps show of a layer, -1: it has none of the kind.
@@ -46,6 +46,7 @@ struct OutputLayout {
   std::vector<MapLayout> maps;         // (layers), from maps_begin on
   std::vector<RoutingLayout> routing;  // (parts, layers), on the host alone
   std::vector<int64_t> layers;         // (parts) likewise
+  std::vector<int64_t> attention;      // (parts) likewise
   int64_t bytes;                       // of the host
   OutputLayout(const device_api::StepPlan& plan, const StepExtents& extents);
 
@@ -55,8 +56,12 @@ struct OutputLayout {
 
 /// Inputs of a part that keep experts of their own: images in Tokens Choice, else groups.
 int64_t num_units(const device_api::StepPlan& plan, const StepExtents& extents);
+/// Slots of a Soft MoE expert in a step.
+int64_t slots_per_expert(const device_api::StepPlan& plan, const StepExtents& extents);
 /// Elements of four bytes of each tensor of a routing of one part; 0: absent.
 RoutingLayout routing_sizes(const device_api::StepPlan& plan, const StepExtents& extents);
+/// Floats of one block's attention.
+int64_t attention_floats(const device_api::StepPlan& plan, const StepExtents& extents);
 /// Stretches of a LayersView.
 int64_t num_layer_stretches(const StepExtents& extents);
 

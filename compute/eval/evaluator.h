@@ -26,6 +26,7 @@ struct EvalOptions {
   int64_t micro_batch = 32;  // images computed at once; a multiple of the group
   int64_t workers = 1;
   std::shared_ptr<DeviceModel> device;  // holds the model's values and computes its passes; null: the CPU does
+  bool scored = false;                  // the observer reads Routing::scored, which a GPU brings only then
 
   /// As the configuration evaluates while training.
   static EvalOptions of(const RunConfig& config);
@@ -51,6 +52,8 @@ class EvalTally {
   /// The same, to the same bits, for one of several tallies of the same model and batch: what comes before the first
   /// router is done once. FLOPs and speed are those of doing it oneself.
   Tensor add(const Batch& batch, Prefix& prefix);
+  /// Who computes from the next batch on, as EvalOptions::device says it.
+  void compute_on(std::shared_ptr<DeviceModel> device) { options_.device = std::move(device); }
   EvalResult result() const;  // over the batches so far
   int64_t num_images() const { return num_images_; }
 

@@ -22,7 +22,10 @@ class CurveJob : public ReportJob {
   bool slice() override {
     if (point_ == 0) batch_ = batches_->next(), prefix_.filled = false;
     if (!batch_) return false;
-    tallies_[point_].add(*batch_, prefix_);
+    device_.compute(replica_, [&](const std::shared_ptr<DeviceModel>& device) {
+      tallies_[point_].compute_on(device);
+      tallies_[point_].add(*batch_, prefix_);
+    });
     point_ = (point_ + 1) % tallies_.size();
     if (point_ != 0) return true;
     if (estimating_) {  // one batch was the estimate; now the exact values, cut as an evaluation cuts
@@ -89,9 +92,10 @@ class CurveJob : public ReportJob {
   std::shared_ptr<const Dataset> dataset_;
   Arena arena_;
   std::unique_ptr<EvalBatches> batches_;
+  ReplicaDevice device_;
   std::vector<EvalTally> tallies_;  // one a point
   const Batch* batch_ = nullptr;
-  Prefix prefix_;     // of batch_: points differ in their routers alone
+  Prefix prefix_;     // of batch_, on the CPU: points differ in their routers alone
   size_t point_ = 0;  // next to see batch_
   bool estimating_ = true, urgent_ = false;
   Curve estimate_;

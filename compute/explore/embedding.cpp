@@ -16,7 +16,7 @@ constexpr double kWalkShare = 0.3;  // of the progress shown, when a t-SNE follo
 class EmbeddingJob : public ImageWalk {
  public:
   EmbeddingJob(Replica& replica, const ReportRequest& request, const AskEmbedding& ask)
-      : ImageWalk(replica, request), ask_(ask) {
+      : ImageWalk(replica, request, Wants::scored_too), ask_(ask) {
     if (ask_.layer < 0) ask_.layer = layers().back();
     const int64_t all = num_images() * num_patches();
     stride_ = std::max<int64_t>(1, (all + ask_.max_points - 1) / ask_.max_points);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compute/explore/jobs.h"
+#include "compute/explore/replica_device.h"
 #include "compute/ops/matmul/matmul.h"
 #include "compute/train/watch.h"
 
@@ -41,7 +42,10 @@ class ImageCurveJob : public ReportJob {
 
  private:
   ImageView look(const WhatIf& what_if) {
-    return watcher_.look(*replica_.model, replica_.config.router, what_if, replica_.label.step).front();
+    return device_.compute(replica_, [&](const std::shared_ptr<DeviceModel>& device) {
+      return watcher_.look(*replica_.model, replica_.config.router, what_if, replica_.label.step, nullptr, device.get())
+          .front();
+    });
   }
   static size_t largest(const std::vector<float>& values) {
     return static_cast<size_t>(std::max_element(values.begin(), values.end()) - values.begin());
@@ -51,6 +55,7 @@ class ImageCurveJob : public ReportJob {
   WhatIf base_;
   AskImageCurve ask_;
   Watcher watcher_;
+  ReplicaDevice device_;
   size_t as_is_ = 0;  // class predicted as it is
   ImageCurve curve_;
 };

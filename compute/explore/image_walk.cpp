@@ -14,9 +14,10 @@ std::shared_ptr<const Dataset> dataset_of(const Replica& replica, const ReportRe
                                            replica.config.model.patch, replica.model->grid_width());
 }
 
-EvalOptions options_of(const Replica& replica, const ReportRequest& request) {
+EvalOptions options_of(const Replica& replica, const ReportRequest& request, bool scored) {
   EvalOptions options = EvalOptions::of(replica.config);
   options.what_if = request.what_if;
+  options.scored = scored;
   return options;
 }
 
@@ -25,19 +26,22 @@ void need_experts(const Replica& replica, const std::string& report) {
     throw ConfigError(report + " is about experts, and this model is dense; choose a run with a router");
 }
 
-ImageWalk::ImageWalk(Replica& replica, const ReportRequest& request)
+ImageWalk::ImageWalk(Replica& replica, const ReportRequest& request, Wants wants)
     : replica_(replica),
       layers_(replica.model->moe_blocks()),
       dataset_(dataset_of(replica, request)),
       batches_(dataset_, Split::test, EvalOptions::of(replica.config).micro_batch, replica.config.data.scale,
                replica.config.data.workers),
-      tally_(*replica.model, options_of(replica, request), arena_) {}
+      tally_(*replica.model, options_of(replica, request, wants == Wants::scored_too), arena_) {}
 
 bool ImageWalk::slice() {
   batch_ = batches_.next();
   if (!batch_) return false;
   const int64_t first = tally_.num_images();
-  const Tensor logits = tally_.add(*batch_, this);
+  const Tensor logits = device_.compute(replica_, [&](const std::shared_ptr<DeviceModel>& device) {
+    tally_.compute_on(device);
+    return tally_.add(*batch_, this);
+  });
   see_logits(first, *batch_, logits);
   return true;
 }

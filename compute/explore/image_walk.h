@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compute/eval/evaluator.h"
+#include "compute/explore/replica_device.h"
 #include "compute/explore/report_job.h"
 
 namespace moescope {
@@ -12,7 +13,8 @@ namespace moescope {
 /// Routed as an evaluation routes: in groups of router.group_images.
 class ImageWalk : public ReportJob, private RoutingObserver {
  public:
-  ImageWalk(Replica& replica, const ReportRequest& request);
+  enum class Wants { maps, scored_too };  // see_routing reads Routing::scored, or nothing of it
+  ImageWalk(Replica& replica, const ReportRequest& request, Wants wants = Wants::maps);
   bool slice() override;
   double progress() const override;
 
@@ -46,13 +48,14 @@ class ImageWalk : public ReportJob, private RoutingObserver {
   Arena arena_;
   EvalBatches batches_;
   EvalTally tally_;
+  ReplicaDevice device_;
   const Batch* batch_ = nullptr;  // in work
 };
 
 /// The request's data set: its first images, edited.
 std::shared_ptr<const Dataset> dataset_of(const Replica& replica, const ReportRequest& request);
 /// The request's knobs.
-EvalOptions options_of(const Replica& replica, const ReportRequest& request);
+EvalOptions options_of(const Replica& replica, const ReportRequest& request, bool scored = false);
 /// Throws ConfigError for a dense model.
 void need_experts(const Replica& replica, const std::string& report);
 

@@ -27,33 +27,7 @@ void Looker::reset() {
   dataset_.reset();
   watched_.clear();
   device_.reset();
-  version_ = device_number_ = device_version_ = -1;
-}
-
-DeviceModel* Looker::device_for(const Replica& replica) {
-  if (device_number_ != replica.model_number) {
-    device_.reset();
-    device_ = DeviceModel::make(replica.config.compute, *replica.model);
-    device_number_ = replica.model_number, device_version_ = replica.version;
-  }
-  if (device_ && device_version_ != replica.version) {
-    device_->write(device_api::Flat::values, replica.model->parameters().values());
-    device_version_ = replica.version;
-  }
-  return device_.get();
-}
-
-template <class Body>
-auto Looker::on_device_or_cpu(const Replica& replica, Body&& body) {
-  try {
-    return body(device_for(replica));
-  } catch (const DeviceFault& fault) {
-    // A window beside a training run takes what the run leaves of the GPU. Anything else is told.
-    if (fault.fault != device_api::Fault::out_of_memory) throw;
-  }
-  device_.reset();
-  device_number_ = replica.model_number;  // there is no room for this one
-  return body(nullptr);
+  version_ = -1;
 }
 
 void Looker::watch(const Replica& replica, const LookRequest& request) {
@@ -79,8 +53,8 @@ Look Looker::look(Replica& replica, const LookRequest& request) {
   try {
     watch(replica, request);
     if (version_ != replica.version) {
-      as_is_ = on_device_or_cpu(replica, [&](DeviceModel* device) {
-        return watcher_->look(model, replica.config.router, WhatIf{}, replica.label.step, nullptr, device);
+      as_is_ = device_.compute(replica, [&](const std::shared_ptr<DeviceModel>& device) {
+        return watcher_->look(model, replica.config.router, WhatIf{}, replica.label.step, nullptr, device.get());
       });
       version_ = replica.version;
     }
@@ -90,8 +64,9 @@ Look Looker::look(Replica& replica, const LookRequest& request) {
     if (request.attention_block >= 0) look.attention.emplace().block = request.attention_block;
     if (!request.what_if.is_nothing() || look.attention) {
       AttentionMap* attention = look.attention ? &*look.attention : nullptr;
-      changed = on_device_or_cpu(replica, [&](DeviceModel* device) {
-        return watcher_->look(model, replica.config.router, request.what_if, replica.label.step, attention, device);
+      changed = device_.compute(replica, [&](const std::shared_ptr<DeviceModel>& device) {
+        return watcher_->look(model, replica.config.router, request.what_if, replica.label.step, attention,
+                              device.get());
       });
     }
     if (!std::all_of(changed.begin(), changed.end(), is_finite)) {

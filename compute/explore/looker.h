@@ -6,8 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "compute/explore/replica.h"
-#include "compute/models/device_model.h"
+#include "compute/explore/replica_device.h"
 #include "compute/train/watch.h"
 
 namespace moescope {
@@ -22,18 +21,13 @@ class Looker {
 
  private:
   void watch(const Replica& replica, const LookRequest& request);
-  /// The replica's model on the GPU, with its values; null: the CPU looks, also where the GPU has no room left.
-  DeviceModel* device_for(const Replica& replica);
-  template <class Body>
-  auto on_device_or_cpu(const Replica& replica, Body&& body);
 
   std::unique_ptr<Watcher> watcher_;
   std::shared_ptr<const Dataset> dataset_;
   std::vector<WatchedImage> watched_;
   std::vector<ImageView> as_is_;
   int64_t version_ = -1;  // of as_is_; -1: none
-  std::shared_ptr<DeviceModel> device_;
-  int64_t device_number_ = -1, device_version_ = -1;  // Replica::model_number and version that it holds
+  ReplicaDevice device_;
 };
 
 }  // namespace moescope

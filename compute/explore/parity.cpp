@@ -64,7 +64,7 @@ class ParityJob : public ReportJob {
 }  // namespace
 
 std::unique_ptr<ReportJob> parity_job(Replica& replica, const ReportRequest& request) {
-  if (intervenes(request.what_if) || !runs_on_device(request.what_if))
+  if (intervenes(request.what_if))
     throw ConfigError("the parity read-out compares the model as it is (" + describe(request.what_if) +
                       "); ask without interventions");
   return std::make_unique<ParityJob>(replica, request);

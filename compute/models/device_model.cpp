@@ -1,6 +1,7 @@
 // Shapes and addresses out of the host's objects, through the plug-in's door.
 #include "compute/models/device_model.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "compute/backends/precision.h"
@@ -40,7 +41,12 @@ device_api::StepPlan empty_plan() {
 }
 
 void set_router(const RouterConfig& router, int64_t group_tokens, bool training, device_api::StepPlan& plan) {
-  plan.group_tokens = group_tokens;
+  set_router(router, group_tokens, group_tokens, training, plan);
+}
+
+void set_router(const RouterConfig& router, int64_t group_tokens, int64_t tokens, bool training,
+                device_api::StepPlan& plan) {
+  plan.group_tokens = std::min(group_tokens, tokens);
   plan.temperature = static_cast<float>(router.temperature);
   plan.training = training;
   if (router.kind == RouterKind::dense) return;
@@ -49,7 +55,13 @@ void set_router(const RouterConfig& router, int64_t group_tokens, bool training,
                                                 ? router.noise_std
                                                 : router.noise_std / static_cast<double>(router.num_experts));
   if (router.kind == RouterKind::soft) return;
-  plan.capacity = sparse_capacity(router, group_tokens, training);
+  const auto capacity_for = [&](int64_t size) {
+    return size == group_tokens ? sparse_capacity(router, size, training)
+                                : partial_group_capacity(router, size, training);
+  };
+  const int64_t rest = tokens % plan.group_tokens;
+  plan.capacity = capacity_for(plan.group_tokens);
+  plan.last_capacity = rest > 0 ? capacity_for(rest) : plan.capacity;
   if (router.kind != RouterKind::tokens_choice) return;
   if (router.k < 1 || router.k > router.num_experts)
     throw ConfigError("router.k " + std::to_string(router.k) + " is not between 1 and router.num_experts " +
@@ -162,6 +174,13 @@ Tensor DeviceModel::layers(int slot, int64_t part) const {
   device_api::LayersView view{};
   plugin_->check(functions().layers(session_.get(), slot, part, &view), "reading the layers");
   return {const_cast<float*>(view.values), Shape{view.count, view.floats / width_, width_}, DType::f32};
+}
+
+Tensor DeviceModel::attention(int slot, int64_t part) const {
+  device_api::AttentionView view{};
+  plugin_->check(functions().attention_maps(session_.get(), slot, part, &view), "reading the attention");
+  const int64_t images = plans_[slot].images;
+  return {const_cast<float*>(view.probabilities), Shape{view.blocks, images, view.floats / images}, DType::f32};
 }
 
 device_api::StepResult DeviceModel::end(int slot) {

@@ -57,6 +57,8 @@ class DeviceModel {
   ImageMaps take_maps(int slot) const;
   /// What its layers passed on, (2*depth+2, images*tokens, D) as LayersView orders them; until the slot's next step.
   Tensor layers(int slot, int64_t part) const;
+  /// Its attention, (blocks,images,heads*L*L) of the blocks that the step's plan asks for; as long.
+  Tensor attention(int slot, int64_t part) const;
 
  private:
   struct Close {
@@ -81,4 +83,7 @@ class DeviceModel {
 device_api::StepPlan empty_plan();
 /// The router's part of a plan, for groups of `group_tokens` tokens. Throws ConfigError for impossible knobs.
 void set_router(const RouterConfig& router, int64_t group_tokens, bool training, device_api::StepPlan& plan);
+/// The same for parts of `tokens` tokens in all, whose last group may be shorter; capacities as on the CPU.
+void set_router(const RouterConfig& router, int64_t group_tokens, int64_t tokens, bool training,
+                device_api::StepPlan& plan);
 }  // namespace moescope

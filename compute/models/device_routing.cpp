@@ -58,14 +58,15 @@ Routing DeviceModel::routing(int slot, int64_t part, int64_t layer, const Router
   r.layer = layers_[static_cast<size_t>(layer)];
   r.tokens = plan.group_tokens;
   r.total_tokens = plan.images * (tokens_per_image_ > 0 ? tokens_per_image_ : plan.group_tokens);
-  r.groups = r.total_tokens / r.tokens;
+  r.groups = device_api::num_groups(r.total_tokens, r.tokens);
   r.experts = experts_;
   r.temperature = router.temperature;
+  r.scored = floats(seen.scored, {r.total_tokens, width_});
   r.unit_tokens = kind_ == RouterKind::tokens_choice && tokens_per_image_ > 0 ? tokens_per_image_ : r.tokens;
   if (seen.unit_off)
     r.unit_off = view(seen.unit_off, {(r.total_tokens + r.unit_tokens - 1) / r.unit_tokens, r.experts}, DType::u8);
   if (kind_ == RouterKind::soft) {
-    r.slots_per_expert = slots_per_expert_;
+    r.slots_per_expert = plan.slots_per_expert > 0 ? plan.slots_per_expert : slots_per_expert_;
     const Shape shape{r.total_tokens, r.experts * r.slots_per_expert};
     r.dispatch = floats(seen.dispatch, shape), r.combine = floats(seen.combine, shape);
     r.scale = seen.scale ? *seen.scale : 1;
@@ -74,7 +75,7 @@ Routing DeviceModel::routing(int slot, int64_t part, int64_t layer, const Router
   }
   const Shape gates{r.total_tokens, r.experts}, choices{r.total_tokens, plan.k};
   r.k = plan.k;
-  r.capacity = r.last_capacity = plan.capacity;
+  r.capacity = plan.capacity, r.last_capacity = plan.last_capacity;
   const auto wanted = static_cast<double>(r.tokens * (kind_ == RouterKind::tokens_choice ? r.k : 1));
   r.actual_capacity_factor = static_cast<double>(r.capacity * r.experts) / wanted;
   r.noise_deviation = plan.training ? plan.noise_deviation : 0;

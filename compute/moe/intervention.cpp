@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+#include <string>
 #include <vector>
 
+#include "compute/core/error.h"
 #include "compute/core/rng.h"
 #include "compute/records/config_fields.h"
 
@@ -90,6 +92,14 @@ void start_interventions(const Pass& pass, int64_t group_tokens, Routing& r, Are
     }
     r.computed_by.i32()[one.expert] = static_cast<int32_t>(one.by);
   }
+}
+
+int64_t slots_under(const WhatIf& what_if, int64_t has) {
+  const int64_t slots = what_if.slots_per_expert.value_or(has);
+  if (slots < 1 || slots > has)
+    throw ConfigError("slots per expert " + std::to_string(slots) + " is out of range; this model's experts have " +
+                      std::to_string(has) + ", choose between 1 and that");
+  return slots;
 }
 
 void force_gates(const Pass& pass, const Routing& r) {

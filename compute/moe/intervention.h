@@ -11,6 +11,10 @@ namespace moescope {
 /// group_tokens: of a full group.
 void start_interventions(const Pass& pass, int64_t group_tokens, Routing& routing, Arena& arena);
 
+/// Of the slots that a soft layer's experts have, how many take part: the first of each. Throws ConfigError when there
+/// are not so many.
+int64_t slots_under(const WhatIf& what_if, int64_t has);
+
 /// Sparse, before assignment: a forced patch's gate for its expert changes places with its largest one.
 void force_gates(const Pass& pass, const Routing& routing);
 /// Soft: a forced patch's combine weights become 0 but for those of its expert, which then sum to 1.

@@ -129,7 +129,7 @@ void SoftRouter::score(const Tensor& x, const Pass& pass, RouterContext& c, cons
 void SoftRouter::forward(const Tensor& x, const Pass& pass, RouterContext& c) const {
   Routing& r = c.routing;
   r.slots_per_expert = shape_.slots_per_expert;
-  if (pass.what_if && pass.what_if->slots_per_expert) r.slots_per_expert = fewer_slots(*pass.what_if);
+  if (pass.what_if) r.slots_per_expert = slots_under(*pass.what_if, shape_.slots_per_expert);
   r.scale = scale_value();
   const Shape shape{r.total_tokens, r.experts * r.slots_per_expert};
   r.dispatch = pass.arena->make(shape);
@@ -172,14 +172,6 @@ bool SoftRouter::fixed_dispatch() const {
 
 bool SoftRouter::fixed_combine() const {
   return shape_.mixing != SoftMixing::learned && shape_.mixing != SoftMixing::uniform_dispatch;
-}
-
-int64_t SoftRouter::fewer_slots(const WhatIf& what_if) const {
-  const int64_t slots = *what_if.slots_per_expert;
-  if (slots < 1 || slots > shape_.slots_per_expert)
-    throw ConfigError("slots per expert " + std::to_string(slots) + " is out of range; this model's experts have " +
-                      std::to_string(shape_.slots_per_expert) + ", choose between 1 and that");
-  return slots;
 }
 
 void SoftRouter::slot_gradients(const RouterContext& c, const Tensor& dlogits, Arena& arena) const {

@@ -33,7 +33,6 @@ class SoftRouter : public Router {
   void fix_weights(const RouterContext& context) const;  // puts what shape.mixing asks for in the softmaxes' place
   bool fixed_dispatch() const;
   bool fixed_combine() const;
-  int64_t fewer_slots(const WhatIf& what_if) const;
   void normalize(const Tensor& x, Arena& arena, RouterContext& context) const;
   void slot_gradients(const RouterContext& context, const Tensor& dlogits, Arena& arena) const;
   void token_gradients(const RouterContext& context, const Tensor& dlogits, const Tensor& dtokens, const Tensor& dx,

@@ -112,7 +112,7 @@ void Watcher::run(VisionTransformer& model, const Tensor& inputs, Pass& pass, st
   pass.router = &knobs;
   pass.observer = &maps;
   ImageMaps kept;
-  fill_probabilities(device ? infer_on_device(*device, model, inputs, pass, &kept) : model.forward(inputs, pass),
+  fill_probabilities(device ? infer_on_device(*device, model, inputs, pass, false, &kept) : model.forward(inputs, pass),
                      views);
   attach(std::move(kept), views);
 }
@@ -188,8 +188,7 @@ std::vector<ImageView> Watcher::look(VisionTransformer& model, const RouterConfi
           arena_.make({1, attention->heads, attention->num_tokens, attention->num_tokens});
       pass.attention_probabilities = probabilities.data();
     }
-    const bool on_cpu = (attention && i == 0) || !runs_on_device(what_if);
-    run(model, input, pass, std::span(views).subspan(i, 1), on_cpu ? nullptr : device);
+    run(model, input, pass, std::span(views).subspan(i, 1), device);
     if (attention && i == 0) {
       const Tensor& filled = probabilities[static_cast<size_t>(attention->block)];
       attention->probabilities.assign(filled.f32(), filled.f32() + filled.size());

@@ -41,8 +41,7 @@ class Watcher {
   std::vector<ImageView> end(const VisionTransformer& model, Begun begun, DeviceModel& device);
   /// The same under a WhatIf, which must have been check()ed: pixels, probabilities and maps are those of the changed
   /// image and model. Image after image, so that what is drawn for one depends on its number alone. attention: filled
-  /// for the first image in its `block`, when not null. `device` computes what it can; the CPU does where it is null,
-  /// where slots are taken away, and where attention is asked for.
+  /// for the first image in its `block`, when not null. `device` as above.
   std::vector<ImageView> look(VisionTransformer& model, const RouterConfig& router, const WhatIf& what_if, int64_t step,
                               AttentionMap* attention = nullptr, DeviceModel* device = nullptr);
 

@@ -77,6 +77,7 @@ struct UpdateStretch {
 struct StepPlan {
   int64_t parts, images;  // micro-batches, and images of each (bare layer: groups of each, see group_tokens)
   int64_t group_tokens, capacity, k;
+  int64_t last_capacity;               // of a part's last group when the part's end cuts it short; else as capacity
   float noise_deviation, temperature;  // deviation of the noise on the logits; 0: none
   float importance_weight, load_weight, gshard_weight;
   float gradient_scale;  // of the loss: 1 / batch
@@ -86,14 +87,20 @@ struct StepPlan {
   LossKind loss;
   OptimizerKind optimizer;
   float target_on, target_off;  // of raw images: a target at its label and elsewhere, before mixup
-  int64_t kept, num_forced;     // experts kept for an input (0: all); patches forced. Inference alone
+  // In inference alone: experts kept for an input (0: all), patches forced, and of a Soft MoE expert's slots the first
+  // so many (0: all).
+  int64_t kept, num_forced, slots_per_expert;
+  int64_t attention_begin, attention_end;  // blocks [begin, end) whose attention comes back
   uint8_t bpr, training, backward, update, given_noise, has_mask, keep_routing, keep_logits, input_gradient,
-      keep_outputs, keep_layers, keep_maps, kept_by_load, experts_off, given_kept, raw_images, mixes;
+      keep_outputs, keep_layers, keep_maps, kept_by_load, experts_off, given_kept, raw_images, mixes, keep_scored;
   bool operator==(const StepPlan&) const = default;
   // What comes back to the host beyond the numbers of a step: keep_routing what the load statistics read, keep_logits
-  // with it every score and gate of the routers, keep_outputs the class logits, keep_layers what each layer passed on.
-  // keep_maps, of one part: what heat maps show stays on the device, for take_maps.
+  // with it every score and gate of the routers, keep_scored what they saw, keep_outputs the class logits, keep_layers
+  // what each layer passed on. keep_maps, of one part: what heat maps show stays on the device, for take_maps.
 };
+
+/// Groups that `tokens` tokens are routed in; the last may be shorter.
+inline int64_t num_groups(int64_t tokens, int64_t group_tokens) { return (tokens + group_tokens - 1) / group_tokens; }
 
 /// Expert `expert` of MoE layer `layer` answers with the weights of `by`. In kBesideSlot alone.
 struct ReplacedExpert {
@@ -161,6 +168,7 @@ struct RoutingView {
   const float *dispatch, *combine;         // soft (T,Q); with keep_logits also of experts that are off
   const float* scale;                      // one number, or null
   const uint8_t* unit_off;                 // (inputs,E) 1: not kept for that input; null: all are
+  const float* scored;                     // (T,D) what the router saw, with keep_scored
 };
 
 /// What a part's layers passed on (keep_layers), each (images*tokens,D): the embedding, then for each block the stream
@@ -168,6 +176,12 @@ struct RoutingView {
 struct LayersView {
   const float* values;  // (2*depth+2, images*tokens, D)
   int64_t count, floats;
+};
+
+/// Who looked at whom in a part: (blocks,images,heads,L,L) of blocks [attention_begin, attention_end), rows sum to 1.
+struct AttentionView {
+  const float* probabilities;
+  int64_t blocks, floats;  // of a block
 };
 
 enum class Flat : int32_t { values, gradients, moment0, moment1 };
@@ -216,6 +230,7 @@ inline constexpr StructSize kStructSizes[kNumStructs] = {{"DeviceFacts", sizeof(
                                                          {"StepResult", sizeof(StepResult)},
                                                          {"RoutingView", sizeof(RoutingView)},
                                                          {"LayersView", sizeof(LayersView)},
+                                                         {"AttentionView", sizeof(AttentionView)},
                                                          {"ChoiceAsk", sizeof(ChoiceAsk)},
                                                          {"AuxiliaryAsk", sizeof(AuxiliaryAsk)},
                                                          {"MapTexels", sizeof(MapTexels)}};
@@ -243,6 +258,7 @@ struct Functions {
   Fault (*wait)(Session*, int32_t slot, StepResult* out);
   Fault (*routing)(Session*, int32_t slot, int64_t part, int64_t moe_layer, RoutingView* out);
   Fault (*layers)(Session*, int32_t slot, int64_t part, LayersView* out);
+  Fault (*attention_maps)(Session*, int32_t slot, int64_t part, AttentionView* out);
   const char* (*attention)(Session*);  // who computes it and why, in words; good until the next question
   int32_t (*cudnn)();                  // its version, as 91900; 0: none is installed that serves
   Fault (*choose)(const ChoiceAsk*);

@@ -11,6 +11,7 @@
 #include "compute/explore/tsne.h"
 #include "compute/moe/observe.h"
 #include "compute/train/watch.h"
+#include "support/labelled_textures.h"
 #include "support/random_tensor.h"
 #include "support/tiny_replica.h"
 
@@ -333,18 +334,6 @@ TEST(TsneMap, KeepsNeighboursTogether) {
     EXPECT_EQ(nearest < 30, i < 30) << i;
   }
 }
-
-/// Textures whose patches know their label: the image's, or nothing in the first row.
-class LabelledTextures : public SyntheticDataset {
- public:
-  LabelledTextures() : SyntheticDataset(32, 16) {}
-  std::vector<int32_t> patch_labels(Split split, int64_t i, int64_t patch) const override {
-    const int64_t side = 8 / patch;
-    std::vector<int32_t> labels(static_cast<size_t>(side * side), label(split, i));
-    for (int64_t x = 0; x < side; ++x) labels[static_cast<size_t>(x)] = -1;
-    return labels;
-  }
-};
 
 TEST(PurityReport, CountsEveryLabelledPatchThatAnExpertTook) {
   for (const RouterKind kind : {RouterKind::soft, RouterKind::tokens_choice, RouterKind::experts_choice}) {
