@@ -17,8 +17,12 @@ namespace fs = std::filesystem;
 
 fs::path find(const std::string& folder, const char* variable, std::string_view relative) {
   std::vector<fs::path> roots;
-  if (const char* chosen = std::getenv(variable); chosen && *chosen) roots.emplace_back(chosen);
   std::error_code ignored;  // without /proc the other places remain
+  if (const char* chosen = std::getenv(variable); chosen && *chosen) {
+    if (!fs::is_directory(chosen, ignored))
+      throw UserError(std::string(variable) + " names " + chosen + ", which is no folder; unset it or mend it");
+    roots.emplace_back(chosen);
+  }
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
   if (!program.empty()) roots.push_back(program.parent_path().parent_path() / "share/moescope" / folder);
   roots.push_back(fs::path(MOESCOPE_SOURCE_DIR) / folder);

@@ -142,10 +142,27 @@ const CheckpointInfo& checkpoint_up_to(const std::vector<CheckpointInfo>& checkp
   return later == checkpoints.begin() ? *later : *(later - 1);
 }
 
+namespace {
+
+/// Where one may begin instead of at a checkpoint that is damaged.
+std::string remedy(const Database& database, int64_t run_id, int64_t step) {
+  const std::string run = std::to_string(run_id);
+  if (database.integer("SELECT EXISTS (SELECT 1 FROM params WHERE run_id = " + run + " AND key = 'rl.game')") != 0)
+    return "train the agent anew";
+  Statement earlier(database, "SELECT max(step) FROM checkpoints WHERE run_id = ? AND step < ? AND num_bytes >= 0");
+  earlier.bind_all(run_id, step);
+  if (!earlier.step() || earlier.is_null(0)) return "the run has no earlier one, so begin it anew";
+  const std::string before = earlier.text(0);
+  return "`moescope train --branch " + run + "@" + before + "` begins a new run at step " + before;
+}
+
+}  // namespace
+
 std::vector<std::byte> load_checkpoint(const Database& database, int64_t checkpoint_id) {
   const ReadSnapshot snapshot(database);  // a rolling checkpoint may be replaced while its parts are read
   const std::string name = "checkpoint " + std::to_string(checkpoint_id);
-  Statement find(database, "SELECT num_bytes FROM checkpoints WHERE checkpoint_id = ? AND num_bytes >= 0");
+  Statement find(database,
+                 "SELECT num_bytes, run_id, step FROM checkpoints WHERE checkpoint_id = ? AND num_bytes >= 0");
   find.bind_all(checkpoint_id);
   if (!find.step()) {
     throw StoreError(
@@ -153,24 +170,24 @@ std::vector<std::byte> load_checkpoint(const Database& database, int64_t checkpo
         name + " is not there (a newer rolling one may have replaced it); list the run's checkpoints again");
   }
   const auto num_bytes = static_cast<size_t>(find.integer(0));
+  const int64_t run_id = find.integer(1), step = find.integer(2);
+  const auto refuse = [&](const std::string& what) {
+    throw StoreError(StoreProblem::damaged, database.path(),
+                     name + " (run " + std::to_string(run_id) + ", step " + std::to_string(step) + ") " + what + "; " +
+                         remedy(database, run_id, step));
+  };
   std::vector<std::byte> bytes;
   Statement select(database, "SELECT part, crc32, bytes FROM checkpoint_parts WHERE checkpoint_id = ? ORDER BY part");
   select.bind_all(checkpoint_id);
   for (int64_t part = 0; select.step(); ++part) {
     const auto piece = select.blob(2);
     const bool sound = select.integer(0) == part && select.integer(1) == crc32_of(piece);
-    if (!sound) {
-      throw StoreError(
-          StoreProblem::damaged, database.path(),
-          name + " is damaged in part " + std::to_string(part) + "; take an earlier checkpoint of the run");
-    }
+    if (!sound) refuse("is damaged in part " + std::to_string(part));
     if (bytes.empty()) bytes.reserve(num_bytes);
     bytes.insert(bytes.end(), piece.begin(), piece.end());
   }
   if (bytes.size() != num_bytes) {
-    throw StoreError(StoreProblem::damaged, database.path(),
-                     name + " has " + std::to_string(bytes.size()) + " of " + std::to_string(num_bytes) +
-                         " bytes; take an earlier checkpoint of the run");
+    refuse("has " + std::to_string(bytes.size()) + " of " + std::to_string(num_bytes) + " bytes");
   }
   return bytes;
 }

@@ -58,8 +58,7 @@ Explanation explain(int code, const std::string& detail, int system_error) {
       return {StoreProblem::other, "reading or writing the file failed: " + detail + system + "; check the disk"};
     case SQLITE_CORRUPT:
       return {StoreProblem::damaged, "the file is damaged (" + detail +
-                                         "); `moescope runs check` lists what is wrong, `sqlite3 FILE .recover` saves "
-                                         "what can be saved, or put a copy back"};
+                                         "); `sqlite3 FILE .recover` saves what can be saved, or put a copy back"};
     case SQLITE_NOTADB:
       return {StoreProblem::not_a_store, "this is not a moescope store (not an SQLite database); name another file"};
     case SQLITE_CANTOPEN:

@@ -1,8 +1,5 @@
 // A run as a folder of CSV tables.
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-
+#include "compute/records/output_file.h"
 #include "sessions/export.h"
 #include "sessions/export_tables.h"
 
@@ -43,27 +40,19 @@ void write_table(const Database& database, const ExportTable& table, int64_t run
   }
 }
 
-[[noreturn]] void cannot_write(const std::filesystem::path& path, const std::string& why) {
-  throw UserError(path.string() + ": cannot be written (" + why + "); name another folder or free some space");
-}
-
 }  // namespace
 
 std::vector<std::filesystem::path> export_csv(const RunReader& reader, int64_t run_id,
                                               const std::filesystem::path& folder) {
   const ReadSnapshot snapshot(reader.database());
   reader.load_summary(run_id);  // a missing run must not leave a folder of empty tables
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) cannot_write(folder, error.message());
+  make_folder(folder);
   std::vector<std::filesystem::path> paths;
   for (const ExportTable& table : kExportTables) {
     const std::filesystem::path path = folder / (std::string(table.name) + ".csv");
-    errno = 0;
-    std::ofstream out(path, std::ios::binary);
-    if (out) write_table(reader.database(), table, run_id, out);
-    out.close();
-    if (!out) cannot_write(path, errno != 0 ? std::strerror(errno) : "the file could not be completed");
+    OutputFile file(path, FileKind::text);
+    write_table(reader.database(), table, run_id, file.stream());
+    file.keep();
     paths.push_back(path);
   }
   return paths;

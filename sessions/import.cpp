@@ -187,7 +187,12 @@ int64_t import_json(const SessionStore& store, const std::filesystem::path& file
             {key, steps[i].get<int64_t>(), number_of(secs[i], run.where), number_of(values[i], run.where)});
       }
     }
-  } catch (const json::exception& error) { refuse(run.where, std::string("it is damaged (") + error.what() + ")"); }
+  } catch (const json::parse_error& error) {
+    refuse(run.where, "it is damaged at byte " + std::to_string(error.byte));
+  } catch (const json::exception& error) {  // "[json.exception.out_of_range.403] key 'params' not found"
+    const std::string words = error.what();
+    refuse(run.where, "it is damaged (" + words.substr(words.find("] ") + 2) + ")");
+  }
   return store_run(store, std::move(run), name);
 }
 

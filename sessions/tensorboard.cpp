@@ -9,6 +9,7 @@
 #include <iomanip>
 #include <sstream>
 
+#include "compute/records/output_file.h"
 #include "sessions/tensorboard_messages.h"
 
 namespace moescope {
@@ -151,11 +152,11 @@ uint32_t crc32c(std::span<const std::byte> bytes) {
 std::filesystem::path export_tensorboard(const RunReader& reader, int64_t run_id, const std::filesystem::path& folder) {
   const ReadSnapshot snapshot(reader.database());
   const double start = start_secs(reader.load_summary(run_id).started_at);
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
+  make_folder(folder);
   const std::filesystem::path path = folder / ("events.out.tfevents." + std::to_string(static_cast<int64_t>(start)) +
                                                ".moescope-run-" + std::to_string(run_id));
-  std::ofstream out(path, std::ios::binary);
+  OutputFile file(path, FileKind::other);
+  std::ostream& out = file.stream();
   MessageWriter version;
   version.fixed64(kWallTime, start);
   version.text(kFileVersion, "brain.Event:2");
@@ -166,8 +167,7 @@ std::filesystem::path export_tensorboard(const RunReader& reader, int64_t run_id
       write_record(out, scalar_event(key, series.steps[i], start + series.wall_secs[i], series.values[i]));
     }
   }
-  out.close();
-  if (!out) throw UserError(path.string() + " cannot be written; name another folder or free some space");
+  file.keep();
   return path;
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compute/records/error.h"
+#include "compute/records/output_file.h"
 
 namespace moescope {
 namespace {
@@ -19,7 +20,7 @@ std::string_view name_of(PlayedBy by) {
 }  // namespace
 
 std::filesystem::path write_episode(const PlayedEpisode& episode, int64_t run_id, const std::filesystem::path& folder) {
-  std::filesystem::create_directories(folder);
+  make_folder(folder);
   const std::string stem = episode.game + "-run" + std::to_string(run_id) + "-step" +
                            std::to_string(episode.weights_step) + "-episode" + std::to_string(episode.number);
   std::filesystem::path path = folder / (stem + ".json");
@@ -37,10 +38,7 @@ std::filesystem::path write_episode(const PlayedEpisode& episode, int64_t run_id
                                        {"return", episode.episode_return},
                                        {"over", episode.over},
                                        {"actions", actions}};
-  std::ofstream file(path);
-  file << json.dump(1) << "\n";
-  file.close();
-  if (!file) throw UserError(path.string() + " cannot be written; is the disk full?");
+  write_file(path, json.dump(1) + "\n");
   return path;
 }
 

@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "app/options/store_path.h"
 #include "app/terminal/progress_printer.h"
 #include "app/terminal/text_table.h"
 
@@ -36,7 +37,7 @@ void print_agent_result(const rl::RlRun& run, int64_t run_id, const std::string&
 
 RunState run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals,
                    const AgentTeller& tell) {
-  if (recording.store.has_parent_path()) std::filesystem::create_directories(recording.store.parent_path());
+  make_store_folder(recording.store);
   Queue<Event> events;
   rl::RlRun run(std::move(setup), events);
   run.prepare();

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "app/doors/agent_stage.h"
+#include "app/options/number_checks.h"
 #include "app/terminal/text_table.h"
 #include "app/tools/display_probe.h"
 #include "app/tools/scratch_store.h"
@@ -145,7 +146,7 @@ void add_bench_rl_watch_command(CLI::App& bench, Action& action) {
   command->add_option("--game", options->game, "what is played")->capture_default_str();
   command->add_option("--preset", options->preset, "which agent")->capture_default_str();
   command->add_option("--seconds", options->secs, "how long each round lasts, with and without")->capture_default_str();
-  command->add_option("--rounds", options->rounds, "rounds")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--rounds", options->rounds, "rounds")->check(above_zero())->capture_default_str();
   command->add_option("--speed", options->speed, "steps of the game a second; 0: as fast as it goes")
       ->capture_default_str();
   command->add_option("--threads", options->threads, "of the training; 0: one a core")->capture_default_str();

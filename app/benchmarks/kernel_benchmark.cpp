@@ -10,6 +10,7 @@
 
 #include "app/benchmarks/roofline_table.h"
 #include "app/models/named_model.h"
+#include "app/options/number_checks.h"
 #include "app/terminal/text_table.h"
 #include "app/tools/timing.h"
 #include "compute/backends/thread_pool.h"
@@ -231,11 +232,11 @@ void add_bench_kernels_command(CLI::App& bench, Action& action) {
   const auto options = std::make_shared<KernelBenchOptions>();
   command->add_option("--only", options->only, "ops whose name holds this text")->type_name("TEXT");
   command->add_option("--model", options->model, "instead: what a training step of this model or preset asks of a GPU");
-  command->add_option("--batch", options->batch, "with --model: images of a step")->check(CLI::PositiveNumber);
+  command->add_option("--batch", options->batch, "with --model: images of a step")->check(above_zero());
   command->add_option("--set", options->settings, "with --model: any field, KEY=VALUE; may be repeated")
       ->expected(1)
       ->take_all();
-  command->add_option("--threads", options->threads, "threads")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--threads", options->threads, "threads")->check(above_zero())->capture_default_str();
   command->add_option("--seconds", options->secs, "how long to time each")->capture_default_str();
   command->callback([&action, options] { action = [options] { return bench_kernels(*options); }; });
 }

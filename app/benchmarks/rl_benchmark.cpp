@@ -9,6 +9,7 @@
 #include <numeric>
 #include <thread>
 
+#include "app/options/number_checks.h"
 #include "app/tools/timing.h"
 #include "compute/backends/cpu_features.h"
 #include "compute/backends/thread_pool.h"
@@ -133,13 +134,13 @@ void add_bench_rl_command(CLI::App& bench, Action& action) {
   command->add_option("--layer", options->layer, "dense, soft or top1")
       ->check(CLI::IsMember({"dense", "soft", "top1"}));
   command->add_option("--experts", options->experts, "number of experts")->capture_default_str();
-  command->add_option("--threads", options->threads, "threads")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--threads", options->threads, "threads")->check(above_zero())->capture_default_str();
   command->add_option("--batch", options->batch, "transitions an update")->capture_default_str();
   command->add_option("--game", options->game, "what is played")->capture_default_str();
   command
       ->add_option("--seeds", options->seeds,
                    "instead, agent steps a second of so many seeds one after the other and side by side")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero());
   command->add_option("--seconds", options->secs, "how long to measure each")->capture_default_str();
   command->add_option("--set", options->settings, "any other field, KEY=VALUE; may be repeated")
       ->expected(1)

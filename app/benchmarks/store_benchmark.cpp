@@ -6,6 +6,7 @@
 #include <functional>
 #include <iostream>
 
+#include "app/options/number_checks.h"
 #include "app/terminal/text_table.h"
 #include "app/tools/scratch_store.h"
 #include "app/tools/timing.h"
@@ -133,9 +134,9 @@ int bench_store(const StoreBenchOptions& options) {
 void add_bench_store_command(CLI::App& bench, Action& action) {
   CLI::App* command = bench.add_subcommand("store", "milliseconds until a large store answers");
   const auto options = std::make_shared<StoreBenchOptions>();
-  command->add_option("--runs", options->runs, "runs to make")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--runs", options->runs, "runs to make")->check(above_zero())->capture_default_str();
   command->add_option("--points", options->points, "length of the long series")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->capture_default_str();
   command->add_option("--in", options->at, "folder for the store; default: the system's for temporary files");
   command->add_option("--keep", options->keep, "leaves the store there, for looking at it")->type_name("FILE");

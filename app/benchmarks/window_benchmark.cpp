@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "app/doors/run_controller.h"
+#include "app/options/number_checks.h"
 #include "app/runs/run_request.h"
 #include "app/terminal/text_table.h"
 #include "app/tools/display_probe.h"
@@ -155,7 +156,7 @@ void add_bench_ui_command(CLI::App& bench, Action& action) {
   const auto options = std::make_shared<UiBenchOptions>();
   add_config_options(*command, options->config);
   command->add_option("--seconds", options->secs, "how long each round lasts, with and without")->capture_default_str();
-  command->add_option("--rounds", options->rounds, "rounds")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--rounds", options->rounds, "rounds")->check(above_zero())->capture_default_str();
   command->callback([&action, options] { action = [options] { return bench_ui(*options); }; });
 }
 

@@ -74,6 +74,8 @@ int run_cli(int argc, const char* const* argv) {
     return complain(error.what(), kCannot);
   } catch (const BackendError& error) {  // a device or the memory refused: it names the remedy
     return complain(error.what(), kCannot);
+  } catch (const std::filesystem::filesystem_error& error) {  // a name too long, a folder that may not be looked into
+    return complain(error.path1().string() + ": " + error.code().message() + "; name another file or folder", kCannot);
   } catch (const std::bad_alloc&) {
     return complain("out of memory; a smaller train.micro_batch or fewer compute.threads need less", kCannot);
   } catch (const std::exception& error) { return complain(std::string("internal error: ") + error.what(), kDefect); }

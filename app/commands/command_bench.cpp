@@ -14,6 +14,7 @@
 #include "app/benchmarks/store_benchmark.h"
 #include "app/benchmarks/window_benchmark.h"
 #include "app/options/config_options.h"
+#include "app/options/number_checks.h"
 #include "compute/core/version.h"
 
 namespace moescope {
@@ -89,6 +90,7 @@ int bench(const BenchOptions& options) {
   }
   config["capacity"] = options.capacity;
   config["bpr"] = options.bpr;
+  if (!options.settings.empty()) config["set"] = options.settings;  // laid over all of these
   const nlohmann::ordered_json line = {{"peer", "moescope " + program_version()},
                                        {"router", options.router},
                                        {"train_images_per_s", one_decimal(result.train_images_per_sec)},
@@ -109,13 +111,13 @@ void add_bench_command(CLI::App& program, Action& action) {
   command->add_option("--router", options->router, "dense, soft, top1, top2 or ec")
       ->check(CLI::IsMember({"dense", "soft", "top1", "top2", "ec"}));
   for (const auto& [flag, member] : numbers()) {
-    command->add_option(std::string("--") + flag, (*options).*member)
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
+    command->add_option(std::string("--") + flag, (*options).*member)->check(above_zero())->capture_default_str();
   }
-  command->add_option("--capacity", options->capacity, "capacity factor")->capture_default_str();
+  command->add_option("--capacity", options->capacity, "capacity factor")->check(above_zero())->capture_default_str();
   command->add_flag("--bpr", options->bpr, "Batch Prioritized Routing");
-  command->add_option("--seconds", options->seconds, "how long to measure each")->capture_default_str();
+  command->add_option("--seconds", options->seconds, "how long to measure each")
+      ->check(above_zero())
+      ->capture_default_str();
   command->add_option("--set", options->settings, "any other field, KEY=VALUE; may be repeated")
       ->expected(1)
       ->take_all();

@@ -18,6 +18,7 @@
 #include "compute/records/config_fields.h"
 #include "compute/rl/atari.h"
 #include "sessions/check.h"
+#include "sessions/store_error.h"
 
 namespace moescope {
 
@@ -85,16 +86,23 @@ void report_display() {
 /// False when the store is there and not sound.
 bool report_store(const fs::path& store) {
   fs::path existing = store;
-  while (!existing.empty() && !fs::exists(existing)) existing = existing.parent_path();
   std::error_code error;
+  while (!existing.empty() && !fs::exists(existing, error)) existing = existing.parent_path();
   const fs::space_info space = fs::space(existing.empty() ? "." : existing, error);
-  line("store", store.string() + (fs::exists(store) ? "" : " (not there yet; the first run makes it)"));
+  const bool there = fs::exists(store, error);
+  line("store", store.string() + (there ? "" : " (not there yet; the first run makes it)"));
   line("disk", error ? "unknown: " + error.message()
                      : gibibytes(static_cast<double>(space.available)) + " free where the store is");
-  if (!fs::exists(store)) return true;
-  const std::vector<std::string> findings = check_store(store);
-  line("integrity", findings.empty() ? "sound" : findings.front() + " (`moescope runs check` tells all)");
-  return findings.empty();
+  if (!there) return true;
+  try {
+    const std::vector<std::string> findings = check_store(store);
+    const std::string more = findings.size() > 1 ? " (`moescope runs check` tells all)" : "";
+    line("integrity", findings.empty() ? "sound" : findings.front() + more);
+    return findings.empty();
+  } catch (const StoreError& trouble) {  // locked, denied, no store at all: what follows is told all the same
+    line("integrity", trouble.what());
+    return false;
+  }
 }
 
 void report_assets() {

@@ -5,7 +5,6 @@
 
 #include <charconv>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 
 #include "app/models/stored_model.h"
@@ -18,6 +17,8 @@
 #include "compute/explore/explored_dataset.h"
 #include "compute/models/device_model.h"
 #include "compute/records/config_fields.h"
+#include "compute/records/idle_fields.h"
+#include "compute/records/output_file.h"
 #include "compute/records/words.h"
 
 namespace moescope {
@@ -30,7 +31,8 @@ struct EvalFlags {
   WhatIfOptions what_if;
 };
 
-constexpr const char* kKeptKey = "experts-kept";  // swept although it is no field: how many experts work
+// Swept although they are no fields: how many experts work, and how many of their slots.
+constexpr const char *kKeptKey = "experts-kept", *kSlotsKey = "slots";
 
 struct Sweep {
   std::string key;                  // empty: no sweep
@@ -43,21 +45,31 @@ Sweep parse_sweep(const std::string& text) {
   if (equals == std::string::npos)
     throw ConfigError("--sweep " + text + " has no '='; write --sweep key=value,value,...");
   const std::string key = text.substr(0, equals);
-  if (key == kKeptKey) return {key, values_between_commas(text.substr(equals + 1))};
+  if (key == kKeptKey || key == kSlotsKey) return {key, values_between_commas(text.substr(equals + 1))};
   if (find_field(key).adjust != Adjust::live || !key.starts_with("router.")) {
     throw ConfigError("--sweep " + key +
                       ": only the router's live fields change what an evaluation computes; "
-                      "router.capacity_factor, router.k, router.bpr and router.temperature are such, and experts-kept");
+                      "router.capacity_factor, router.k, router.bpr and router.temperature are such, and experts-kept "
+                      "and slots");
   }
   return {key, values_between_commas(text.substr(equals + 1))};
 }
 
-int64_t kept_from(const std::string& text) {
+int64_t count_from(const std::string& key, const std::string& text) {
   int64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc() || end != text.data() + text.size() || count < 1)
-    throw ConfigError("--sweep experts-kept: '" + text + "' is not a number of experts; write for example 1,2,4");
+    throw ConfigError("--sweep " + key + ": '" + text + "' is not a number from 1; write for example 1,2,4");
   return count;
+}
+
+/// A row of equal numbers would look like a finding.
+void refuse_idle(const RunConfig& config, const std::string& flag, const std::string& key) {
+  const std::string why = why_idle_in_evaluation(config, key);
+  if (why.empty()) return;
+  const bool soft = config.router.kind == RouterKind::soft;
+  throw ConfigError(flag + " " + key + " changes nothing in an evaluation of this run: " + why +
+                    (soft ? "; experts-kept and slots change what a Soft MoE spends" : ""));
 }
 
 /// The evaluation's knobs with one value of the sweep.
@@ -66,18 +78,17 @@ EvalOptions options_for(const StoredModel& stored, const std::shared_ptr<DeviceM
   RunConfig config = stored.config;
   WhatIfOptions what_if = flags.what_if;
   if (sweep.key == kKeptKey) {
-    what_if.kept = kept_from(value);
+    what_if.kept = count_from(sweep.key, value);
+  } else if (sweep.key == kSlotsKey) {
+    what_if.slots = count_from(sweep.key, value);
   } else if (!sweep.key.empty()) {
     set_field(config, sweep.key, value);
-    if (sweep.key == "router.capacity_factor" && config.router.eval_capacity_factor > 0) {
-      throw ConfigError("the run evaluates with router.eval_capacity_factor " +
-                        get_field(config, "router.eval_capacity_factor") + "; sweep that field instead");
-    }
     validate(config, stored.model->image().height);
   }
   EvalOptions options = EvalOptions::of(config);
   options.split = flags.split == "train" ? Split::train : Split::test;
   options.what_if = chosen_what_if(what_if);
+  check(options.what_if, config, stored.model->grid_height() * stored.model->grid_width());
   options.device = device;
   return options;
 }
@@ -94,7 +105,7 @@ std::string setting_of(const EvalFlags& flags, const Sweep& sweep, const std::st
   const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
   for (const std::string& setting : flags.settings)
     if (!says_only_where(setting)) add(setting);
-  if (!sweep.key.empty() && sweep.key != kKeptKey) add(sweep.key + "=" + value);
+  if (sweep.key.starts_with("router.")) add(sweep.key + "=" + value);
   if (!what_if.is_nothing()) add(describe(what_if));
   return text;
 }
@@ -120,17 +131,23 @@ void write(const TextTable& table, const EvalFlags& flags) {
     std::cout << (flags.format == "csv" ? table.csv() : table.aligned());
     return;
   }
-  std::ofstream file(flags.to);
-  file << table.csv();
-  file.close();
-  if (!file) throw UserError(flags.to + " cannot be written; give another place with --to");
+  write_file(flags.to, table.csv());
   std::cout << flags.to << "\n";
+}
+
+/// Throws for knobs that the model does not have.
+void refuse_idle_knobs(const StoredModel& stored, const EvalFlags& flags, const Sweep& sweep) {
+  for (const std::string& setting : flags.settings)
+    refuse_idle(stored.config, "--set", setting.substr(0, setting.find('=')));
+  if (sweep.key.starts_with("router.")) refuse_idle(stored.config, "--sweep", sweep.key);
 }
 
 int eval(const EvalFlags& flags) {
   const Sweep sweep = parse_sweep(flags.sweep);
+  if (!flags.to.empty()) require_place(flags.to, FileKind::text);
   const StoredModel stored = load_stored_model(flags.store, flags.run, flags.settings);
-  warn_of_other_data(stored);
+  refuse_idle_knobs(stored, flags, sweep);
+  tell_about_data(stored);
   const std::shared_ptr<DeviceModel> device = DeviceModel::make(stored.config.compute, *stored.model);
   std::vector<std::string> headings;
   if (!sweep.key.empty()) headings.push_back(">" + sweep.key);
@@ -138,9 +155,12 @@ int eval(const EvalFlags& flags) {
     headings.emplace_back(heading);
   TextTable table(std::move(headings));
   std::vector<Evaluated> evaluations;
-  for (const std::string& value : sweep.values) {
+  std::vector<EvalOptions> asked;  // a value that cannot be is told before any is computed
+  for (const std::string& value : sweep.values) asked.push_back(options_for(stored, device, flags, sweep, value));
+  for (size_t i = 0; i < asked.size(); ++i) {
+    const std::string& value = sweep.values[i];
+    const EvalOptions& options = asked[i];
     const std::string what = sweep.key.empty() ? "evaluating " : sweep.key + "=" + value + ": ";
-    const EvalOptions options = options_for(stored, device, flags, sweep, value);
     const EvalResult result = evaluate_aloud(stored, options, what);
     evaluations.push_back({stored.step, stored.wall_secs, flags.split, result.num_images, result.accuracy, result.loss,
                            setting_of(flags, sweep, value, options.what_if)});
@@ -166,7 +186,7 @@ void add_eval_command(CLI::App& program, Action& action) {
   add_store_option(*command, flags->store);
   command
       ->add_option("--sweep", flags->sweep,
-                   "one evaluation a value: router.capacity_factor=0.25,0.5,1 or experts-kept=1,2,4")
+                   "one evaluation a value: router.capacity_factor=0.25,0.5,1, experts-kept=1,2,4 or slots=1,2,3")
       ->type_name("KEY=A,B,...");
   add_what_if_options(*command, flags->what_if);
   add_stored_settings(*command, flags->settings);

@@ -138,7 +138,7 @@ int inspect(InspectFlags flags) {
   StoredModel stored = load_stored_model(flags.store, flags.run, flags.settings, flags.step, flags.match);
   if (flags.step >= 0 && stored.step != flags.step)
     std::cerr << "step " << flags.step << " is not stored; this is the checkpoint of step " << stored.step << "\n";
-  warn_of_other_data(stored);
+  tell_about_data(stored);
   Replica replica = replica_of(stored);
   return flags.question == "image" ? inspect_image(flags, replica, what_if) : inspect_images(flags, replica, what_if);
 }

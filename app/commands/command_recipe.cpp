@@ -11,6 +11,7 @@
 #include "app/recipes/recipe_report.h"
 #include "app/recipes/recipe_runner.h"
 #include "app/runs/planned_cost.h"
+#include "compute/records/output_file.h"
 
 namespace moescope {
 
@@ -86,7 +87,6 @@ void print_report(const RecipeFlags& flags, const Recipe& recipe, const std::str
 /// The first seed's model of each arm, ARM.safetensors.
 void write_weights(const RecipeFlags& flags, const Recipe& recipe, const RecipeBudget& budget) {
   if (!recipe.trains()) throw UserError("recipe " + recipe.name + " trains no model whose weights could be written");
-  std::filesystem::create_directories(flags.weights);
   for (const RecipeCell& cell : recipe_cells(recipe, budget, 1)) {
     const CellState state = find_cell(store_path(flags.store), recipe_session(recipe, budget), cell.cell);
     const std::filesystem::path file = std::filesystem::path(flags.weights) / (cell.arm.name + ".safetensors");
@@ -107,6 +107,7 @@ int run(const RecipeFlags& flags) {
   const Recipe whole = find_recipe(flags.name), recipe = with_arms(whole, flags.arms);
   const RecipeBudget& budget = recipe.budget(flags.budget.empty() ? "quick" : flags.budget);
   const int64_t seeds = flags.seeds > 0 ? flags.seeds : budget.seeds;
+  make_folder(flags.weights, "give another place with --weights");
   if (flags.beside) end_with_parent();
   const RecipeProgress done = run_recipe(recipe, budget, seeds, flags.store, {flags.beside, flags.progress});
   if (done.asked_to_stop) {
@@ -165,7 +166,7 @@ int report_all(const RecipeFlags& flags) {
        summary, "", ""});
   page.sections.insert(page.sections.end(), sections.begin(), sections.end());
   const std::string file = (std::filesystem::path(flags.to) / "findings.md").string();
-  std::filesystem::create_directories(flags.to);
+  make_folder(flags.to);
   write_report(page, file);
   std::cout << file << "\n";
   return 0;

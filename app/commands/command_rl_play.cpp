@@ -8,6 +8,7 @@
 #include "app/agents/episode_file.h"
 #include "app/agents/stored_agent.h"
 #include "app/commands/command_rl.h"
+#include "app/options/number_checks.h"
 #include "app/options/store_path.h"
 #include "app/terminal/stop_signals.h"
 #include "app/terminal/text_table.h"
@@ -144,7 +145,7 @@ void add_rl_eval_command(CLI::App& rl, Action& action) {
   CLI::App* command = rl.add_subcommand("eval", "plays whole episodes with a stored agent and tells their returns");
   const auto options = std::make_shared<RlEvalOptions>();
   command->add_option("run", options->run, "a run's number or name, or latest")->required();
-  command->add_option("--episodes", options->episodes, "how many")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--episodes", options->episodes, "how many")->check(above_zero())->capture_default_str();
   command->add_option("--seed", options->seed, "seed of the episodes")->check(CLI::NonNegativeNumber);
   command->add_flag("--random", options->random, "move at random instead, for scale");
   add_store_option(*command, options->store);

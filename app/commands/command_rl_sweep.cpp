@@ -7,6 +7,7 @@
 #include "app/agents/agent_resume.h"
 #include "app/agents/rl_crew.h"
 #include "app/commands/command_rl.h"
+#include "app/options/number_checks.h"
 #include "app/options/store_path.h"
 #include "compute/backends/cpu_features.h"
 #include "compute/records/rl_config_fields.h"
@@ -72,7 +73,7 @@ int rl_sweep(const RlSweepOptions& options) {
   if (stop.empty()) throw UserError("a sweep needs to know when each run ends; add --stop steps=N or seconds=N");
   RecorderOptions recording;
   recording.store = store_path(options.store);
-  if (recording.store.has_parent_path()) std::filesystem::create_directories(recording.store.parent_path());
+  make_store_folder(recording.store);
   // The writer's lock, under which the runs' recorders are guests: a second sweep would train the same runs.
   const SessionStore claimed(recording.store, SessionStore::Access::write);
   const StopSignals signals;
@@ -100,7 +101,7 @@ void add_rl_sweep_command(CLI::App& rl, Action& action) {
   const auto options = std::make_shared<RlSweepOptions>();
   command->add_option("games", options->games, "what is played")->required();
   command->add_option("--presets", options->presets, "the arms, such as dqn,soft")->required()->delimiter(',');
-  command->add_option("--seeds", options->seeds, "so many, from 0")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--seeds", options->seeds, "so many, from 0")->check(above_zero())->capture_default_str();
   command->add_option("--set", options->settings, "set one field in every run; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)

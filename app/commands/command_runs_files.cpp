@@ -1,12 +1,12 @@
 // `moescope runs export` and `moescope runs import`.
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 
 #include "app/commands/command_runs_parts.h"
 #include "app/models/weights_file.h"
 #include "app/options/run_lookup.h"
 #include "app/options/store_path.h"
+#include "compute/records/output_file.h"
 #include "sessions/export.h"
 #include "sessions/import.h"
 #include "sessions/tensorboard.h"
@@ -24,10 +24,9 @@ int export_json_to(const RunReader& reader, int64_t run_id, const std::string& t
     export_json(reader, run_id, std::cout);
     return 0;
   }
-  std::ofstream file(to);
-  export_json(reader, run_id, file);
-  file.close();
-  if (!file) throw UserError(to + " cannot be written; give another place with --to");
+  OutputFile file(to, FileKind::text);
+  export_json(reader, run_id, file.stream());
+  file.keep();
   std::cout << to << "\n";
   return 0;
 }
@@ -55,14 +54,15 @@ int export_run(const FileOptions& options) {
 int import_run(const FileOptions& options) {
   const std::filesystem::path from = options.from, path = store_path(options.store);
   if (!std::filesystem::exists(from)) throw UserError(options.from + " does not exist; check the path");
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
+  make_store_folder(path);
   const SessionStore store(path, SessionStore::Access::write);
+  const auto tell = [](int64_t run_id) { std::cout << "run " << run_id << "\n"; };
   if (std::filesystem::exists(from / "run.csv")) {
-    std::cout << "run " << import_csv(store, from, options.name) << "\n";
+    tell(import_csv(store, from, options.name));
   } else if (from.extension() == ".json") {
-    std::cout << "run " << import_json(store, from, options.name) << "\n";
+    tell(import_json(store, from, options.name));
   } else if (from.extension() == ".safetensors") {
-    std::cout << "run " << import_weights(store, from, options.name) << "\n";
+    tell(import_weights(store, from, options.name));
   } else {
     const TensorboardImport done =
         import_tensorboard(store, from, options.name.empty() ? from.filename().string() : options.name);

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "app/commands/command_runs_parts.h"
+#include "app/options/number_checks.h"
 #include "app/options/store_path.h"
 #include "app/runs/runs_report.h"
 #include "compute/eval/bootstrap.h"
@@ -92,7 +93,7 @@ void add_list_options(CLI::App& command, ListOptions& options) {
       ->type_name("A,B,...");
   command.add_option("--group", options.group, "one line for all runs that agree in this column")->type_name("COLUMN");
   command.add_option("--value", options.value, "with --group: the column to average")->capture_default_str();
-  command.add_option("--limit", query.limit, "at most so many lines")->check(CLI::PositiveNumber);
+  command.add_option("--limit", query.limit, "at most so many lines")->check(above_zero());
   command.add_flag("--archived", query.archived, "archived runs too");
   command.add_flag("--trash", query.trash, "the runs in the trash");
   add_format_option(command, options);
@@ -110,8 +111,8 @@ void add_runs_list_commands(CLI::App& runs, Action& action) {
   command = runs.add_subcommand("query", "asks the store in SQL; it can only look");
   add_store_option(*command, options->store);
   command->add_option("SQL", options->sql, "SELECT ...; sessions/README.md lists the tables")->required();
-  command->add_option("--limit", options->limits.rows, "at most so many rows")->check(CLI::PositiveNumber);
-  command->add_option("--seconds", options->limits.secs, "at most so long")->check(CLI::PositiveNumber);
+  command->add_option("--limit", options->limits.rows, "at most so many rows")->check(above_zero());
+  command->add_option("--seconds", options->limits.secs, "at most so long")->check(above_zero());
   add_format_option(*command, *options);
   command->callback([&action, options] { action = [options] { return ask(*options); }; });
 }

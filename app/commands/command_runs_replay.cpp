@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "app/commands/command_runs_parts.h"
+#include "app/options/number_checks.h"
 #include "app/options/run_lookup.h"
 #include "app/options/store_path.h"
 #include "app/runs/replay.h"
@@ -50,7 +51,7 @@ void add_runs_replay_command(CLI::App& runs, Action& action) {
   const auto options = std::make_shared<ReplayOptions>();
   add_store_option(*command, options->store);
   command->add_option("RUN", options->run, kRunHelp)->required();
-  command->add_option("--steps", options->steps, "only the steps up to this one")->check(CLI::PositiveNumber);
+  command->add_option("--steps", options->steps, "only the steps up to this one")->check(above_zero());
   command->add_flag("--progress", options->progress, "a line for every tenth of a second, for other programs");
   command->callback([&action, options] { action = [options] { return replay(*options); }; });
 }

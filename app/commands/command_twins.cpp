@@ -10,10 +10,12 @@
 #include "app/options/child_options.h"
 #include "app/options/config_options.h"
 #include "app/options/store_path.h"
+#include "app/runs/run_request.h"
 #include "app/runs/twins.h"
 #include "app/terminal/stop_signals.h"
 #include "app/terminal/text_table.h"
 #include "compute/records/stop_rule.h"
+#include "compute/train/environment.h"
 
 namespace moescope {
 
@@ -67,6 +69,17 @@ std::string word_of(const TwinState& twin) {
   return twin.state == RunState::diverged ? "diverged" : twin.message.empty() ? "finished" : twin.message;
 }
 
+/// What was left out of the data, and settings that change nothing in any of the models.
+void tell_notes(const TwinsOptions& options, const TwinsSetup& setup) {
+  for (const std::string& setting : options.settings) {
+    const auto idle = [&](const RunConfig& config) { return !idle_notes(config, {setting}).empty(); };
+    if (std::all_of(setup.configs.begin(), setup.configs.end(), idle))
+      std::fprintf(stderr, "note: %s\n", idle_notes(setup.configs.front(), {setting}).front().c_str());
+  }
+  if (const std::string left_out = warnings_text(setup.dataset->info()); !left_out.empty())
+    std::fprintf(stderr, "note: %s\n", left_out.c_str());
+}
+
 int twins(const TwinsOptions& options) {
   TwinsSetup setup;
   for (const std::string& preset : options.presets)
@@ -79,6 +92,8 @@ int twins(const TwinsOptions& options) {
   setup.group = options.name;
   setup.beside = options.beside;
   if (options.beside) end_with_parent();
+  setup.dataset = open_dataset(setup.configs.front().data);
+  tell_notes(options, setup);
   Progress progress(options.progress);
   const std::vector<TwinState> ended = train_twins(setup, [&](const auto& states) { return progress(states); });
   TextTable table({">run", "name", ">step", ">training loss", ">test accuracy", "batches", "ended by"});
@@ -108,7 +123,8 @@ void add_twins_command(CLI::App& program, Action& action) {
                    "two or more of assets/presets; the first one's data, seed and "
                    "augmentation hold for all")
       ->required()
-      ->expected(2, 16);
+      ->expected(1, 16)  // one alone is refused in words of our own
+      ;
   command->add_option("--set", options->settings, "a field of every twin, KEY=VALUE; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)

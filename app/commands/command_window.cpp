@@ -18,6 +18,7 @@
 #include "app/options/store_path.h"
 #include "app/runs/headless.h"
 #include "app/runs/run_request.h"
+#include "app/terminal/stop_signals.h"
 #include "app/tools/display_probe.h"
 #include "compute/records/nearest_name.h"
 #include "compute/records/test_image.h"
@@ -71,6 +72,14 @@ bool begin_with_demo(const WorkbenchOptions& options, RunRequest& request) {
   return true;
 }
 
+/// Ctrl+C in the terminal, or the end of the session, saves and leaves without a question that nobody may see.
+panels::Leave until_closed(Window& window, const StopSignals& signals) {
+  while (!signals.asked() && window.turn(0.5)) {}
+  if (!signals.asked()) return window.leave();
+  std::cerr << "Saving; Ctrl+C again leaves at once." << std::endl;
+  return panels::Leave::save;
+}
+
 int open_workbench(const WorkbenchOptions& options) {
   RunRequest request = options.run;
   std::optional<ViewLink> link;
@@ -100,6 +109,7 @@ int open_workbench(const WorkbenchOptions& options) {
   window_options.log = [](const std::string& line) { std::cerr << line << std::endl; };
   const std::filesystem::path store = std::filesystem::absolute(run.store);
   const int64_t threads = run.setup.config.compute.threads;
+  const StopSignals signals;  // until the run is saved: a second Ctrl+C leaves at once
   RunController controller(std::move(run));
   SessionBrowser browser(store, store.parent_path() / "figures");
   FindingsReader findings(store, store.parent_path() / "findings");
@@ -115,12 +125,11 @@ int open_workbench(const WorkbenchOptions& options) {
     if (demo)
       window.workspace().banner().tell(
           "This model was trained before and trains on; ./run --preset default begins with a new one");
-    leave = window.run_until_closed();
+    leave = until_closed(window, signals);
     latest = window.snapshot();
     save_view(store, merged_view(opened, load_view(store), window.view_text()));
   }
-  if (leave == panels::Leave::go_on) go_on_in_terminal(controller, std::move(latest));
-  return 0;
+  return leave == panels::Leave::go_on ? go_on_in_terminal(controller, std::move(latest), store) : 0;
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <thread>
 
+#include "app/runs/headless.h"
 #include "app/terminal/progress_printer.h"
 #include "app/terminal/stop_signals.h"
+#include "app/tools/exit_status.h"
 #include "compute/records/error.h"
 
 namespace moescope {
@@ -17,7 +19,7 @@ bool trains(const Snapshot& s) { return s.state == RunState::running || s.state 
 
 }  // namespace
 
-void go_on_in_terminal(LiveRun& run, std::shared_ptr<const Snapshot> latest) {
+int go_on_in_terminal(LiveRun& run, std::shared_ptr<const Snapshot> latest, const std::filesystem::path& store) {
   const StopSignals signals;
   ProgressPrinter printer;
   printer.say("The window is closed, training goes on here; Ctrl+C saves and leaves.");
@@ -31,7 +33,10 @@ void go_on_in_terminal(LiveRun& run, std::shared_ptr<const Snapshot> latest) {
   printer.end_line();
   if (signals.asked()) printer.say("Saving; Ctrl+C again leaves at once.");
   if (latest && latest->state == RunState::failed) throw UserError(latest->message);
-  if (latest && latest->state == RunState::diverged) printer.say("Diverged: " + latest->message);
+  if (!latest) return 0;
+  if (latest->state == RunState::diverged) printer.say("Diverged: " + latest->message);
+  print_result(*latest, latest->run_id, store);
+  return exit_status_of(latest->state);
 }
 
 }  // namespace moescope

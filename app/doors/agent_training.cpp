@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "app/options/store_path.h"
 #include "compute/core/clock.h"
 
 namespace moescope {
@@ -166,7 +167,7 @@ void AgentTraining::work() {
     rl::RlRun run(std::move(setup_), events_);
     run_ = &run;
     run.prepare();
-    if (store_.has_parent_path()) std::filesystem::create_directories(store_.parent_path());
+    make_store_folder(store_);
     RecorderOptions recording;
     recording.store = store_;
     recording.beside = recording.wait_for_store = true;

@@ -5,18 +5,18 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <string_view>
 
 #include "compute/core/error.h"
 #include "compute/data/image_file.h"
+#include "compute/records/output_file.h"
 
 namespace moescope {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> files_of_dropped(const std::string& path) {
+DroppedFiles files_of_dropped(const std::string& path) {
   std::error_code error;
-  if (!fs::is_directory(path, error)) return {path};
+  if (!fs::is_directory(path, error)) return {{path}, 0};
   std::vector<std::string> files;
   fs::directory_iterator entry(path, error);
   if (error) throw DataError("cannot look into " + path + ": " + error.message() + "; check its permissions");
@@ -27,18 +27,18 @@ std::vector<std::string> files_of_dropped(const std::string& path) {
   }
   if (files.empty()) throw DataError(path + " holds no PNG or JPEG file: drop a folder that does, or single files");
   std::sort(files.begin(), files.end());
-  if (files.size() > kMostDropped) files.resize(kMostDropped);
-  return files;
+  const size_t shown = std::min(files.size(), kMostDropped), left_out = files.size() - shown;
+  files.resize(shown);
+  return {std::move(files), left_out};
 }
 
 namespace {
 
 /// A store is no image, but what is wanted of it can be had.
 void refuse_store(const std::string& path) {
-  constexpr std::string_view kFirst = "SQLite format 3";
-  std::string first(kFirst.size(), ' ');
+  std::string first(16, ' ');
   std::ifstream file(path, std::ios::binary);
-  if (file.read(first.data(), static_cast<std::streamsize>(first.size())) && first == kFirst)
+  if (file.read(first.data(), static_cast<std::streamsize>(first.size())) && kind_of(first) == FileKind::store)
     throw DataError(path + " is a session store: `moescope " + path + "` opens it, in a window of its own");
 }
 

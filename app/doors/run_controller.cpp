@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/doors/dropped_files.h"
+#include "app/options/store_path.h"
 #include "compute/core/error.h"
 #include "compute/moe/reroute.h"
 #include "sessions/checkpoints.h"
@@ -272,13 +273,14 @@ void RunController::tell(std::string notice) {
 }
 
 void RunController::start() {
-  if (store_.has_parent_path()) std::filesystem::create_directories(store_.parent_path());
+  make_store_folder(store_);
   if (!run_.setup.dataset) run_.setup.dataset = open_dataset(run_.setup.config.data);
   {
     const std::lock_guard lock(mutex_);
     dataset_ = run_.setup.dataset;
   }
   if (!images_) publish_gallery(*run_.setup.dataset);
+  for (const std::string& note : std::exchange(run_.notes, {})) tell(note);
   load_history();
   RecorderOptions recording;
   recording.store = store_;
@@ -331,11 +333,14 @@ void RunController::carry(std::deque<Event> events) {
 
 void RunController::read_files() {
   for (const std::string& dropped : files_.drain()) {
-    std::vector<std::string> paths;
+    DroppedFiles found;
     try {
-      paths = files_of_dropped(dropped);
+      found = files_of_dropped(dropped);
     } catch (const DataError& error) { tell(error.what()); }
-    for (const std::string& path : paths) try {
+    if (found.num_left_out > 0)
+      tell("the first " + std::to_string(found.files.size()) + " images of " + dropped + " are shown, " +
+           std::to_string(found.num_left_out) + " are left out; drop single files to see those");
+    for (const std::string& path : found.files) try {
         WatchedImage image = read_dropped(path);
         const std::lock_guard lock(mutex_);
         next_gallery_.own.push_back(std::move(image));

@@ -1,9 +1,12 @@
-// A small text file, written beside its place and then moved there.
+// A small text file, written whole or not at all.
 #include "app/doors/saved_view.h"
 
 #include <fstream>
 #include <map>
 #include <sstream>
+
+#include "compute/records/error.h"
+#include "compute/records/output_file.h"
 
 namespace moescope {
 
@@ -50,14 +53,10 @@ std::string merged_view(const std::string& opened, const std::string& saved, con
 }
 
 bool save_view(const std::filesystem::path& store, const std::string& text) {
-  const std::filesystem::path file = view_file(store), fresh = file.string() + ".new";
-  std::ofstream out(fresh);
-  out << text;
-  out.close();
-  if (!out) return false;
-  std::error_code error;
-  std::filesystem::rename(fresh, file, error);
-  return !error;
+  try {
+    write_file(view_file(store), text);
+    return true;
+  } catch (const UserError&) { return false; }
 }
 
 }  // namespace moescope

@@ -3,6 +3,7 @@
 #include "app/doors/session_browser.h"
 #include "app/figures/figure_keeping.h"
 #include "app/runs/comparison.h"
+#include "compute/records/output_file.h"
 
 namespace moescope {
 
@@ -35,7 +36,7 @@ void SessionBrowser::show_figures() {
 void SessionBrowser::save_figure(FigureSpec spec) {
   reading_.post([this, spec = std::move(spec)] {
     guarded("the figure was not saved: ", [&] {
-      std::filesystem::create_directories(folder_);
+      make_folder(folder_);
       std::vector<std::string> files;
       const int64_t id = keep_figure_in(store_path_, spec, folder_, files);
       wrote(files.front(), "figure " + std::to_string(id) + ": " + files.front() +
@@ -52,7 +53,7 @@ void SessionBrowser::export_figure(int64_t figure_id, std::string ending) {
     guarded("the figure was not written: ", [&] {
       if (!open()) throw UserError("no run has been stored yet");
       const RebuiltFigure rebuilt = rebuild_figure(*reader_, figure_id);
-      std::filesystem::create_directories(folder_);
+      make_folder(folder_);
       const std::string file = (folder_ / ("figure-" + std::to_string(figure_id) + ending)).string();
       write_figure(rebuilt.scene, file, rebuild_note(figure_id, rebuilt.spec));
       if (!rebuilt.same) notice(rebuilt.verdict, true);
@@ -105,7 +106,7 @@ void SessionBrowser::answer_figure(const FigureAsk& ask) {
 
 void SessionBrowser::write_report_files(const std::vector<RunMoment>& moments) {
   if (!open()) throw UserError("no run has been stored yet");
-  std::filesystem::create_directories(folder_);
+  make_folder(folder_);
   std::vector<ComparedRun> runs;
   std::string name = "compare";
   for (const RunMoment& moment : moments) {

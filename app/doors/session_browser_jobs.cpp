@@ -30,7 +30,7 @@ class ChildProgress {
       if (!begun_) begin();
       step_ = a, last_ = b;
     } else {
-      return line.starts_with("preparing") || line.starts_with("step ");
+      return line.starts_with("preparing") || line.starts_with("step ") || line.starts_with("note: ");
     }
     return true;
   }

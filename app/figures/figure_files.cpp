@@ -2,10 +2,10 @@
 #include <cctype>
 #include <cinttypes>
 #include <cstdio>
-#include <fstream>
 
 #include "app/figures/figures.h"
 #include "assets/assets.h"
+#include "compute/records/output_file.h"
 #include "compute/train/checkpoint.h"
 #include "figure/cairo_files.h"
 #include "figure/scene_data.h"
@@ -50,10 +50,7 @@ void write_figure(const figure::Scene& scene, const std::filesystem::path& file,
   } else {
     throw UserError(file.string() + ": a figure's file ends in .svg, .pdf, .png, .csv, .json or .tex");
   }
-  std::ofstream out(file, std::ios::binary);
-  out << bytes;
-  out.close();
-  if (!out) throw UserError(file.string() + " cannot be written; give another place with --to");
+  write_file(file, bytes);
 }
 
 }  // namespace moescope

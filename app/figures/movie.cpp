@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <set>
 
 #include "app/figures/figure_makers.h"
 #include "app/options/run_lookup.h"
 #include "compute/explore/replica.h"
+#include "compute/records/output_file.h"
 #include "compute/records/test_image.h"
 #include "compute/train/watch.h"
 #include "figure/cairo_files.h"
@@ -142,13 +142,6 @@ std::vector<MovieFrame> from_checkpoints(const RunReader& reader, const StoredRu
   return frames;
 }
 
-void write_bytes(const std::filesystem::path& file, const std::string& bytes) {
-  std::ofstream out(file, std::ios::binary);
-  out << bytes;
-  out.close();
-  if (!out) throw UserError(file.string() + " cannot be written; give another place with --to");
-}
-
 }  // namespace
 
 std::vector<MovieFrame> movie_frames(const RunReader& reader, const MovieRequest& request) {
@@ -161,20 +154,18 @@ std::vector<std::filesystem::path> write_movie(const std::vector<MovieFrame>& fr
   const figure::ColorMap colors = load_color_map();
   if (to.extension() == ".gif") {
     const auto pixels = [&](size_t i) { return figure::as_pixels(frames[i].scene, colors, pixels_per_point); };
-    write_bytes(to, figure::as_gif(frames.size(), pixels, frame_secs));
+    write_file(to, figure::as_gif(frames.size(), pixels, frame_secs));
     return {to};
   }
   if (!to.extension().empty())
     throw UserError(to.string() + ": a movie is a file that ends in .gif, or a folder of PNG files");
-  std::error_code error;
-  std::filesystem::create_directories(to, error);
-  if (error) throw UserError(to.string() + " cannot be made (" + error.message() + "); give another place with --to");
+  make_folder(to);
   std::vector<std::filesystem::path> files;
   for (const MovieFrame& frame : frames) {
     char name[40];
     std::snprintf(name, sizeof name, "step-%08lld.png", static_cast<long long>(frame.step));
     files.push_back(to / name);
-    write_bytes(files.back(), figure::as_png(frame.scene, colors, pixels_per_point));
+    write_file(files.back(), figure::as_png(frame.scene, colors, pixels_per_point));
   }
   return files;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/models/weights_file.h"
+#include "app/options/store_path.h"
 #include "assets/assets.h"
 #include "sessions/run_reader.h"
 
@@ -22,7 +23,7 @@ std::vector<std::filesystem::path> demo_files() {
 std::string bring_demos(const std::filesystem::path& path) {
   const std::vector<std::filesystem::path> files = demo_files();
   if (files.empty()) return "";
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
+  make_store_folder(path);
   const SessionStore store(path, SessionStore::Access::write);
   int64_t first = 0;
   for (const std::filesystem::path& file : files) {

@@ -9,6 +9,7 @@
 #include "app/options/run_lookup.h"
 #include "app/options/store_path.h"
 #include "compute/records/config_fields.h"
+#include "compute/train/environment.h"
 #include "compute/train/trainer.h"
 #include "sessions/checkpoints.h"
 #include "sessions/run_evaluations.h"
@@ -90,7 +91,9 @@ Replica replica_of(StoredModel& stored) {
   return replica;
 }
 
-void warn_of_other_data(const StoredModel& stored) {
+void tell_about_data(const StoredModel& stored) {
+  if (const std::string left_out = warnings_text(stored.dataset->info()); !left_out.empty())
+    std::cerr << "note: " << left_out << "\n";
   if (stored.trained_on.empty() || stored.trained_on == stored.dataset->info().content_hash) return;
   std::cerr << "note: the data set differs from the one that the run saw (other files, or other limits)\n";
 }

@@ -36,8 +36,8 @@ StoredModel load_stored_model(const std::string& store, const std::string& run,
 /// The stored model as something to look through. The data set and the model move.
 Replica replica_of(StoredModel& stored);
 
-/// Says on stderr when the data set is not the one that the run saw.
-void warn_of_other_data(const StoredModel& stored);
+/// Says on stderr what was left out of the data set, and when it is not the one that the run saw.
+void tell_about_data(const StoredModel& stored);
 
 /// Keeps evaluations with the run. Where the store cannot be written to, says so on stderr in one sentence.
 void store_evaluations(const std::string& store, const StoredModel& stored, const std::vector<Evaluated>& evaluations);

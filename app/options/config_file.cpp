@@ -45,11 +45,12 @@ int64_t line_of_key(const Source& source, const std::string& key) {
 }
 
 Source read_source(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) throw ConfigError(path.string() + " is a folder; give an existing JSON file");
   std::ifstream stream(path, std::ios::binary);
   std::string text(std::istreambuf_iterator<char>(stream), {});
-  if (!stream.is_open() || stream.bad() || fs::is_directory(path)) {
+  if (!stream.is_open() || stream.bad())
     throw ConfigError(path.string() + " cannot be read; give an existing JSON file");
-  }
   return {path, std::move(text)};
 }
 
@@ -71,6 +72,10 @@ Json parse(const Source& source) {
   } catch (const Json::parse_error& error) {
     refuse(source, line_at(source.text, error.byte > 0 ? error.byte - 1 : 0),
            "damaged JSON; the character there is not expected (NaN and comments are not JSON either)");
+  } catch (const Json::out_of_range& error) {
+    const std::string words = error.what();  // "[json.exception.out_of_range.406] number overflow parsing '1e999'"
+    const std::string number = words.substr(words.rfind(' ') + 1);
+    refuse(source, 0, "the number " + number + " is too large to be held; write a smaller one");
   }
 }
 
@@ -119,7 +124,8 @@ RunConfig load(const fs::path& path, const RunConfig& base, int parents_left) {
   if (const std::string parent = top_level_text(source, json, "parent"); !parent.empty()) {
     if (parents_left == 0) refuse(source, line_of_key(source, "parent"), "the parents go round in a circle; break it");
     const bool is_file = parent.ends_with(".json") || parent.find('/') != std::string::npos;
-    config = load(is_file ? path.parent_path() / parent : preset_path(parent), base, parents_left - 1);
+    config =
+        load(is_file ? (path.parent_path() / parent).lexically_normal() : preset_path(parent), base, parents_left - 1);
   }
   apply_fields(source, "", json, config);
   return config;

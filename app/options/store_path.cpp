@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "compute/records/error.h"
+#include "compute/records/output_file.h"
 
 namespace moescope {
 
@@ -21,6 +22,10 @@ std::filesystem::path store_path(const std::string& asked) {
 void add_store_option(CLI::App& command, std::string& store) {
   command.add_option("--store", store, "the session store (default: ~/.local/share/moescope/sessions.db)")
       ->type_name("FILE");
+}
+
+void make_store_folder(const std::filesystem::path& store) {
+  make_folder(store.parent_path(), "name another store with --store FILE");
 }
 
 SessionStore open_store_for_reading(const std::string& asked) {

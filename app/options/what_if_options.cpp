@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "app/options/number_checks.h"
 #include "compute/records/error.h"
 
 namespace moescope {
@@ -43,10 +44,10 @@ void add_what_if_options(CLI::App& command, WhatIfOptions& options) {
   command.add_option("--seed", options.seed, "of --experts-by random and of --noise");
   command.add_option("--k", options.k, "experts per token")->check(CLI::Range(1, 64));
   command.add_option("--capacity-factor", options.capacity_factor, "slots per expert relative to a fair share")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero());
   command.add_option("--bpr", options.bpr, "Batch Prioritized Routing: on or off")->check(CLI::IsMember({"on", "off"}));
   command.add_option("--temperature", options.temperature, "the router's logits are divided by it")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero());
   command.add_option("--slots", options.slots, "slots per expert of a soft router, at most those it has")
       ->check(CLI::Range(1, 4096));
   many("--occlude-patch", options.occluded, "blacken a patch; may be repeated", "PATCH");

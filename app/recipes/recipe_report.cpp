@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 
 #include "app/figures/figures.h"
 #include "app/runs/runs_report.h"
+#include "compute/records/output_file.h"
 #include "sessions/run_params.h"
 
 namespace moescope {
@@ -175,14 +175,11 @@ RecipeState recipe_state(const RunReader& reader, const Recipe& recipe, const st
 
 std::vector<std::filesystem::path> write_recipe_report(const RecipeReport& report, const std::filesystem::path& folder,
                                                        bool alone) {
-  std::filesystem::create_directories(folder);
+  make_folder(folder);
   const std::filesystem::path base = folder / report.recipe.name;
   std::vector<std::filesystem::path> written{base.string() + ".svg", base.string() + ".csv"};
   write_figure(report.finding.scene, written[0]);
-  std::ofstream csv(written[1]);
-  csv << report.values.csv();
-  csv.close();
-  if (!csv) throw UserError(written[1].string() + " cannot be written; give another folder with --to");
+  write_file(written[1], report.values.csv());
   if (!alone) return written;
   written.push_back(base.string() + ".md");
   std::vector<ReportSection> sections = report.sections;

@@ -233,7 +233,7 @@ void run_studies(const Session& session, const std::vector<RecipeCell>& cells, R
 RecipeProgress run_recipe(const Recipe& recipe, const RecipeBudget& budget, int64_t seeds, const std::string& store,
                           RecipeCaller caller) {
   const Session session{recipe, recipe_session(recipe, budget), store, budget.stop, store_path(store), caller};
-  if (session.path.has_parent_path()) std::filesystem::create_directories(session.path.parent_path());
+  make_store_folder(session.path);
   const std::vector<RecipeCell> all = recipe_cells(recipe, budget, seeds);
   std::vector<RecipeCell> missing;
   for (const RecipeCell& cell : all)

@@ -5,12 +5,15 @@
 #include <iostream>
 #include <thread>
 
+#include "app/options/store_path.h"
 #include "app/runs/recorder.h"
+#include "app/terminal/progress_line.h"
 #include "app/terminal/progress_printer.h"
 #include "app/terminal/stop_signals.h"
 #include "app/terminal/text_table.h"
 #include "app/tools/exit_status.h"
 #include "compute/records/test_image.h"
+#include "compute/train/environment.h"
 #include "compute/train/trainer_thread.h"
 
 namespace moescope {
@@ -50,28 +53,51 @@ std::shared_ptr<const Snapshot> watch(TrainerThread& trainer, Recorder& recorder
   return latest;
 }
 
+/// What can be done with the run next.
+std::string next_words(const Snapshot& last, int64_t run_id) {
+  const std::string run = std::to_string(run_id);
+  if (last.state == RunState::diverged)
+    return "as it is it would diverge again: --resume " + run +
+           " --set train.learning_rate=RATE goes on from its last checkpoint otherwise, --branch " + run +
+           "@STEP from an earlier one";
+  const bool by_rule = last.state == RunState::finished && last.message.ends_with(" reached");
+  return "go on with --resume " + run + (by_rule ? " --stop RULE, where the rule goes further" : "");
+}
+
+}  // namespace
+
 void print_result(const Snapshot& last, int64_t run_id, const std::filesystem::path& store) {
   std::cout << "run " << run_id << " " << last.config.name << ": " << last.step << " steps, epoch "
             << fixed(last.epoch, 2) << ", " << duration(last.wall_secs);
-  // A run that was at its end when it was resumed made no step, so it has no loss to tell.
-  if (last.learning_rate > 0 || last.gradient_norm > 0) std::cout << ", training loss " << fixed(last.loss, 4);
+  if (has_stepped(last)) std::cout << ", training loss " << fixed(last.loss, 4);
   std::cout << (last.message.empty() ? "" : " (" + last.message + ")") << "\n";
   if (last.test_accuracy >= 0) {
     std::cout << "test accuracy " << fixed(last.test_accuracy, 4) << ", test loss " << fixed(last.test_loss, 4)
               << " at step " << last.test_step << "\n";
   }
-  std::cout << "stored in " << store.string() << "; go on with --resume " << run_id << std::endl;
+  std::cout << "stored in " << store.string() << "; " << next_words(last, run_id) << std::endl;
+}
+
+namespace {
+
+/// What a person should know before hours of training.
+void tell_notes(const PreparedRun& run, ProgressPrinter& printer) {
+  for (const std::string& note : run.notes) printer.say("note: " + note);
+  if (const std::string left_out = warnings_text(run.setup.dataset->info()); !left_out.empty())
+    printer.say("note: " + left_out);
 }
 
 }  // namespace
 
 HeadlessRun run_headless(PreparedRun run) {
-  if (run.store.has_parent_path()) std::filesystem::create_directories(run.store.parent_path());
+  make_store_folder(run.store);
+  if (!run.setup.dataset) run.setup.dataset = open_dataset(run.setup.config.data);
   run.setup.leave_when_finished = true;
   run.setup.look_between_evaluations = false;
   run.setup.watched = kept_test_images();
   const StopSignals signals;
   ProgressPrinter printer(run.tell_often);
+  tell_notes(run, printer);
   TrainerThread trainer(std::move(run.setup));
   RecorderOptions recording;
   recording.store = run.store;

@@ -17,7 +17,10 @@ struct HeadlessRun {
 /// Trains until the run is over. Throws UserError when it failed, or when something could not be stored.
 HeadlessRun run_headless(PreparedRun run);
 
-/// The same, and prints the result. Returns exit_status_of its end.
+/// What came of it, and what can be done next, on stdout.
+void print_result(const Snapshot& last, int64_t run_id, const std::filesystem::path& store);
+
+/// The same as run_headless, and prints the result. Returns exit_status_of its end.
 int train_headless(PreparedRun run);
 
 }  // namespace moescope

@@ -2,9 +2,9 @@
 #include "app/runs/report_page.h"
 
 #include <filesystem>
-#include <fstream>
 
 #include "compute/records/error.h"
+#include "compute/records/output_file.h"
 
 namespace moescope {
 
@@ -107,10 +107,7 @@ void write_report(const ReportPage& page, const std::string& file) {
   if (ending != ".md" && ending != ".html" && ending != ".txt") {
     throw UserError(file + " ends neither in .md nor in .html nor in .txt; its ending says how to write the report");
   }
-  std::ofstream out(file, std::ios::binary);
-  out << (ending == ".md" ? as_markdown(page) : ending == ".html" ? as_html(page) : as_text(page));
-  out.close();
-  if (!out) throw UserError(file + " cannot be written; give another place with --to");
+  write_file(file, ending == ".md" ? as_markdown(page) : ending == ".html" ? as_html(page) : as_text(page));
 }
 
 }  // namespace moescope

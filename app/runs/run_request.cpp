@@ -7,8 +7,9 @@
 #include "app/options/run_lookup.h"
 #include "app/options/store_path.h"
 #include "compute/records/config_fields.h"
-#include "compute/train/checkpoint.h"
+#include "compute/records/idle_fields.h"
 #include "compute/records/stop_rule.h"
+#include "compute/train/checkpoint.h"
 #include "sessions/checkpoints.h"
 
 namespace moescope {
@@ -20,6 +21,7 @@ void apply_settings(const RunRequest& options, const std::string& name, RunConfi
   for (const std::string& setting : options.config.settings) {
     apply_setting(config, setting);
     const std::string key = setting.substr(0, setting.find('='));
+    if (key == "data.path") run.setup.other_data = true;
     if (find_field(key).adjust != Adjust::next_run) {
       run.setup.first_fields.push_back({key, get_field(config, key)});
     } else if (!says_where(key)) {
@@ -78,6 +80,15 @@ void prepare_from_checkpoint(const RunRequest& options, PreparedRun& run) {
 
 }  // namespace
 
+std::vector<std::string> idle_notes(const RunConfig& config, const std::vector<std::string>& settings) {
+  std::vector<std::string> notes;
+  for (const std::string& setting : settings) {
+    const std::string why = why_idle(config, setting.substr(0, setting.find('=')));
+    if (!why.empty()) notes.push_back(setting + " changes nothing: " + why);
+  }
+  return notes;
+}
+
 void add_run_options(CLI::App& command, RunRequest& request) {
   add_config_options(command, request.config);
   add_store_option(command, request.store);
@@ -107,6 +118,7 @@ PreparedRun prepare_run(const RunRequest& request) {
     run.setup.stop_rule = request.stop;
     if (!run.setup.resume_from) lengthen_schedule(run.setup.config.train, request.stop);
   }
+  run.notes = idle_notes(run.setup.config, request.config.settings);
   return run;
 }
 

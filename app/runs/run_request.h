@@ -31,9 +31,13 @@ struct PreparedRun {
   std::filesystem::path store;
   std::optional<RecorderOptions::Resume> resume;   // record into this run, whose checkpoint is in setup.resume_from
   std::optional<RecorderOptions::Resume> history;  // the run and step whose past is this run's past too
+  std::vector<std::string> notes;                  // what was asked for and changes nothing, a sentence each
   bool beside = false;                             // a program that writes to the store started this one
   bool tell_often = false;                         // progress as a line ten times a second, for other programs
 };
+
+/// What of `settings` ("key=value", already in `config`) changes nothing there, and why, a sentence each.
+std::vector<std::string> idle_notes(const RunConfig& config, const std::vector<std::string>& settings);
 
 /// A new run that is asked to go further than its schedule gets a schedule of that length. An empty rule asks nothing;
 /// throws ConfigError for a bad one.

@@ -113,6 +113,7 @@ PreparedRun prepare_cell(const std::string& store, const std::string& stop, cons
   if (state.progress == CellState::Progress::begun) request.resume = std::to_string(state.run_id);
   PreparedRun run = prepare_run(request);
   if (request.resume.empty()) run.setup.config = cell.config;
+  run.notes = idle_notes(cell.config, cell.settings);
   run.setup.facts = {{"sweep", sweep}, {"sweep_cell", cell.name}};
   return run;
 }

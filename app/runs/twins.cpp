@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 
+#include "app/options/store_path.h"
 #include "app/runs/event_backlog.h"
 #include "app/runs/run_request.h"
 #include "compute/records/test_image.h"
@@ -169,9 +170,10 @@ std::vector<RunConfig> twin_configs(std::vector<RunConfig> configs) {
 
 std::vector<TwinState> train_twins(const TwinsSetup& setup,
                                    const std::function<bool(const std::vector<TwinState>&)>& progress) {
-  if (setup.store.has_parent_path()) std::filesystem::create_directories(setup.store.parent_path());
+  make_store_folder(setup.store);
   const SessionStore store(setup.store, setup.beside ? SessionStore::Access::beside : SessionStore::Access::write);
-  const std::shared_ptr<const Dataset> dataset = open_dataset(setup.configs.front().data);
+  const std::shared_ptr<const Dataset> dataset =
+      setup.dataset ? setup.dataset : open_dataset(setup.configs.front().data);
   Twins twins;  // with their writers before any run begins: a new writer takes running runs for lost ones
   for (const RunConfig& config : setup.configs) twins.push_back(std::make_unique<Twin>(config, setup, dataset, store));
   for (const auto& twin : twins) twin->prepare();

@@ -4,20 +4,23 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "compute/data/dataset.h"
 #include "compute/records/run_config.h"
 #include "compute/records/snapshot.h"
 
 namespace moescope {
 
 struct TwinsSetup {
-  std::vector<RunConfig> configs;  // two or more; twin_configs() makes them agree
-  std::filesystem::path store;     // made when missing
-  std::string group;               // one word: the tag that they share
-  std::string stop_rule;           // empty: all of train.epochs
-  bool beside = false;             // a program that writes to the store started this one
+  std::vector<RunConfig> configs;               // two or more; twin_configs() makes them agree
+  std::filesystem::path store;                  // made when missing
+  std::string group;                            // one word: the tag that they share
+  std::string stop_rule;                        // empty: all of train.epochs
+  bool beside = false;                          // a program that writes to the store started this one
+  std::shared_ptr<const Dataset> dataset = {};  // null: opened from the first one's settings
 };
 
 /// How one of them stands.

@@ -13,7 +13,7 @@ namespace {
 constexpr int kBarCells = 20;
 
 double share_done(const Snapshot& s) {
-  if (s.total_steps <= 0) return -1;
+  if (s.total_steps <= 0 || s.total_steps < s.step) return -1;
   return std::clamp(static_cast<double>(s.step) / static_cast<double>(s.total_steps), 0.0, 1.0);
 }
 
@@ -27,12 +27,14 @@ std::string bar(double share) {
 
 }  // namespace
 
+bool has_stepped(const Snapshot& s) { return s.step > 0 && (s.learning_rate > 0 || s.gradient_norm > 0); }
+
 std::string progress_text(const Snapshot& s) {
   if (s.state == RunState::preparing) return "preparing";
   std::string text = "step " + std::to_string(s.step);
-  if (s.total_steps > 0) text += "/" + std::to_string(s.total_steps);
+  if (s.total_steps >= s.step && s.total_steps > 0) text += "/" + std::to_string(s.total_steps);
   text += "  epoch " + fixed(s.epoch, 2);
-  if (s.step > 0) text += "  loss " + fixed(s.loss, 4);
+  if (has_stepped(s)) text += "  loss " + fixed(s.loss, 4);
   if (s.test_accuracy >= 0) text += "  test accuracy " + fixed(s.test_accuracy, 4);
   if (s.images_per_sec > 0) text += "  " + fixed(s.images_per_sec, 0) + " images/s";
   if (!s.job.empty()) text += "  " + s.job;

@@ -11,6 +11,10 @@ namespace moescope {
 /// characters. Unknown parts are left out. While something else is going on ("evaluating 62 %") it says so.
 std::string progress_bar(const Snapshot& snapshot, int columns);
 
+/// Whether this process has made a step yet: a run that was resumed has no loss to tell before, and one that was at its
+/// end has none at all.
+bool has_stepped(const Snapshot& snapshot);
+
 /// The same facts without the bar.
 std::string progress_text(const Snapshot& snapshot);
 

@@ -10,6 +10,7 @@
 
 #include "compute/core/error.h"
 #include "compute/core/safetensors_header.h"
+#include "compute/records/output_file.h"
 
 namespace moescope {
 namespace {
@@ -154,12 +155,12 @@ void SafetensorsWriter::write(const std::string& path) const {
   const std::string text = header();
   std::array<char, 8> length{};
   for (size_t i = 0; i < 8; ++i) length[i] = static_cast<char>(text.size() >> (8 * i) & 0xFF);
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file.write(length.data(), 8);
-  file.write(text.data(), static_cast<std::streamsize>(text.size()));
-  for (const NamedTensor& one : tensors_) file.write(static_cast<const char*>(one.tensor.data()), one.tensor.bytes());
-  file.flush();
-  if (!file) throw FormatError(path + ": cannot be written; check the folder, its permissions and the space left");
+  OutputFile file(path, FileKind::weights);
+  std::ostream& out = file.stream();
+  out.write(length.data(), 8);
+  out.write(text.data(), static_cast<std::streamsize>(text.size()));
+  for (const NamedTensor& one : tensors_) out.write(static_cast<const char*>(one.tensor.data()), one.tensor.bytes());
+  file.keep();
 }
 
 }  // namespace moescope

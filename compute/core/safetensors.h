@@ -57,7 +57,7 @@ class SafetensorsWriter {
   /// Throws std::logic_error when the name is taken or reserved.
   void add(std::string name, const Tensor& tensor);
   std::vector<std::byte> bytes() const;
-  /// Throws FormatError naming the path when it cannot be written.
+  /// Throws UserError naming the path when it cannot be written, or holds a file of another kind.
   void write(const std::string& path) const;
 
  private:

@@ -20,6 +20,7 @@ struct CifarKind {
   const char* first_file;  // by which the folder is known
   const char* names_file;
   int64_t label_bytes, num_classes;
+  int64_t train_records, test_records;  // of each file
   std::vector<std::string> train_files, test_files;
 };
 
@@ -38,7 +39,8 @@ std::filesystem::path find_folder(const DataConfig& config, const CifarKind& kin
 }
 
 /// Appends the records of one file, turned from colour planes to (row, column, colour).
-void read_records(const std::filesystem::path& path, const CifarKind& kind, ResidentSplit& out) {
+/// Returns how many.
+int64_t read_records(const std::filesystem::path& path, const CifarKind& kind, ResidentSplit& out) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   if (!file) {
     throw DataError("cannot open " + path.string() + ": " + std::strerror(errno) + "; unpack " + kind.name +
@@ -70,6 +72,7 @@ void read_records(const std::filesystem::path& path, const CifarKind& kind, Resi
       for (int64_t colour = 0; colour < 3; ++colour) out.pixels.push_back(planes[colour * kPlane + p]);
     }
   }
+  return count;
 }
 
 /// The archive's own list of names, one a line; numbers, and a warning, when it is not there.
@@ -91,9 +94,18 @@ std::shared_ptr<const Dataset> open_cifar(const DataConfig& config, const CifarK
                                           std::vector<float> std) {
   const std::filesystem::path folder = find_folder(config, kind);
   ResidentSplit train, test;
-  for (const std::string& name : kind.train_files) read_records(folder / name, kind, train);
-  for (const std::string& name : kind.test_files) read_records(folder / name, kind, test);
   DatasetInfo info;
+  const auto read_all = [&](const std::vector<std::string>& files, int64_t expected, ResidentSplit& out) {
+    for (const std::string& name : files) {
+      const int64_t count = read_records(folder / name, kind, out);
+      if (count >= expected) continue;
+      info.warnings.push_back((folder / name).string() + " holds " + std::to_string(count) + " images where " +
+                              kind.name + " has " + std::to_string(expected) +
+                              "; if it was cut off, unpack the archive again");
+    }
+  };
+  read_all(kind.train_files, kind.train_records, train);
+  read_all(kind.test_files, kind.test_records, test);
   info.name = kind.name;
   info.height = info.width = kSide;
   info.channels = 3;
@@ -114,14 +126,16 @@ std::shared_ptr<const Dataset> open_cifar10(const DataConfig& config) {
       "batches.meta.txt",
       1,
       10,
+      10000,
+      10000,
       {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
       {"test_batch.bin"}};
   return open_cifar(config, kind, {0.4914f, 0.4822f, 0.4465f}, {0.2470f, 0.2435f, 0.2616f});
 }
 
 std::shared_ptr<const Dataset> open_cifar100(const DataConfig& config) {
-  const CifarKind kind{"CIFAR-100", "cifar-100-binary", "test.bin",  "fine_label_names.txt", 2,
-                       100,         {"train.bin"},      {"test.bin"}};
+  const CifarKind kind{"CIFAR-100", "cifar-100-binary", "test.bin",  "fine_label_names.txt", 2, 100, 50000,
+                       10000,       {"train.bin"},      {"test.bin"}};
   return open_cifar(config, kind, {0.5071f, 0.4865f, 0.4409f}, {0.2673f, 0.2564f, 0.2762f});
 }
 

@@ -23,7 +23,7 @@ Environment describe_environment(const std::string& device, const DatasetInfo& d
   if (set == InstructionSet::automatic) set = best_instruction_set();
   char peak[32];
   std::snprintf(peak, sizeof peak, "%.1f", peak_gflops);
-  return {
+  Environment facts{
       {"program", "moescope " + program_version()},
       {"cpu", cpu_features().name},
       {"device", device},
@@ -35,6 +35,15 @@ Environment describe_environment(const std::string& device, const DatasetInfo& d
       {"compiler", __VERSION__},
       {"peak_gflops", peak},
   };
+  if (std::string left_out = warnings_text(data); !left_out.empty())
+    facts.emplace_back("dataset_warnings", std::move(left_out));
+  return facts;
+}
+
+std::string warnings_text(const DatasetInfo& data) {
+  if (data.warnings.empty()) return "";
+  const size_t more = data.warnings.size() - 1;
+  return data.warnings.front() + (more == 0 ? "" : " (and " + std::to_string(more) + " more of the kind)");
 }
 
 bool is_measured(std::string_view fact) { return fact == "peak_gflops"; }

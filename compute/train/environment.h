@@ -13,9 +13,13 @@ class DeviceModel;
 
 /// ("program", "moescope 0.1.0+58d3dffa0"), ("cpu", "AMD EPYC 7B13"), ("device", "CPU oneDNN AVX2, 2 threads"),
 /// ("threads", "2"), ("instructions", "avx2"), ("dataset", "Fashion-MNIST"), ("dataset_hash", ...),
-/// ("dataset_images", "60000 train, 10000 test"), ("compiler", ...), ("peak_gflops", "170.2").
+/// ("dataset_images", "60000 train, 10000 test"), ("compiler", ...), ("peak_gflops", "170.2"), and "dataset_warnings"
+/// where something was left out.
 /// device: what computes the steps.
 Environment describe_environment(const std::string& device, const DatasetInfo& data, double peak_gflops);
+
+/// What opening the data set has to tell, in a sentence: the first of its warnings, and how many more; empty: nothing.
+std::string warnings_text(const DatasetInfo& data);
 
 /// Of these facts: one that each process measures anew, so that no two say the same.
 bool is_measured(std::string_view fact);

@@ -59,6 +59,8 @@ void RunLoop::prepare() {
       describe_environment(computing_device(*backend_, trainer_->device().get()), dataset_->info(), peak_gflops_);
   environment.insert(environment.end(), setup_.facts.begin(), setup_.facts.end());
   if (!setup_.branched_from.empty()) environment.emplace_back("branched_from", setup_.branched_from);
+  if (checkpoint && checkpoint->head.dataset_hash != dataset_->info().content_hash)
+    environment.emplace_back("trained_before_on", checkpoint->head.dataset_hash);
   channels_.events.push(RunStarted{setup_.config, std::move(environment), num_parameters, gflops});
   if (checkpoint) {
     wall_before_ = checkpoint->head.place.wall_secs;

@@ -35,6 +35,7 @@ struct RunSetup {
   std::string branched_from;               // "3@400": a new run that begins at run 3's checkpoint; empty: the same run
   Environment facts;                       // what else to record about where the run comes from
   std::string resume_name = "checkpoint";  // what errors call it
+  bool other_data = false;                 // data.path was named by hand: images that it did not see are no mistake
   std::vector<SetField> first_fields;      // live settings to change before the first step, recorded as commands
   std::optional<std::string> stop_rule;    // nullopt: the checkpoint's, or all of train.epochs
   /// Row in the store, for the snapshots; 0 while there is none. From the thread that turns. Empty: nothing is stored.

@@ -83,7 +83,7 @@ void RunLoop::checkpoint_at_epoch_end() {
 void RunLoop::restore(const Checkpoint& checkpoint) {
   RunConfig config = trainer_->config();
   if (take_routers(config, checkpoint.head.config)) make_trainer(config);
-  trainer_->restore(checkpoint);
+  trainer_->restore(checkpoint, setup_.other_data);
   ++weights_version_;
   const RunPlace& place = checkpoint.head.place;
   active_secs_ = place.active_secs;

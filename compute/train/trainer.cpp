@@ -318,11 +318,13 @@ std::vector<std::byte> Trainer::save(RunPlace place) const {
                           model_.parameters(), *optimizer_);
 }
 
-void Trainer::restore(const Checkpoint& checkpoint) {
-  if (checkpoint.head.dataset_hash != dataset_->info().content_hash) {
-    throw FormatError(checkpoint.name + " was trained on other images (" + checkpoint.head.dataset_hash + ") than " +
-                      dataset_->info().name + " holds now (" + dataset_->info().content_hash +
-                      "); point data.path at the images it saw");
+void Trainer::restore(const Checkpoint& checkpoint, bool other_data) {
+  if (!other_data && checkpoint.head.dataset_hash != dataset_->info().content_hash) {
+    throw FormatError(
+        checkpoint.name + " was trained on other images (" + checkpoint.head.dataset_hash + ") than " +
+        dataset_->info().name + " holds now (" + dataset_->info().content_hash +
+        "); point data.path at the images it saw, or name it yourself, --set data.path=DIR, to go on with "
+        "these");
   }
   RunConfig config = config_;
   for (const FieldText& field : list_fields(checkpoint.head.config)) {

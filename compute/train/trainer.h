@@ -74,8 +74,9 @@ class Trainer {
 
   /// Everything needed to go on from here. `place.step` is filled in.
   std::vector<std::byte> save(RunPlace place) const;
-  /// Goes back (or forward) to the checkpoint. Throws FormatError, changing nothing, when it does not fit.
-  void restore(const Checkpoint& checkpoint);
+  /// Goes back (or forward) to the checkpoint. Throws FormatError, changing nothing, when it does not fit: another
+  /// model, or, unless other_data, other images than it saw.
+  void restore(const Checkpoint& checkpoint, bool other_data = false);
 
   const RunConfig& config() const { return config_; }  // with live changes
   const StepReport& report() const { return report_; }

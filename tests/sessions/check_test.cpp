@@ -49,7 +49,8 @@ TEST_F(CheckTest, FindsNothingWhileAnotherWrites) {
 
 TEST_F(CheckTest, NamesAnAlteredCheckpoint) {
   damage("UPDATE checkpoint_parts SET bytes = zeroblob(50000) WHERE checkpoint_id = 2");
-  EXPECT_THAT(check_store(path_), ElementsAre(HasSubstr("checkpoint 2 is damaged in part 0")));
+  EXPECT_THAT(check_store(path_),
+              ElementsAre(AllOf(HasSubstr("checkpoint 2 (run 1, step "), HasSubstr("is damaged in part 0"))));
 }
 
 TEST_F(CheckTest, NamesRowsWithoutTheirRun) {

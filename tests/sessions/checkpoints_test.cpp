@@ -8,6 +8,7 @@
 namespace moescope {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -152,7 +153,12 @@ TEST_F(CheckpointsTest, AnAlteredByteAndALostPartAreNoticed) {
   database.execute("UPDATE checkpoint_parts SET bytes = zeroblob(1000) WHERE part = 1");
   StoreError error = store_error([&] { load_checkpoint(database, id); });
   EXPECT_EQ(error.problem, StoreProblem::damaged);
-  EXPECT_THAT(error.what(), HasSubstr("checkpoint 1 is damaged in part 1"));
+  EXPECT_THAT(error.what(),
+              AllOf(HasSubstr("checkpoint 1 (run 1, step 1) is damaged in part 1"), HasSubstr("has no earlier one")));
+  const int64_t later = store_in_parts(a_checkpoint(5, 3000), 1000);
+  database.execute("UPDATE checkpoint_parts SET bytes = zeroblob(1000) WHERE checkpoint_id = " + std::to_string(later));
+  EXPECT_THAT(store_error([&] { load_checkpoint(database, later); }).what(),
+              HasSubstr("`moescope train --branch 1@1` begins a new run at step 1"));
   database.execute("DELETE FROM checkpoint_parts WHERE part > 0");
   error = store_error([&] { load_checkpoint(database, id); });
   EXPECT_THAT(error.what(), HasSubstr("1000 of 3000 bytes"));

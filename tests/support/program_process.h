@@ -43,6 +43,7 @@ class ProgramProcess {
     wait();
     return status_ < 0;
   }
+  void send(int signal) const { ::kill(pid_, signal); }
   int wait() {
     int status = 0;
     waitpid(pid_, &status, 0);

@@ -19,7 +19,7 @@ ImagePixels grey(int64_t height, int64_t width) {
 
 std::string refusal_of(const std::string& path) {
   try {
-    for (const std::string& file : files_of_dropped(path)) read_dropped(file);
+    for (const std::string& file : files_of_dropped(path).files) read_dropped(file);
   } catch (const DataError& error) { return error.what(); }
   return {};
 }
@@ -30,15 +30,17 @@ TEST(DroppedFiles, AFolderGivesItsImagesInOrder) {
   for (const char* name : {"b.png", "a.PNG", ".hidden.png"}) write_png(in + name, grey(4, 4));
   std::ofstream(in + "notes.txt") << "no image";
   std::filesystem::create_directory(in + "deeper.png");
-  EXPECT_EQ(files_of_dropped(folder.path().string()), (std::vector<std::string>{in + "a.PNG", in + "b.png"}));
-  EXPECT_EQ(files_of_dropped(in + "b.png"), std::vector<std::string>{in + "b.png"});
+  EXPECT_EQ(files_of_dropped(folder.path().string()).files, (std::vector<std::string>{in + "a.PNG", in + "b.png"}));
+  EXPECT_EQ(files_of_dropped(in + "b.png").files, std::vector<std::string>{in + "b.png"});
 }
 
 TEST(DroppedFiles, AFolderIsNotRoutedWithoutEnd) {
   const TempFolder folder;
   for (size_t i = 0; i < kMostDropped + 5; ++i)
     write_png(folder.path().string() + "/" + std::to_string(100 + i) + ".png", grey(1, 1));
-  EXPECT_EQ(files_of_dropped(folder.path().string()).size(), kMostDropped);
+  const DroppedFiles found = files_of_dropped(folder.path().string());
+  EXPECT_EQ(found.files.size(), kMostDropped);
+  EXPECT_EQ(found.num_left_out, 5u) << "the rest is told";
 }
 
 TEST(DroppedFiles, ALargeImageIsKeptSmallAndItsShapeStays) {

@@ -48,6 +48,8 @@ TEST(Assets, FoundInTheTreeOrWhereTheVariableSays) {
   folder.make_folder("presets");
   const Variable chosen("MOESCOPE_ASSETS", folder.path().c_str());
   EXPECT_EQ(asset_path("presets"), folder / "presets");
+  const Variable wrong("MOESCOPE_ASSETS", "/no/such/folder");  // not the ones of another place, without a word
+  EXPECT_THROW(asset_path("presets"), UserError);
 }
 
 }  // namespace

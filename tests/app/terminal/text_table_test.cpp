@@ -52,6 +52,7 @@ Snapshot half_way() {
   snapshot.total_steps = 1400;
   snapshot.epoch = 1.5;
   snapshot.loss = 0.5;
+  snapshot.gradient_norm = 1;
   snapshot.images_per_sec = 812;
   snapshot.eta_secs = 90;
   return snapshot;
@@ -73,6 +74,15 @@ TEST(ProgressLine, LeavesOutWhatIsNotKnown) {
   snapshot.job = "evaluating 62 %";
   EXPECT_THAT(progress_text(snapshot), HasSubstr("test accuracy 0.8600  812 images/s  evaluating 62 %"));
   EXPECT_EQ(progress_text(Snapshot{}), "preparing");
+}
+
+TEST(ProgressLine, ARunThatWentOnTellsNeitherAnEndBehindItNorALossItHasNot) {
+  Snapshot snapshot = half_way();
+  snapshot.step = 8, snapshot.total_steps = 4;
+  EXPECT_EQ(progress_text(snapshot).find("step 8  "), 0u) << progress_text(snapshot);
+  EXPECT_THAT(progress_bar(snapshot, 200), Not(HasSubstr("%")));
+  snapshot.loss = 0, snapshot.gradient_norm = 0;
+  EXPECT_THAT(progress_text(snapshot), Not(HasSubstr("loss")));
 }
 
 TEST(ProgressLine, BarIsFullAtTheEnd) {
