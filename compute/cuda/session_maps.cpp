@@ -27,7 +27,8 @@ void Session::keep_maps(Slot& slot) {
   slot.maps.reset();
   if (slot.out->maps_bytes == 0) return;
   const int64_t tokens = slot.plan.images * extents_.tokens;
-  const int64_t columns = extents_.experts * (shape_.router == RouterKind::soft ? extents_.slots_per_expert : 1);
+  const int64_t columns =
+      extents_.experts * (shape_.router == RouterKind::soft ? slots_per_expert(slot.plan, extents_) : 1);
   try {
     slot.maps = std::make_unique<KeptMaps>(maps_, *slot.out, tokens, columns, device_out(slot, slot.out->maps_begin),
                                            slot.lane->stream);

@@ -104,7 +104,7 @@ void check_asked(const Pass& pass) {
 }
 
 void begin(DeviceModel& device, const VisionTransformer& model, const Tensor& images, const Pass& pass, int slot,
-           bool scored, bool keep_maps) {
+           bool keep_maps, bool scored) {
   const int64_t tokens = model.tokens_per_image(), group = routes(pass) ? group_images(*pass.router) : 1;
   device_api::StepPlan plan = empty_plan();
   set_router(*pass.router, group * tokens, images.dim(0) * tokens, false, plan);
@@ -179,9 +179,11 @@ void count_work(const VisionTransformer& model, const Pass& pass, int64_t images
   count_flops(std::llround(fixed * static_cast<double>(images) + cost.row_flops * static_cast<double>(rows)));
 }
 
-Tensor finish(DeviceModel& device, const VisionTransformer& model, int64_t num_images, const Pass& pass, int slot) {
+Tensor finish(DeviceModel& device, const VisionTransformer& model, int64_t num_images, const Pass& pass, int slot,
+              ImageMaps* maps) {
   const Tensor logits = pass.arena->make({num_images, model.image().classes});
   count_work(model, pass, num_images, end(device, model, pass, slot, logits));
+  if (maps) *maps = device.take_maps(slot);
   return logits;
 }
 
@@ -192,27 +194,23 @@ bool intervenes(const WhatIf& w) {
 }
 
 Tensor infer_on_device(DeviceModel& device, const VisionTransformer& model, const Tensor& images, const Pass& pass,
-                       bool scored, ImageMaps* maps) {
+                       ImageMaps* maps, bool scored) {
   check_asked(pass);
   // Replaced experts need values of their own.
   const int slot = pass.what_if && !pass.what_if->replaced.empty() ? kBesideSlot : kLookSlot;
-  begin(device, model, images, pass, slot, scored, maps != nullptr);
-  const Tensor logits = finish(device, model, images.dim(0), pass, slot);
-  if (maps) *maps = device.take_maps(slot);
-  return logits;
+  begin(device, model, images, pass, slot, maps != nullptr, scored);
+  return finish(device, model, images.dim(0), pass, slot, maps);
 }
 
 void begin_inference(DeviceModel& device, const VisionTransformer& model, const Tensor& images, const Pass& pass,
                      bool keep_maps) {
   check_asked(pass);
-  begin(device, model, images, pass, kBesideSlot, /*scored=*/false, keep_maps);
+  begin(device, model, images, pass, kBesideSlot, keep_maps, /*scored=*/false);
 }
 
 Tensor end_inference(DeviceModel& device, const VisionTransformer& model, int64_t num_images, const Pass& pass,
                      ImageMaps* maps) {
-  const Tensor logits = finish(device, model, num_images, pass, kBesideSlot);
-  if (maps) *maps = device.take_maps(kBesideSlot);
-  return logits;
+  return finish(device, model, num_images, pass, kBesideSlot, maps);
 }
 
 }  // namespace moescope

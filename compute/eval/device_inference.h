@@ -9,10 +9,10 @@ namespace moescope {
 bool intervenes(const WhatIf& what_if);
 
 /// As model.forward(images, pass), whose values `device` holds: logits (N,classes) in the pass's arena. pass.observer
-/// sees every layer's routing, with Routing::scored when `scored` says so. maps: not null: what heat maps show is kept
-/// on the device, and this filled.
+/// sees every layer's routing, with Routing::scored when `scored` says so.
+/// maps: not null: what heat maps show is kept on the device, and this filled.
 Tensor infer_on_device(DeviceModel& device, const VisionTransformer& model, const Tensor& images, const Pass& pass,
-                       bool scored = false, ImageMaps* maps = nullptr);
+                       ImageMaps* maps = nullptr, bool scored = false);
 
 /// The same in two halves, beside the training steps that begin in between (device_api's kBesideSlot): the values are
 /// those of the last step begun before. One at a time for each device.

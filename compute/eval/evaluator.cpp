@@ -50,9 +50,10 @@ Tensor EvalTally::add(const Batch& batch, RoutingObserver* observer, Prefix* pre
   pass.first_image = num_images_;
   pass.observer = observer;
   if (prefix && prefix->filled) secs_ += prefix->secs;
-  const Tensor logits = options_.device ? infer_on_device(*options_.device, model_, batch.images, pass, options_.scored)
-                        : prefix        ? model_.forward(batch.images, pass, *prefix)
-                                        : model_.forward(batch.images, pass);
+  const Tensor logits = options_.device
+                            ? infer_on_device(*options_.device, model_, batch.images, pass, nullptr, options_.scored)
+                        : prefix ? model_.forward(batch.images, pass, *prefix)
+                                 : model_.forward(batch.images, pass);
   const Tensor targets = targets_.tensor().rows(0, batch.size());
   fill_targets(batch.labels.i32(), batch.size(), model_.image().classes, 0, targets.f32());
   loss_sum_ += cross_entropy(options_.loss, logits, targets);

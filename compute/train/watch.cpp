@@ -112,7 +112,7 @@ void Watcher::run(VisionTransformer& model, const Tensor& inputs, Pass& pass, st
   pass.router = &knobs;
   pass.observer = &maps;
   ImageMaps kept;
-  fill_probabilities(device ? infer_on_device(*device, model, inputs, pass, false, &kept) : model.forward(inputs, pass),
+  fill_probabilities(device ? infer_on_device(*device, model, inputs, pass, &kept) : model.forward(inputs, pass),
                      views);
   attach(std::move(kept), views);
 }
