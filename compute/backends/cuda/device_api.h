@@ -212,7 +212,7 @@ struct KeptMaps;
 struct SharedTexture;
 
 /// Bytes of every struct that crosses, so that sides of two builds find out before they misread each other.
-inline constexpr int kNumStructs = 16;
+inline constexpr int kNumStructs = 17;
 struct StructSize {
   char name[20];
   int32_t bytes;
