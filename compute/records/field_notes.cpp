@@ -29,6 +29,8 @@ constexpr FieldNote kNotes[] = {
     {"router.importance_weight", "weight × CV(importance)²", kVmoeA},
     {"router.load_weight", "weight × CV(load)²", kVmoeA},
     {"router.gshard_weight", "weight × E × mean(gate) · share", "GShard, arXiv 2006.16668"},
+    {"router.group_images", "a group's images × tokens share each expert's capacity; Soft MoE mixes within a group",
+     "group_size in google-research/vmoe:vmoe/configs"},
     {"router.slots_per_expert", "slots = E × p; each a softmax over the tokens", kSoft2},
     {"router.soft_normalize", "logits = scale × l2(x) · l2(phi)", "Soft MoE, arXiv 2308.00951, section 2.3"},
     {"train.learning_rate", "peak of the schedule", kOurs},

@@ -148,7 +148,7 @@ TEST_F(CheckpointsTest, AFailedBatchComesAgainWithItsLargeCheckpoint) {
 }
 
 TEST_F(CheckpointsTest, AnAlteredByteAndALostPartAreNoticed) {
-  const int64_t id = store_in_parts(a_checkpoint(1, 3000), 1000);
+  const int64_t id = store_in_parts(a_checkpoint(1, 3000, false), 1000);
   const Database& database = store_.database();
   database.execute("UPDATE checkpoint_parts SET bytes = zeroblob(1000) WHERE part = 1");
   StoreError error = store_error([&] { load_checkpoint(database, id); });

@@ -120,7 +120,7 @@ TEST_F(SessionStoreTest, ATruncatedFileIsCalledDamaged) {
   for (const auto access : {SessionStore::Access::read, SessionStore::Access::write}) {
     const StoreError error = error_of(access);
     EXPECT_EQ(error.problem, StoreProblem::damaged);
-    EXPECT_THAT(error.what(), HasSubstr("runs check"));
+    EXPECT_THAT(error.what(), HasSubstr("`sqlite3 FILE .recover`"));
   }
   std::filesystem::resize_file(path_, 50);  // half a header
   EXPECT_EQ(error_of(SessionStore::Access::read).problem, StoreProblem::damaged);
