@@ -32,7 +32,11 @@ void print_agent_result(const rl::RlRun& run, int64_t run_id, const std::string&
             << with_unit(static_cast<double>(size.penultimate_parameters)) << " in the penultimate layer, "
             << with_unit(static_cast<double>(size.output_parameters)) << " in the output; "
             << fixed(size.forward_mflop, 2) << " MFLOP a state\n";
-  std::cout << "stored in " << store << "; go on with rl train --resume " << run_id << std::endl;
+  // Nothing that decides what it computes can change when it goes on, so it would come to the same numbers.
+  const std::string next = p.state == RunState::diverged
+                               ? "it would diverge again: begin a new run with a smaller learning_rate"
+                               : "go on with rl train --resume " + std::to_string(run_id);
+  std::cout << "stored in " << store << "; " << next << std::endl;
 }
 
 RunState run_agent(rl::RlSetup setup, const RecorderOptions& recording, const StopSignals& signals,

@@ -210,6 +210,7 @@ void RunController::prepare_branch() {
     next_ = prepare_run(request);
   } catch (const UserError& error) { return tell(error.what()); }
   next_->setup.dataset = run_.setup.dataset;
+  next_->setup.other_data = run_.setup.other_data;
   next_->setup.weights = weights_;
   next_->setup.stop_rule = std::move(stop_rule);  // what is set now, not what the checkpoint was to end at
   next_->setup.start_paused = last_state_ != RunState::running;
@@ -279,8 +280,10 @@ void RunController::start() {
     const std::lock_guard lock(mutex_);
     dataset_ = run_.setup.dataset;
   }
-  if (!images_) publish_gallery(*run_.setup.dataset);
-  for (const std::string& note : std::exchange(run_.notes, {})) tell(note);
+  if (!images_) {
+    publish_gallery(*run_.setup.dataset);
+    for (const std::string& note : notes_before(run_, run_.setup.dataset->info())) tell(note);
+  }
   load_history();
   RecorderOptions recording;
   recording.store = store_;
@@ -359,7 +362,6 @@ void RunController::publish_gallery(const Dataset& dataset) {
   next_gallery_.name = dataset.info().name + ", test set";
   next_gallery_.pixels = [this](int64_t index) { return images_->pixels(index); };
   next_gallery_.label = [data](int64_t index) { return int64_t{data->label(Split::test, index)}; };
-  for (const std::string& warning : dataset.info().warnings) notices_.push_back(warning);
   gallery_changed_ = true;
 }
 

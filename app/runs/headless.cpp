@@ -13,7 +13,6 @@
 #include "app/terminal/text_table.h"
 #include "app/tools/exit_status.h"
 #include "compute/records/test_image.h"
-#include "compute/train/environment.h"
 #include "compute/train/trainer_thread.h"
 
 namespace moescope {
@@ -78,17 +77,6 @@ void print_result(const Snapshot& last, int64_t run_id, const std::filesystem::p
   std::cout << "stored in " << store.string() << "; " << next_words(last, run_id) << std::endl;
 }
 
-namespace {
-
-/// What a person should know before hours of training.
-void tell_notes(const PreparedRun& run, ProgressPrinter& printer) {
-  for (const std::string& note : run.notes) printer.say("note: " + note);
-  if (const std::string left_out = warnings_text(run.setup.dataset->info()); !left_out.empty())
-    printer.say("note: " + left_out);
-}
-
-}  // namespace
-
 HeadlessRun run_headless(PreparedRun run) {
   make_store_folder(run.store);
   if (!run.setup.dataset) run.setup.dataset = open_dataset(run.setup.config.data);
@@ -97,7 +85,7 @@ HeadlessRun run_headless(PreparedRun run) {
   run.setup.watched = kept_test_images();
   const StopSignals signals;
   ProgressPrinter printer(run.tell_often);
-  tell_notes(run, printer);
+  for (const std::string& note : notes_before(run, run.setup.dataset->info())) printer.say("note: " + note);
   TrainerThread trainer(std::move(run.setup));
   RecorderOptions recording;
   recording.store = run.store;

@@ -10,6 +10,7 @@
 #include "compute/records/idle_fields.h"
 #include "compute/records/stop_rule.h"
 #include "compute/train/checkpoint.h"
+#include "compute/train/environment.h"
 #include "sessions/checkpoints.h"
 
 namespace moescope {
@@ -65,7 +66,9 @@ void prepare_from_checkpoint(const RunRequest& options, PreparedRun& run) {
   const std::optional<CheckpointInfo> info = find_checkpoint(reader, run_id, moment.step);
   if (!info) throw UserError(name + " has no checkpoint to go on from; start it anew");
   auto bytes = std::make_shared<const std::vector<std::byte>>(load_checkpoint(store.database(), info->checkpoint_id));
-  RunConfig config = read_checkpoint(*bytes, name + "'s checkpoint").head.config;
+  const CheckpointHead head = read_checkpoint(*bytes, name + "'s checkpoint").head;
+  RunConfig config = head.config;
+  run.trained_on = head.dataset_hash;
   apply_settings(options, name, config, run);
   run.setup.config = config;
   run.setup.resume_from = std::move(bytes);
@@ -98,6 +101,14 @@ void add_run_options(CLI::App& command, RunRequest& request) {
       ->type_name("RUN@STEP");
   command.add_option("--stop", request.stop, "steps=N,epochs=N,seconds=N,accuracy=X, whichever comes first")
       ->type_name("RULE");
+}
+
+std::vector<std::string> notes_before(const PreparedRun& run, const DatasetInfo& data) {
+  std::vector<std::string> notes = run.notes;
+  if (std::string left_out = warnings_text(data); !left_out.empty()) notes.push_back(std::move(left_out));
+  if (!run.trained_on.empty() && run.trained_on != data.content_hash)
+    notes.emplace_back("the data set differs from the one that the run saw, which data.path named by hand allows");
+  return notes;
 }
 
 void lengthen_schedule(TrainConfig& train, const std::string& stop_rule) {

@@ -31,6 +31,7 @@ struct PreparedRun {
   std::filesystem::path store;
   std::optional<RecorderOptions::Resume> resume;   // record into this run, whose checkpoint is in setup.resume_from
   std::optional<RecorderOptions::Resume> history;  // the run and step whose past is this run's past too
+  std::string trained_on;                          // DatasetInfo::content_hash of the checkpoint; empty: a new run
   std::vector<std::string> notes;                  // what was asked for and changes nothing, a sentence each
   bool beside = false;                             // a program that writes to the store started this one
   bool tell_often = false;                         // progress as a line ten times a second, for other programs
@@ -38,6 +39,10 @@ struct PreparedRun {
 
 /// What of `settings` ("key=value", already in `config`) changes nothing there, and why, a sentence each.
 std::vector<std::string> idle_notes(const RunConfig& config, const std::vector<std::string>& settings);
+
+/// What a person should know before hours of training, a sentence each: the run's notes, images that were left out, and
+/// other images than the run saw.
+std::vector<std::string> notes_before(const PreparedRun& run, const DatasetInfo& data);
 
 /// A new run that is asked to go further than its schedule gets a schedule of that length. An empty rule asks nothing;
 /// throws ConfigError for a bad one.

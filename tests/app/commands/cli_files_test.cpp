@@ -154,6 +154,7 @@ TEST_F(CliFiles, ImagesThatWereLeftOutAreToldAndRecorded) {
   const Outcome went_on = run_program(by_hand);
   EXPECT_EQ(went_on.status, 0) << went_on.err;
   EXPECT_THAT(went_on.out, HasSubstr("2 steps"));
+  EXPECT_THAT(went_on.err, HasSubstr("note: the data set differs from the one that the run saw"));
 }
 
 }  // namespace

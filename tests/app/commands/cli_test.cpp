@@ -200,7 +200,7 @@ TEST_F(Cli, DivergenceIsAnExitStatusOfItsOwn) {
                                           "train.clip_norm=0", "--set", "train.optimizer=sgd"});
   EXPECT_EQ(diverged.status, 1) << diverged.err << diverged.out;
   EXPECT_THAT(diverged.err, HasSubstr("Diverged: "));
-  EXPECT_THAT(diverged.out, HasSubstr("--resume 1 --set train.learning_rate=RATE goes on"));
+  EXPECT_THAT(diverged.out, HasSubstr("--resume 1 --set train.learning_rate"));
 }
 
 TEST_F(Cli, StoppedAndResumedIsTheSameRun) {

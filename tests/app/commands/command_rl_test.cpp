@@ -95,7 +95,7 @@ TEST_F(CommandRl, ARunThatDivergedIsToldApart) {
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
   const RunState end = run_agent(std::move(setup), recording, StopSignals());
-  EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("go on with rl train --resume 1"));
+  EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("it would diverge again: begin a new run"));
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("Diverged: "));
   EXPECT_EQ(end, RunState::diverged);
   EXPECT_EQ(exit_status_of(end), 1);

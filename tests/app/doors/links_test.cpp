@@ -44,7 +44,7 @@ TEST(SavedView, IsKeptBesideTheStoreAndReplacedAsAWhole) {
   EXPECT_TRUE(save_view(store, "a long first view\n"));
   EXPECT_TRUE(save_view(store, "second\n"));
   EXPECT_EQ(load_view(store), "second\n");
-  EXPECT_FALSE(std::filesystem::exists(view_file(store).string() + ".new"));
+  EXPECT_FALSE(std::filesystem::exists(view_file(store).string() + ".part"));
   EXPECT_FALSE(save_view(temp / "nowhere/runs.db", "x"));
 }
 

@@ -57,8 +57,8 @@ TEST_F(ConfigFile, AChildChangesItsParent) {
 }
 
 TEST_F(ConfigFile, ParentsInACircle) {
-  write("a.json", R"({"parent": "b.json"})");
-  const fs::path b = write("b.json", R"({"parent": "a.json"})");
+  write("a.json", R"({"parent": "./b.json"})");
+  const fs::path b = write("b.json", R"({"parent": "./a.json"})");
   try {
     load_config_file(b);
     FAIL() << "a circle was followed to its end";
