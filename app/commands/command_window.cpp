@@ -137,7 +137,7 @@ int open_workbench(const WorkbenchOptions& options) {
 void add_window_command(CLI::App& program, Action& action) {
   const auto options = std::make_shared<WorkbenchOptions>();
   add_run_options(program, options->run);
-  program.add_option("file", options->file, "session store to open, or a link (moescope://run/3?...), paused")
+  program.add_option("file", options->file, "session store to open, or a link (moescope://run/3?...), which opens paused")
       ->type_name("STORE");
   program.add_flag("--light", options->light, "begin in the light theme (D switches)");
   program.add_flag("--paused", options->paused, "wait for T before training");
