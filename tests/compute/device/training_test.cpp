@@ -148,6 +148,13 @@ TEST(DeviceTrainingKnobs, AugmentationTurnedMidwayActsAsOnTheCpu) {
   EXPECT_NEAR(gpu.report().loss, cpu.report().loss, 2e-5 * cpu.report().loss);
 }
 
+/// Each product rounds its operands to 2^-9 relative; a loss is some ten products on, and not exactly the same.
+void expect_rounded(const StepReport& rounded, const StepReport& exact) {
+  EXPECT_NEAR(rounded.loss, exact.loss, 0.02 * exact.loss) << "step " << exact.step;
+  EXPECT_NE(rounded.loss, exact.loss) << "step " << exact.step;
+  EXPECT_NEAR(rounded.gradient_norm, exact.gradient_norm, 0.1 * exact.gradient_norm) << "step " << exact.step;
+}
+
 /// bfloat16 products, attention among them (cuDNN's, where it is): the same training within what 8 bits leave.
 TEST_P(EveryModel, TrainsInBfloat16AsInFloat32) {
   RunConfig config = config_of(GetParam());
@@ -158,10 +165,7 @@ TEST_P(EveryModel, TrainsInBfloat16AsInFloat32) {
   for (int step = 0; step < 5; ++step) {
     expect_step(exact);
     expect_step(rounded);
-    // Each product rounds its operands to 2^-9 relative; a loss is some ten products on, and not exactly the same.
-    EXPECT_NEAR(rounded.report().loss, exact.report().loss, 0.02 * exact.report().loss) << "step " << step;
-    EXPECT_NE(rounded.report().loss, exact.report().loss) << "step " << step;
-    EXPECT_NEAR(rounded.report().gradient_norm, exact.report().gradient_norm, 0.1 * exact.report().gradient_norm);
+    expect_rounded(rounded.report(), exact.report());
   }
 }
 
@@ -175,9 +179,7 @@ TEST(DeviceTrainingWideHeads, TrainInBfloat16AsInFloat32) {
   for (int step = 0; step < 2; ++step) {
     expect_step(exact);
     expect_step(rounded);
-    EXPECT_NEAR(rounded.report().loss, exact.report().loss, 0.02 * exact.report().loss) << "as above";
-    EXPECT_NE(rounded.report().loss, exact.report().loss);
-    EXPECT_NEAR(rounded.report().gradient_norm, exact.report().gradient_norm, 0.1 * exact.report().gradient_norm);
+    expect_rounded(rounded.report(), exact.report());
   }
 }
 

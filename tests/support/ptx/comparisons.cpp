@@ -70,12 +70,7 @@ void add_float(Operations& to, const std::string& type) {
 }  // namespace
 
 void add_comparisons(Operations& to) {
-  add_integer<uint16_t>(to, ".u16");
-  add_integer<int16_t>(to, ".s16");
-  add_integer<uint32_t>(to, ".u32");
-  add_integer<int32_t>(to, ".s32");
-  add_integer<uint64_t>(to, ".u64");
-  add_integer<int64_t>(to, ".s64");
+  for_whole_numbers([&]<class T>(const char* type) { add_integer<T>(to, type); });
   add_bits_type<uint16_t>(to, ".b16");
   add_bits_type<uint32_t>(to, ".b32");
   add_bits_type<uint64_t>(to, ".b64");

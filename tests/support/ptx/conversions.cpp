@@ -94,12 +94,7 @@ void add_float(Operations& to, const std::string& type) {
 void add_conversions(Operations& to) {
   add_integer<uint8_t>(to, ".u8");
   add_integer<int8_t>(to, ".s8");
-  add_integer<uint16_t>(to, ".u16");
-  add_integer<int16_t>(to, ".s16");
-  add_integer<uint32_t>(to, ".u32");
-  add_integer<int32_t>(to, ".s32");
-  add_integer<uint64_t>(to, ".u64");
-  add_integer<int64_t>(to, ".s64");
+  for_whole_numbers([&]<class T>(const char* type) { add_integer<T>(to, type); });
   add_float<float>(to, ".f32");
   add_float<double>(to, ".f64");
   to["cvt.f64.f32"] = computes<convert<double, float>>();

@@ -101,12 +101,7 @@ void add_widening(Operations& to, const std::string& type) {
 }  // namespace
 
 void add_integers(Operations& to) {
-  add_type<uint16_t>(to, ".u16");
-  add_type<int16_t>(to, ".s16");
-  add_type<uint32_t>(to, ".u32");
-  add_type<int32_t>(to, ".s32");
-  add_type<uint64_t>(to, ".u64");
-  add_type<int64_t>(to, ".s64");
+  for_whole_numbers([&]<class T>(const char* type) { add_type<T>(to, type); });
   add_widening<uint16_t, uint32_t>(to, ".u16");
   add_widening<int16_t, int32_t>(to, ".s16");
   add_widening<uint32_t, uint64_t>(to, ".u32");

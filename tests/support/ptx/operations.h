@@ -5,6 +5,7 @@
 // does. add.f32 and mul.f32 are two roundings here, where ptxas may still join them to one.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -26,6 +27,17 @@ void add_comparisons(Operations& to);
 void add_conversions(Operations& to);
 void add_accesses(Operations& to);
 void add_warp_functions(Operations& to);
+
+/// add.operator()<T>(".u16") and so on, for the whole numbers of 16 bits and more.
+template <class Add>
+void for_whole_numbers(Add&& add) {
+  add.template operator()<uint16_t>(".u16");
+  add.template operator()<int16_t>(".s16");
+  add.template operator()<uint32_t>(".u32");
+  add.template operator()<int32_t>(".s32");
+  add.template operator()<uint64_t>(".u64");
+  add.template operator()<int64_t>(".s64");
+}
 
 /// Applies the operation. All 32 lanes are computed, which is quicker than choosing, and those that run take theirs.
 void compute(Warp& warp, const Instruction& i, uint32_t lanes);
