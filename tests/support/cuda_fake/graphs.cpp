@@ -48,10 +48,15 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   s->origin = false;
   std::erase_if(w.captures, [&](const auto& one) { return one.second == made; });
   *graph = nullptr;
-  if (made->broken) return refuse(cudaErrorStreamCaptureInvalidated, w.message + " (the capture is void)");
-  if (!joined) return refuse(cudaErrorStreamCaptureUnjoined, "cudaStreamEndCapture: a forked stream did not come back");
-  *graph = reinterpret_cast<cudaGraph_t>(made);
-  return cudaSuccess;
+  if (!made->broken && joined) {
+    *graph = reinterpret_cast<cudaGraph_t>(made);
+    return cudaSuccess;
+  }
+  const bool broken = made->broken;  // nobody gets such a graph, so nobody destroys it
+  w.graphs.erase(made);
+  delete made;
+  return broken ? refuse(cudaErrorStreamCaptureInvalidated, w.message + " (the capture is void)")
+                : refuse(cudaErrorStreamCaptureUnjoined, "cudaStreamEndCapture: a forked stream did not come back");
 }
 
 cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, size_t* count) {
